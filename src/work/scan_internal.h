@@ -1,0 +1,43 @@
+/*
+ * What the scanners share among themselves; only the scan*.c files include it.
+ *
+ * Every scanner is a scan_fn (work/scan.h) and exists only when its HAVE_SCAN_ macro is defined: the
+ * build defines those that fit the architecture. A scanner may be called only when its table entry
+ * says that it is usable.
+ */
+#ifndef WORK_SCAN_INTERNAL_H
+#define WORK_SCAN_INTERNAL_H
+
+#include "work/scan.h"
+
+/* For functions of constant arguments that must not survive as calls. */
+#define SCAN_INLINE static inline __attribute__ ((always_inline))
+
+/* Nonces a step. */
+enum {
+    SCAN_PORTABLE_LANES = 1,
+    SCAN_NEON_LANES = 2,
+    SCAN_AVX2_LANES = 4,
+    SCAN_AVX512_LANES = 8,
+};
+
+/* Also the others' tail: what is left of a count that is not a multiple of their lanes. */
+bool scan_portable (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
+                    uint64_t *nonce);
+
+#ifdef HAVE_SCAN_NEON
+bool scan_neon (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
+                uint64_t *nonce);
+#endif
+
+#ifdef HAVE_SCAN_AVX2
+bool scan_avx2 (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
+                uint64_t *nonce);
+#endif
+
+#ifdef HAVE_SCAN_AVX512
+bool scan_avx512 (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
+                  uint64_t *nonce);
+#endif
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * The client connections of an evhttp: how many there are, how long a request may take to arrive, and
+ * what evhttp says to those whose request it cannot read.
+ *
+ * evhttp bounds neither the number of connections nor the time from a request's first byte to its last,
+ * and answers what it cannot parse with an HTML page and a 4xx, which nodes as clients cannot read (they
+ * wait for ever). This object stands beside it, on public interfaces only: it makes each connection's
+ * bufferevent and keeps a reference, watches its buffers, and puts the RPC's own error in the place of
+ * such a page before it is sent.
+ *
+ * At the bound the connection that has been idle longest, or else the one that has been sending its
+ * request longest, is closed to make room; one whose request is pending never is.
+ *
+ * Event-loop thread.
+ */
+#ifndef RPC_CONNECTIONS_H
+#define RPC_CONNECTIONS_H
+
+#include <event2/event.h>
+#include <event2/http.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct connections;
+
+struct connections_settings {
+    size_t max;          /* at least 1 */
+    double read_timeout; /* seconds from a request's first byte to its last */
+};
+
+/*
+ * Takes over the making of connections of `http`. To be freed after `http`. NULL for want of memory.
+ */
+struct connections *connections_new (struct event_base *base, struct evhttp *http,
+                                     const struct connections_settings *settings);
+void connections_free (struct connections *connections);
+
+/* How many are open. */
+size_t connections_count (struct connections *connections);
+
+/* Whether everything that was written has left for the kernel. */
+bool connections_flushed (struct connections *connections);
+
+#endif

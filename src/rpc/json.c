@@ -1,0 +1,145 @@
+#include "rpc/json.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Some writers of JSON begin with it; nano_node's reader passes it over. */
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
+static size_t
+count_brackets (const char *text, size_t length)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        count += text[i] == '[' || text[i] == '{';
+    }
+    return count;
+}
+
+static json_t *
+parse_object (const char *text, size_t length)
+{
+    size_t mark = sizeof byte_order_mark - 1;
+    json_t *tree;
+
+    if (length >= mark && memcmp (text, byte_order_mark, mark) == 0) {
+        text += mark;
+        length -= mark;
+    }
+    tree = json_loadb (text, length, JSON_REJECT_DUPLICATES, NULL);
+    if (!json_is_object (tree)) {
+        json_decref (tree);
+        return NULL;
+    }
+    return tree;
+}
+
+json_t *
+json_parse (struct evbuffer *input, size_t max_depth, const char **error)
+{
+    size_t length = evbuffer_get_length (input);
+    const char *text = (const char *)evbuffer_pullup (input, -1);
+    json_t *tree;
+
+    if (text == NULL) {
+        *error = "Unable to parse JSON";
+        return NULL;
+    }
+    if (count_brackets (text, length) > max_depth) {
+        *error = "Max JSON depth exceeded";
+        return NULL;
+    }
+    tree = parse_object (text, length);
+    if (tree == NULL) {
+        *error = "Unable to parse JSON";
+    }
+    return tree;
+}
+
+const char *
+json_text (const json_t *fields, const char *key, char scratch[JSON_SCRATCH_SIZE])
+{
+    const json_t *field = json_object_get (fields, key);
+
+    if (field == NULL) {
+        return NULL;
+    }
+    switch (json_typeof (field)) {
+    case JSON_STRING:
+        return json_string_value (field);
+    case JSON_INTEGER:
+        snprintf (scratch, JSON_SCRATCH_SIZE, "%" JSON_INTEGER_FORMAT, json_integer_value (field));
+        return scratch;
+    case JSON_REAL:
+        snprintf (scratch, JSON_SCRATCH_SIZE, "%.17g", json_real_value (field));
+        return scratch;
+    case JSON_TRUE:
+        return "true";
+    case JSON_FALSE:
+        return "false";
+    case JSON_NULL:
+        return "null";
+    default:
+        return "";
+    }
+}
+
+bool
+json_flag (const json_t *fields, const char *key, bool otherwise)
+{
+    char scratch[JSON_SCRATCH_SIZE];
+    const char *text = json_text (fields, key, scratch);
+
+    if (text == NULL) {
+        return otherwise;
+    }
+    if (strcmp (text, "true") == 0 || strcmp (text, "1") == 0) {
+        return true;
+    }
+    if (strcmp (text, "false") == 0 || strcmp (text, "0") == 0) {
+        return false;
+    }
+    return otherwise;
+}
+
+int
+json_put (json_t *object, const char *key, const char *format, ...)
+{
+    va_list arguments;
+    json_t *text;
+
+    va_start (arguments, format);
+    text = json_vsprintf (format, arguments);
+    va_end (arguments);
+    return json_object_set_new (object, key, text);
+}
+
+static void
+free_text (const void *text, size_t length, void *data)
+{
+    (void)length;
+    (void)data;
+    free ((void *)(uintptr_t)text);
+}
+
+int
+json_print (const json_t *tree, struct evbuffer *output)
+{
+    char *text = json_dumps (tree, JSON_INDENT (4) | JSON_ESCAPE_SLASH);
+    size_t length;
+
+    if (text == NULL) {
+        return -1;
+    }
+    length = strlen (text);
+    text[length] = '\n'; /* in the place of the terminating zero, which nobody needs from here */
+    if (evbuffer_add_reference (output, text, length + 1, free_text, NULL) != 0) {
+        free (text);
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,48 @@
+/*
+ * Reading and writing the RPC's JSON, bounded and typed. Trees are jansson's.
+ *
+ * nano_node reads every scalar as text, so a number or a boolean does where a string is expected, and an
+ * array or object reads as an empty text; it writes every value as a string. So do we. Event-loop
+ * thread.
+ */
+#ifndef RPC_JSON_H
+#define RPC_JSON_H
+
+#include <event2/buffer.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define JSON_SCRATCH_SIZE 64
+
+/*
+ * Parses the whole of `input`, an object whose brackets number at most `max_depth`: every '[' and '{' counts,
+ * also one within a string, which is how nano_node counts and bounds what parsing can cost. A key
+ * given twice is refused, as nobody can tell which was meant. Returns a tree that the caller owns, or
+ * NULL with a static message for the client in `*error`.
+ */
+json_t *json_parse (struct evbuffer *input, size_t max_depth, const char **error);
+
+/*
+ * The text of a field, or NULL when it is absent. Points into the tree or into `scratch`, and is good as
+ * long as both.
+ */
+const char *json_text (const json_t *fields, const char *key, char scratch[JSON_SCRATCH_SIZE]);
+
+/* An optional boolean: true, false, 1 or 0, quoted or not; `otherwise` for anything else. */
+bool json_flag (const json_t *fields, const char *key, bool otherwise);
+
+/*
+ * Adds `key` with a printf-formatted string to `object`. Returns 0, or -1 for want of memory; the
+ * object is then still good.
+ */
+int json_put (json_t *object, const char *key, const char *format, ...)
+    __attribute__ ((format (printf, 3, 4)));
+
+/*
+ * Writes the tree as nano_node does: four spaces a level, "key": "value", '/' escaped, a newline at
+ * the end. Returns 0, or -1 for want of memory with `output` unchanged.
+ */
+int json_print (const json_t *tree, struct evbuffer *output);
+
+#endif

@@ -1,0 +1,348 @@
+#include "rpc/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "rpc/connections.h"
+#include "rpc/json.h"
+
+/* nano_node's bound on a request's header. */
+#define MAX_HEADER_SIZE 8192
+
+/* Without descriptors to accept with, accepting waits this long rather than spin. */
+static const struct timeval accept_pause = {.tv_usec = 100000};
+
+#define MAX_LISTENERS 16
+#define BACKLOG 1024
+
+struct listener {
+    struct server *server;
+    struct evhttp_bound_socket *bound;
+    struct evconnlistener *listener; /* the bound socket's */
+    struct event *resume;
+};
+
+struct server {
+    struct event_base *base;
+    struct evhttp *http;
+    struct connections *connections;
+    struct request_list *requests;
+    struct server_settings settings;
+    const struct action *actions;
+    void *context;
+    struct listener listeners[MAX_LISTENERS];
+    size_t listener_count;
+};
+
+/* As nano_node answers, with Authorization added for clients that carry a key. */
+static void
+add_headers (struct evhttp_request *http)
+{
+    static const char *const headers[][2] = {
+        {"Allow", "POST, OPTIONS"},
+        {"Access-Control-Allow-Origin", "*"},
+        {"Access-Control-Allow-Methods", "POST, OPTIONS"},
+        {"Access-Control-Allow-Headers",
+         "Accept, Accept-Language, Content-Language, Content-Type, Authorization"},
+    };
+    struct evkeyvalq *output = evhttp_request_get_output_headers (http);
+
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
+        (void)evhttp_add_header (output, headers[i][0], headers[i][1]);
+    }
+}
+
+static const struct action *
+find_action (const struct server *server, const json_t *fields, const char **error)
+{
+    char scratch[JSON_SCRATCH_SIZE];
+    const char *name = json_text (fields, "action", scratch);
+
+    if (name == NULL) {
+        *error = "Unable to parse JSON";
+        return NULL;
+    }
+    for (const struct action *action = server->actions; action->name != NULL; action++) {
+        if (strcmp (action->name, name) == 0) {
+            return action;
+        }
+    }
+    *error = "Unknown command";
+    return NULL;
+}
+
+static void
+handle_post (struct server *server, struct evhttp_request *http)
+{
+    const char *error = NULL;
+    const struct action *action = NULL;
+    json_t *fields = json_parse (evhttp_request_get_input_buffer (http),
+                                 server->settings.max_json_depth, &error);
+
+    if (fields != NULL) {
+        action = find_action (server, fields, &error);
+    }
+    if (action != NULL && action->control && !server->settings.enable_control) {
+        error = "RPC control is disabled";
+    }
+    if (error != NULL) {
+        json_decref (fields);
+        request_refuse (http, error);
+        return;
+    }
+    request_run (server->requests, http, fields, action, server->context);
+}
+
+static void
+on_request (struct evhttp_request *http, void *data)
+{
+    struct server *server = data;
+
+    add_headers (http);
+    switch (evhttp_request_get_command (http)) {
+    case EVHTTP_REQ_POST:
+        handle_post (server, http);
+        break;
+    case EVHTTP_REQ_OPTIONS:
+        (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Content-Type",
+                                 "application/json");
+        evhttp_send_reply (http, HTTP_OK, "OK", NULL);
+        break;
+    default:
+        request_refuse (http, "Can only POST requests");
+        break;
+    }
+}
+
+static struct timeval
+to_timeval (double seconds)
+{
+    struct timeval time = {.tv_sec = (time_t)seconds};
+
+    time.tv_usec = (suseconds_t)((seconds - (double)time.tv_sec) * 1e6);
+    return time;
+}
+
+static int
+init_http (struct server *server)
+{
+    const struct connections_settings bounds = {
+        .max = server->settings.max_connections,
+        .read_timeout = server->settings.read_timeout,
+    };
+    struct timeval idle = to_timeval (server->settings.idle_timeout);
+
+    server->http = evhttp_new (server->base);
+    if (server->http == NULL) {
+        return -1;
+    }
+    evhttp_set_timeout_tv (server->http, &idle);
+    evhttp_set_max_headers_size (server->http, MAX_HEADER_SIZE);
+    evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);
+    evhttp_set_allowed_methods (server->http, UINT16_MAX);
+    (void)evhttp_set_flags (server->http, EVHTTP_SERVER_LINGERING_CLOSE);
+    evhttp_set_gencb (server->http, on_request, server);
+    server->connections = connections_new (server->base, server->http, &bounds);
+    return server->connections == NULL ? -1 : 0;
+}
+
+struct server *
+server_new (struct event_base *base, const struct server_settings *settings,
+            const struct action *actions, void *context)
+{
+    struct server *server = calloc (1, sizeof *server);
+
+    if (server == NULL) {
+        return NULL;
+    }
+    server->base = base;
+    server->settings = *settings;
+    server->actions = actions;
+    server->context = context;
+    server->requests = request_list_new (base);
+    if (server->requests == NULL || init_http (server) != 0) {
+        server_free (server);
+        return NULL;
+    }
+    return server;
+}
+
+/* Listening. */
+
+static int
+parse_address (const char *address, uint16_t port, struct sockaddr_storage *storage)
+{
+    char text[INET6_ADDRSTRLEN + 2];
+    int size = (int)sizeof *storage;
+    struct sockaddr *any = (struct sockaddr *)storage;
+
+    if (strcmp (address, "localhost") == 0) {
+        address = "127.0.0.1";
+    }
+    if (snprintf (text, sizeof text, "%s", address) >= (int)sizeof text ||
+        evutil_parse_sockaddr_port (text, any, &size) != 0) {
+        return -1;
+    }
+    if (any->sa_family == AF_INET) {
+        ((struct sockaddr_in *)storage)->sin_port = htons (port);
+    } else {
+        ((struct sockaddr_in6 *)storage)->sin6_port = htons (port);
+    }
+    return 0;
+}
+
+static int
+bind_socket (const struct sockaddr_storage *address)
+{
+    const int on = 1;
+    const int off = 0;
+    int family = address->ss_family;
+    socklen_t size = family == AF_INET ? sizeof (struct sockaddr_in) : sizeof (struct sockaddr_in6);
+    int fd = socket (family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        (family == AF_INET || setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
+        bind (fd, (const struct sockaddr *)address, size) == 0 && listen (fd, BACKLOG) == 0) {
+        return fd;
+    }
+    (void)close (fd);
+    return -1;
+}
+
+static int
+port_of (int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+
+    if (getsockname (fd, (struct sockaddr *)&address, &size) != 0) {
+        return -1;
+    }
+    return ntohs (address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
+                                               : ((struct sockaddr_in6 *)&address)->sin6_port);
+}
+
+static void
+on_resume (evutil_socket_t fd, short what, void *data)
+{
+    struct listener *listener = data;
+
+    (void)fd;
+    (void)what;
+    (void)evconnlistener_enable (listener->listener);
+}
+
+static void
+on_accept_error (struct evconnlistener *evlistener, void *data)
+{
+    struct server *server = data;
+
+    for (size_t i = 0; i < server->listener_count; i++) {
+        if (server->listeners[i].listener == evlistener) {
+            (void)evconnlistener_disable (evlistener);
+            (void)event_add (server->listeners[i].resume, &accept_pause);
+        }
+    }
+}
+
+/* Gives the listening socket `fd` to evhttp. */
+static int
+attach (struct server *server, int fd)
+{
+    struct listener *listener = &server->listeners[server->listener_count];
+
+    listener->resume = evtimer_new (server->base, on_resume, listener);
+    if (listener->resume == NULL) {
+        return -1;
+    }
+    listener->bound = evhttp_accept_socket_with_handle (server->http, fd);
+    if (listener->bound == NULL) {
+        event_free (listener->resume);
+        return -1;
+    }
+    listener->server = server;
+    listener->listener = evhttp_bound_socket_get_listener (listener->bound);
+    evconnlistener_set_error_cb (listener->listener, on_accept_error);
+    server->listener_count++;
+    return 0;
+}
+
+int
+server_listen (struct server *server, const char *address, uint16_t port, char *error,
+               size_t error_size)
+{
+    struct sockaddr_storage storage = {0};
+    int fd;
+    int bound;
+
+    if (server->listener_count == MAX_LISTENERS) {
+        snprintf (error, error_size, "more than %d addresses to listen on", MAX_LISTENERS);
+        return -1;
+    }
+    if (parse_address (address, port, &storage) != 0) {
+        snprintf (error, error_size, "%s is not an IPv4 or IPv6 address", address);
+        return -1;
+    }
+    fd = bind_socket (&storage);
+    if (fd < 0) {
+        snprintf (error, error_size, "cannot listen on %s port %u: %s", address, port,
+                  strerror (errno));
+        return -1;
+    }
+    bound = port_of (fd);
+    if (bound < 0 || attach (server, fd) != 0) {
+        snprintf (error, error_size, "cannot listen on %s port %u: out of memory", address, port);
+        (void)close (fd);
+        return -1;
+    }
+    return bound;
+}
+
+size_t
+server_connections (struct server *server)
+{
+    return connections_count (server->connections);
+}
+
+void
+server_stop (struct server *server)
+{
+    for (size_t i = 0; i < server->listener_count; i++) {
+        event_free (server->listeners[i].resume);
+        evhttp_del_accept_socket (server->http, server->listeners[i].bound);
+    }
+    server->listener_count = 0;
+    request_list_leave (server->requests);
+}
+
+bool
+server_flushed (struct server *server)
+{
+    return connections_flushed (server->connections);
+}
+
+void
+server_free (struct server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    if (server->http != NULL) {
+        evhttp_free (server->http);
+    }
+    connections_free (server->connections);
+    request_list_free (server->requests);
+    free (server);
+}

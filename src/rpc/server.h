@@ -1,0 +1,55 @@
+/*
+ * The RPC's server: listeners, limits, CORS, and the way from an HTTP request to an action.
+ *
+ * Every answer to a client, errors included, is a 200 with a JSON body, since nano_node as a client handles no
+ * other. A path means nothing; a Content-Type is not looked at.
+ *
+ * Event-loop thread.
+ */
+#ifndef RPC_SERVER_H
+#define RPC_SERVER_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rpc/request.h"
+
+struct server;
+
+struct server_settings {
+    size_t max_connections;
+    size_t max_request_size; /* bytes of a body */
+    size_t max_json_depth;
+    double read_timeout; /* seconds from a request's first byte to its last */
+    double idle_timeout; /* seconds without a byte in either direction */
+    bool enable_control;
+};
+
+/*
+ * A server without listeners. `actions` (static, ended by a NULL name) are run with `context`. NULL
+ * for want of memory.
+ */
+struct server *server_new (struct event_base *base, const struct server_settings *settings,
+                           const struct action *actions, void *context);
+
+/*
+ * Listens on `address`, an IPv4 or IPv6 literal, brackets allowed, or "localhost", which is 127.0.0.1. Port 0
+ * lets the kernel choose. Returns the port, or -1 with a message in `error`.
+ */
+int server_listen (struct server *server, const char *address, uint16_t port, char *error,
+                   size_t error_size);
+
+size_t server_connections (struct server *server);
+
+/* Stops accepting, and takes every pending request's waiter away: each gets an answer. */
+void server_stop (struct server *server);
+
+/* Whether every answer has left for the kernel. */
+bool server_flushed (struct server *server);
+
+/* Frees a stopped server; NULL is fine. */
+void server_free (struct server *server);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * A watch over a client whose request is pending: has it gone?
+ *
+ * evhttp stops reading from a connection while a request of it is unanswered, and so does not notice
+ * the client leaving. A watch looks at the socket itself, takes nothing from it, and so lives beside evhttp and
+ * survives pipelined requests.
+ *
+ * A client that has only shut its sending side still waits for its answer, and from here looks just
+ * like one that has closed. So an HTTP/1.1 client is sent an interim response, "100 Continue", which
+ * every such client must be able to pass over (RFC 9110, 15.2): a closed socket answers it with a
+ * reset, a half-closed one with nothing. An HTTP/1.0 client cannot be asked, and counts as gone.
+ *
+ * Event-loop thread.
+ */
+#ifndef RPC_WATCH_H
+#define RPC_WATCH_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+struct watch;
+
+/*
+ * Watches `fd`, which stays the caller's, until watch_free. When the client has gone `gone` is
+ * called, once, from the loop; it may free the watch. Returns NULL for want of memory.
+ */
+struct watch *watch_new (struct event_base *base, evutil_socket_t fd, bool may_ask,
+                         void (*gone) (void *data), void *data);
+
+/* NULL is fine. To be called before the descriptor is closed. */
+void watch_free (struct watch *watch);
+
+#endif

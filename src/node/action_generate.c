@@ -1,0 +1,224 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/actions.h"
+#include "node/block.h"
+#include "node/fields.h"
+#include "node/log.h"
+#include "rpc/json.h"
+#include "work/hex.h"
+#include "work/value.h"
+
+/* One work_generate that is waiting for work. Its request's, from the leave callback to the answer. */
+struct generation {
+    const struct actions *actions;
+    struct request *request;
+    struct broker_waiter *waiter;
+    struct scan_target target;
+};
+
+/* `block`: JSON in a string, or with json_block an object; whichever it is, we can tell. */
+static const char *
+read_block (const json_t *fields, struct block *block)
+{
+    const json_t *field = json_object_get (fields, "block");
+    json_t *parsed = NULL;
+    int failed;
+
+    if (json_is_string (field)) {
+        parsed = json_loads (json_string_value (field), JSON_REJECT_DUPLICATES, NULL);
+        field = parsed;
+    }
+    failed = field == NULL || block_from_json (field, block) != 0;
+    json_decref (parsed);
+    return failed ? "Block is invalid" : NULL;
+}
+
+/*
+ * A block brings its root, and maybe work. Without the ledger only a first block's threshold is known
+ * from the block itself: it receives.
+ */
+static const char *
+apply_block (const struct actions *actions, const json_t *fields, struct scan_target *target,
+             bool threshold_given)
+{
+    struct block block;
+    uint8_t root[32];
+    const char *error;
+
+    if (json_object_get (fields, "block") == NULL) {
+        return NULL;
+    }
+    error = read_block (fields, &block);
+    if (error != NULL) {
+        return error;
+    }
+    block_root (&block, root);
+    if (memcmp (root, target->root, sizeof root) != 0) {
+        return "Root mismatch for block";
+    }
+    if (!threshold_given && block_is_open (&block)) {
+        target->threshold = actions->network->epoch_2_receive;
+    }
+    return value_reaches (target, block.work, NULL)
+               ? "Provided work is already enough for given difficulty"
+               : NULL;
+}
+
+/* nano_node's checks in nano_node's order. */
+static const char *
+read_target (const struct actions *actions, const json_t *fields, struct scan_target *target)
+{
+    const struct difficulty_network *network = actions->network;
+    bool exact = false;
+    bool given = false;
+    const char *error;
+
+    target->order = DIFFICULTY_AT_LEAST;
+    target->threshold = network->base;
+    (void)((error = fields_version (fields)) != NULL || (error = fields_account (fields)) != NULL ||
+           (error = fields_hash (fields, target->root)) != NULL ||
+           (error = fields_subtype (fields, network, &target->threshold, &given)) != NULL ||
+           (error = fields_difficulty (fields, &target->threshold, &exact)) != NULL ||
+           (error = fields_multiplier (fields, network->base, &target->threshold, &exact)) != NULL);
+    if (error == NULL) {
+        error = fields_limit (network, actions->config->max_work_generate_multiplier,
+                              target->threshold);
+    }
+    return error != NULL ? error : apply_block (actions, fields, target, given || exact);
+}
+
+static json_t *
+found_body (const struct generation *generation, const struct broker_answer *answer)
+{
+    uint64_t base = generation->actions->network->base;
+    char root[HEX_ROOT_SIZE];
+    char work[HEX_U64_SIZE];
+    char value[HEX_U64_SIZE];
+    char multiplier[64];
+
+    hex_print_root (generation->target.root, root);
+    hex_print_u64 (answer->work, work);
+    hex_print_u64 (answer->value, value);
+    snprintf (multiplier, sizeof multiplier, "%.15f",
+              difficulty_to_multiplier (answer->value, base));
+    return json_pack ("{s:s, s:s, s:s, s:s, s:s}", "hash", root, "work", work, "difficulty", value,
+                      "multiplier", multiplier, "source", "local");
+}
+
+static void
+log_done (const struct generation *generation, const struct broker_answer *answer)
+{
+    uint64_t threshold = generation->target.threshold;
+    char root[HEX_ROOT_SIZE];
+
+    hex_print_root (generation->target.root, root);
+    if (answer->outcome == BROKER_FOUND) {
+        log_info ("Work generation for %s, with a threshold difficulty of %016" PRIx64
+                  " (multiplier %.2fx) complete: %.0f ms",
+                  root, threshold,
+                  difficulty_to_multiplier (threshold, generation->actions->network->base),
+                  answer->seconds * 1e3);
+    } else if (answer->outcome == BROKER_EXPIRED) {
+        log_warn ("Work generation for %s gave up at its deadline, after %.0f s "
+                  "(work.request_timeout)",
+                  root, answer->seconds);
+    } else {
+        log_info ("Work generation for %s was cancelled after %.0f ms", root,
+                  answer->seconds * 1e3);
+    }
+}
+
+static void
+on_done (void *data, const struct broker_answer *answer)
+{
+    struct generation *generation = data;
+
+    log_done (generation, answer);
+    switch (answer->outcome) {
+    case BROKER_FOUND:
+        request_answer (generation->request, found_body (generation, answer));
+        break;
+    case BROKER_CANCELLED:
+        request_fail (generation->request, FIELDS_CANCELLED);
+        break;
+    default:
+        request_fail (generation->request, FIELDS_FAILED);
+        break;
+    }
+    free (generation);
+}
+
+static void
+on_leave (void *data)
+{
+    struct generation *generation = data;
+    char root[HEX_ROOT_SIZE];
+
+    hex_print_root (generation->target.root, root);
+    log_debug ("Work generation for %s has lost a client", root);
+    broker_leave (generation->waiter);
+    free (generation);
+}
+
+static void
+refuse (const struct actions *actions, struct request *request, enum broker_result result)
+{
+    char full[128];
+
+    switch (result) {
+    case BROKER_FULL:
+        snprintf (full, sizeof full, "Work queue is full: %" PRIu64 " jobs are waiting",
+                  actions->config->work_max_queue);
+        request_fail (request, full);
+        break;
+    case BROKER_NO_MEMORY:
+        request_fail (request, "Out of memory");
+        break;
+    default:
+        request_fail (request, FIELDS_FAILED);
+        break;
+    }
+}
+
+static void
+start (struct actions *actions, struct request *request, const struct scan_target *target)
+{
+    struct generation *generation = calloc (1, sizeof *generation);
+    enum broker_result result = BROKER_NO_MEMORY;
+
+    if (generation != NULL) {
+        generation->actions = actions;
+        generation->request = request;
+        generation->target = *target;
+        result =
+            broker_generate (actions->broker, target, on_done, generation, &generation->waiter);
+    }
+    if (result != BROKER_ACCEPTED) {
+        free (generation);
+        refuse (actions, request, result);
+        return;
+    }
+    request_on_leave (request, on_leave, generation);
+}
+
+void
+action_work_generate (void *context, struct request *request)
+{
+    struct actions *actions = context;
+    const json_t *fields = request_fields (request);
+    struct scan_target target = {0};
+    const char *error = read_target (actions, fields, &target);
+
+    if (error == NULL && !actions->local) {
+        error = json_flag (fields, "use_peers", false) ? "Work generation is disabled"
+                                                       : "Local work generation is disabled";
+    }
+    if (error != NULL) {
+        request_fail (request, error);
+        return;
+    }
+    start (actions, request, &target);
+}

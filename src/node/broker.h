@@ -1,0 +1,78 @@
+/*
+ * The broker: how a request for work is met, and who is waiting for what.
+ *
+ * Everybody who wants work for a root waits at one search for it. The search runs at the easiest
+ * threshold that anybody still waits for; what it finds answers every waiter that it satisfies, and it
+ * goes on, harder, for the others. Since searching has no memory, nobody waits longer for the company.
+ * A waiter that leaves takes nobody with it; the last one to leave stops the search.
+ *
+ * Event-loop thread.
+ */
+#ifndef NODE_BROKER_H
+#define NODE_BROKER_H
+
+#include <event2/event.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "work/pool.h"
+#include "work/scan.h"
+
+struct broker;
+struct broker_waiter;
+
+enum broker_outcome {
+    BROKER_FOUND,
+    BROKER_CANCELLED, /* broker_cancel, or the broker stopped */
+    BROKER_EXPIRED,   /* the deadline passed */
+    BROKER_FAILED,    /* nothing is left that could search */
+};
+
+struct broker_answer {
+    enum broker_outcome outcome;
+    uint64_t work;
+    uint64_t value; /* the difficulty it reaches, at least the waiter's own threshold */
+    double seconds; /* since the waiter came */
+};
+
+/* Called at most once for a waiter, from the loop and never from within broker_generate; the waiter has ended. */
+typedef void (*broker_done_fn) (void *data, const struct broker_answer *answer);
+
+struct broker_settings {
+    size_t max_searches;    /* roots searched for at a time, at least 1 */
+    double request_timeout; /* seconds that a waiter waits at most */
+};
+
+/*
+ * A broker over `pool`, whose drainer it becomes. The pool should have room for more jobs than there are
+ * searches: a search that changes its threshold has two for a moment. NULL for want of memory.
+ */
+struct broker *broker_new (struct event_base *base, struct pool *pool,
+                           const struct broker_settings *settings);
+
+enum broker_result {
+    BROKER_ACCEPTED,
+    BROKER_FULL,     /* max_searches are there already, or the pool's queue is full */
+    BROKER_DISABLED, /* there is nothing that could search */
+    BROKER_NO_MEMORY,
+};
+
+/* Asks for work. When accepted, `*waiter` is good until `done` is called or broker_leave. */
+enum broker_result broker_generate (struct broker *broker, const struct scan_target *target,
+                                    broker_done_fn done, void *data, struct broker_waiter **waiter);
+
+/* Ends a waiter, whose callback is not called. */
+void broker_leave (struct broker_waiter *waiter);
+
+/* Answers everybody who waits for `root` with BROKER_CANCELLED, at once. Returns how many. */
+size_t broker_cancel (struct broker *broker, const uint8_t root[32]);
+
+/* Answers everybody with BROKER_CANCELLED and accepts nobody any more. */
+void broker_stop (struct broker *broker);
+
+/* Frees a stopped broker, after pool_stop: delivers what the pool still has. NULL is fine. */
+void broker_free (struct broker *broker);
+
+size_t broker_waiters (const struct broker *broker);
+
+#endif

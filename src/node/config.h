@@ -1,0 +1,121 @@
+/*
+ * The configuration: config-node.toml, config-rpc.toml and --config overrides in, one validated
+ * structure out. A configuration never changes after config_load; a reload loads another.
+ *
+ * One table (config_table.c) says of every key its file, table, name, type, range, default, unit
+ * and meaning. Reading, --check_config, --generate_config and the tests of the manual page all go
+ * by it.
+ *
+ * Reads files: not for the event loop while requests are served. One thread at a time.
+ */
+#ifndef NODE_CONFIG_H
+#define NODE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "rpc/endpoint.h"
+
+struct config_strings {
+    char **items;
+    size_t count;
+};
+
+struct config_endpoints {
+    struct endpoint *items;
+    size_t count;
+};
+
+struct config {
+    /* [node] */
+    uint64_t work_threads;
+    bool work_threads_set; /* whether anybody said so, or it is the default */
+    struct config_endpoints work_peers;
+    struct config_endpoints secondary_work_peers;
+    double max_work_generate_multiplier;
+    uint64_t pow_sleep_interval; /* nanoseconds */
+
+    /* [opencl] */
+    bool opencl_enable;
+    uint64_t opencl_platform;
+    uint64_t opencl_device;
+    uint64_t opencl_threads;
+
+    /* [rpc] of config-node.toml, or config-rpc.toml */
+    struct config_strings rpc_address; /* canonical address literals, each once, at least one */
+    bool rpc_address_set;
+    uint64_t rpc_port;
+    bool rpc_enable_control;
+    uint64_t rpc_max_json_depth;
+    uint64_t rpc_max_request_size; /* bytes */
+    uint64_t rpc_max_connections;
+    double rpc_read_timeout; /* seconds */
+    double rpc_idle_timeout; /* seconds */
+
+    /* [work] */
+    uint64_t work_max_queue;
+    double work_request_timeout; /* seconds */
+    double work_batch_time;      /* seconds */
+    char *work_scanner;          /* "auto" or a scanner's name */
+
+    /* [log] */
+    char *log_level; /* "debug", "info", "warn", "error" or "off" */
+};
+
+/*
+ * Where the settings come from. All strings are the caller's and are only read.
+ *
+ * An override wins over both files, and the last of several for one key over the ones before it.
+ * Where both files say the same of the server and differ, or an override of each kind,
+ * config-node.toml's side wins and a warning says so. What loses must be valid all the same.
+ */
+struct config_sources {
+    const char *data_path;        /* directory of both files; it or either may be missing */
+    const char *const *overrides; /* "key=value" for config-node.toml, in order */
+    size_t override_count;
+    const char *const *rpc_overrides; /* "key=value" for config-rpc.toml, in order */
+    size_t rpc_override_count;
+};
+
+/* What loading had to say, in order. Each is one line without a newline. */
+struct config_message {
+    bool error; /* or a warning */
+    char *text; /* errors: "FILE:LINE:COLUMN: what, and what was expected" */
+};
+
+struct config_report {
+    struct config_message *messages;
+    size_t count;
+    size_t errors; /* how many of them are errors */
+};
+
+/*
+ * Reads and validates. Every error found is in `report`, not only the first. Returns a
+ * configuration that the caller frees with config_free, or NULL when `report->errors` is not 0
+ * (want of memory and an unreadable file are errors too). `report` is initialised here and must be
+ * cleared by the caller in either case.
+ */
+struct config *config_load (const struct config_sources *sources, struct config_report *report);
+
+void config_free (struct config *config);
+void config_report_clear (struct config_report *report);
+
+/* The files that can be generated. */
+enum config_file { CONFIG_FILE_NODE, CONFIG_FILE_RPC };
+
+/* The file called `name` ("node" or "rpc"). Returns 0, or -1. */
+int config_file_by_name (const char *name, enum config_file *file);
+
+/*
+ * Writes a documented file to `stream`: every key with meaning, type, range and default, commented
+ * out (`use_defaults` false; this is config-node.toml.example) or with its default in force (true).
+ * Returns 0, or -1 when the stream fails.
+ */
+int config_generate (enum config_file file, bool use_defaults, FILE *stream);
+
+/* What a default of "every CPU" means here and now; config_load uses it for work_threads. */
+uint64_t config_default_threads (void);
+
+#endif

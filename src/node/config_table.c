@@ -1,0 +1,368 @@
+#include "node/config_table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AT(field) .offset = offsetof (struct config, field), .flag = CONFIG_NO_FLAG
+#define AT_WITH_FLAG(field) \
+    .offset = offsetof (struct config, field), .flag = offsetof (struct config, field##_set)
+
+#define A_DAY 86400
+
+static const char *const scanners[] = {"auto", "portable", "avx2", "avx512", "neon", NULL};
+static const char *const log_levels[] = {"debug", "info", "warn", "error", "off", NULL};
+
+static const struct config_section sections[] = {
+    {"node", "What a node calls by the same names."},
+    {"node.experimental", NULL},
+    {"opencl", "Work on a GPU or another OpenCL device."},
+    {"rpc", "The server that requests come to. Where config-rpc.toml says otherwise, this counts."},
+    {"work", "The search for work."},
+    {"log", "What is logged, on standard error."},
+};
+
+static const struct config_option options[] = {
+    {
+        .path = "node.work_threads",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = 65535,
+        .sample = "4",
+        .unit = "threads",
+        .help = "Threads that search for work on the CPU; 0 turns work on the CPU off. Without "
+                "this key\n"
+                "there is one for every CPU that the process may use.",
+        AT_WITH_FLAG (work_threads),
+    },
+    {
+        .path = "node.work_peers",
+        .type = CONFIG_TYPE_ENDPOINTS,
+        .initial = "[]",
+        .help =
+            "Work peers: other servers that are asked for work, each a host name or an address\n"
+            "and a port.",
+        AT (work_peers),
+    },
+    {
+        .path = "node.max_work_generate_multiplier",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 1,
+        .max = INFINITY,
+        .initial = "64",
+        .unit = "times the network's base difficulty",
+        .help = "The highest difficulty that a request may ask for.",
+        AT (max_work_generate_multiplier),
+    },
+    {
+        .path = "node.pow_sleep_interval",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = 1e9,
+        .initial = "0",
+        .unit = "nanoseconds",
+        .help = "How long a CPU thread sleeps after each batch of nonces: less load, slower work.",
+        AT (pow_sleep_interval),
+    },
+    {
+        .path = "node.experimental.secondary_work_peers",
+        .alias = "node.secondary_work_peers",
+        .type = CONFIG_TYPE_ENDPOINTS,
+        .initial = "[\"127.0.0.1:8076\"]",
+        .help = "The work peers that are asked instead when a request says secondary_work_peers.\n"
+                "The key may stand in [node] as well.",
+        AT (secondary_work_peers),
+    },
+    {
+        .path = "opencl.enable",
+        .type = CONFIG_TYPE_SWITCH,
+        .initial = "false",
+        .help = "Whether the OpenCL device searches for work. The CPU threads do too, unless\n"
+                "node.work_threads is 0.",
+        AT (opencl_enable),
+    },
+    {
+        .path = "opencl.platform",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = UINT32_MAX,
+        .initial = "0",
+        .unit = "its number, as --list_devices prints it",
+        .help = "The OpenCL platform of the device.",
+        AT (opencl_platform),
+    },
+    {
+        .path = "opencl.device",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = UINT32_MAX,
+        .initial = "0",
+        .unit = "its number, as --list_devices prints it",
+        .help = "The OpenCL device on that platform.",
+        AT (opencl_device),
+    },
+    {
+        .path = "opencl.threads",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 1,
+        .max = UINT32_MAX,
+        .initial = "1048576",
+        .unit = "work items",
+        .help = "How many work items one launch on the device has.",
+        AT (opencl_threads),
+    },
+    {
+        .path = "rpc.address",
+        .rpc_path = "address",
+        .type = CONFIG_TYPE_ADDRESSES,
+        .initial = "[\"127.0.0.1\", \"::1\"]",
+        .help = "The addresses to listen on. \"localhost\" is both loopback addresses.",
+        AT_WITH_FLAG (rpc_address),
+    },
+    {
+        .path = "rpc.port",
+        .rpc_path = "port",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = UINT16_MAX,
+        .initial = "7000",
+        .unit = "a TCP port number",
+        .help = "The port to listen on; 0 lets the system choose a free one.",
+        AT (rpc_port),
+    },
+    {
+        .path = "rpc.enable_control",
+        .rpc_path = "enable_control",
+        .type = CONFIG_TYPE_SWITCH,
+        .initial = "false",
+        .help = "Whether requests may change this server: its work peers, its store, stopping it.\n"
+                "Asking for work never needs it.",
+        AT (rpc_enable_control),
+    },
+    {
+        .path = "rpc.max_json_depth",
+        .rpc_path = "max_json_depth",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 1,
+        .max = 255,
+        .initial = "20",
+        .unit = "levels",
+        .help = "How deep objects and lists may be nested in a request.",
+        AT (rpc_max_json_depth),
+    },
+    {
+        .path = "rpc.max_request_size",
+        .rpc_path = "max_request_size",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 1,
+        .max = 1024.0 * 1024 * 1024,
+        .initial = "32768",
+        .unit = "bytes",
+        .help = "How large the body of a request may be.",
+        AT (rpc_max_request_size),
+    },
+    {
+        .path = "rpc.max_connections",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 1,
+        .max = 1e6,
+        .initial = "1024",
+        .unit = "connections",
+        .help = "How many clients may be connected at once.",
+        AT (rpc_max_connections),
+    },
+    {
+        .path = "rpc.read_timeout",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0.01,
+        .max = A_DAY,
+        .initial = "30",
+        .unit = "seconds",
+        .help = "How long a client may take to send a request.",
+        AT (rpc_read_timeout),
+    },
+    {
+        .path = "rpc.idle_timeout",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0.01,
+        .max = A_DAY,
+        .initial = "120",
+        .unit = "seconds",
+        .help = "How long a connection may stay open between requests.",
+        AT (rpc_idle_timeout),
+    },
+    {
+        .path = "work.max_queue",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 1,
+        .max = 1e6,
+        .initial = "4096",
+        .unit = "roots",
+        .help = "How many roots may wait or be searched at once. A request beyond that is refused.",
+        AT (work_max_queue),
+    },
+    {
+        .path = "work.request_timeout",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0.01,
+        .max = A_DAY,
+        .initial = "300",
+        .unit = "seconds",
+        .help = "How long a request for work may take before it is answered with an error.",
+        AT (work_request_timeout),
+    },
+    {
+        .path = "work.batch_time",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0.0005,
+        .max = 0.1,
+        .initial = "0.005",
+        .unit = "seconds",
+        .help =
+            "How long a CPU thread searches before it looks for more urgent work. Shorter reacts\n"
+            "sooner, longer costs a little less.",
+        AT (work_batch_time),
+    },
+    {
+        .path = "work.scanner",
+        .type = CONFIG_TYPE_CHOICE,
+        .choices = scanners,
+        .initial = "\"auto\"",
+        .help =
+            "The CPU instructions to search with. \"auto\" takes the fastest that this CPU has.",
+        AT (work_scanner),
+    },
+    {
+        .path = "log.level",
+        .type = CONFIG_TYPE_CHOICE,
+        .choices = log_levels,
+        .initial = "\"info\"",
+        .help = "The least important messages that are logged.",
+        AT (log_level),
+    },
+};
+
+const struct config_option *
+config_options (size_t *count)
+{
+    *count = sizeof options / sizeof options[0];
+    return options;
+}
+
+const struct config_section *
+config_sections (size_t *count)
+{
+    *count = sizeof sections / sizeof sections[0];
+    return sections;
+}
+
+const char *
+config_file_name (enum config_file file)
+{
+    return file == CONFIG_FILE_NODE ? "config-node.toml" : "config-rpc.toml";
+}
+
+int
+config_file_by_name (const char *name, enum config_file *file)
+{
+    if (strcmp (name, "node") == 0) {
+        *file = CONFIG_FILE_NODE;
+        return 0;
+    }
+    if (strcmp (name, "rpc") == 0) {
+        *file = CONFIG_FILE_RPC;
+        return 0;
+    }
+    return -1;
+}
+
+const char *
+config_option_path (const struct config_option *option, enum config_file file)
+{
+    return file == CONFIG_FILE_NODE ? option->path : option->rpc_path;
+}
+
+static bool
+is_path (const char *known, const char *path)
+{
+    return known != NULL && strcmp (known, path) == 0;
+}
+
+const struct config_option *
+config_option_at (enum config_file file, const char *path)
+{
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        const struct config_option *const option = &options[i];
+
+        if (is_path (config_option_path (option, file), path) ||
+            (file == CONFIG_FILE_NODE && is_path (option->alias, path))) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
+const char *
+config_path_key (const char *path)
+{
+    const char *const dot = strrchr (path, '.');
+
+    return dot != NULL ? dot + 1 : path;
+}
+
+bool
+config_path_in (const char *path, const char *table, size_t length)
+{
+    const char *const key = config_path_key (path);
+
+    if (length == 0) {
+        return key == path;
+    }
+    return (size_t)(key - path) == length + 1 && strncmp (path, table, length) == 0;
+}
+
+/* Writes `one of "a", "b" or "c"`, or as much of it as fits. */
+static void
+list_choices (const char *const *choices, char *text, size_t size)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; choices[i] != NULL && used < size; i++) {
+        const char *const before = i == 0 ? "one of " : choices[i + 1] == NULL ? " or " : ", ";
+        const int written = snprintf (text + used, size - used, "%s\"%s\"", before, choices[i]);
+
+        used += written > 0 ? (size_t)written : 0;
+    }
+}
+
+void
+config_option_expected (const struct config_option *option, char text[CONFIG_EXPECTED_SIZE])
+{
+    const size_t size = CONFIG_EXPECTED_SIZE;
+
+    switch (option->type) {
+    case CONFIG_TYPE_WHOLE:
+        snprintf (text, size, "a whole number from %.0f to %.0f", option->min, option->max);
+        break;
+    case CONFIG_TYPE_NUMBER:
+        if (isinf (option->max)) {
+            snprintf (text, size, "a finite number of at least %.15g", option->min);
+        } else {
+            snprintf (text, size, "a number from %.15g to %.15g", option->min, option->max);
+        }
+        break;
+    case CONFIG_TYPE_SWITCH:
+        snprintf (text, size, "true or false");
+        break;
+    case CONFIG_TYPE_CHOICE:
+        list_choices (option->choices, text, size);
+        break;
+    case CONFIG_TYPE_ENDPOINTS:
+        snprintf (text, size, "a list of \"host:port\"");
+        break;
+    case CONFIG_TYPE_ADDRESSES:
+        snprintf (text, size,
+                  "an IPv4 address, an IPv6 address or \"localhost\", or a list of these");
+        break;
+    }
+}

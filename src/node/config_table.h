@@ -1,0 +1,79 @@
+/*
+ * The options table: all that is known of a setting, in one place. Reading, generating and the
+ * tests of the example file and the manual page go by it; a new setting is a field in struct config
+ * and a row here.
+ *
+ * Constant data; any thread.
+ */
+#ifndef NODE_CONFIG_TABLE_H
+#define NODE_CONFIG_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "node/config.h"
+
+/* What a value is, and so of which type the field in struct config is. */
+enum config_type {
+    CONFIG_TYPE_WHOLE,     /* uint64_t */
+    CONFIG_TYPE_NUMBER,    /* double */
+    CONFIG_TYPE_SWITCH,    /* bool */
+    CONFIG_TYPE_CHOICE,    /* char *, one of `choices` */
+    CONFIG_TYPE_ENDPOINTS, /* struct config_endpoints */
+    CONFIG_TYPE_ADDRESSES, /* struct config_strings, address literals */
+};
+
+struct config_option {
+    const char *path;     /* "table.key" in config-node.toml */
+    const char *alias;    /* another path that it may have there, or NULL */
+    const char *rpc_path; /* its path in config-rpc.toml, or NULL */
+    enum config_type type;
+    double min;                 /* of wholes and numbers; wholes are exact below 2^53 */
+    double max;                 /* INFINITY means no bound, yet the value must be finite */
+    const char *const *choices; /* of choices; ends with NULL */
+    /*
+     * As --config takes it. NULL means every CPU (config_default_threads); the generated file then
+     * shows `sample`.
+     */
+    const char *initial;
+    const char *sample;
+    const char *unit; /* what its numbers count, or NULL */
+    const char *help; /* its meaning: lines of at most 86 characters, without a last newline */
+    size_t offset;    /* of its field in struct config */
+    size_t flag;      /* of the bool that says whether anybody gave it, or CONFIG_NO_FLAG */
+};
+
+#define CONFIG_NO_FLAG ((size_t)-1)
+
+/* A table of config-node.toml that holds such options. */
+struct config_section {
+    const char *path;
+    const char *help; /* as in struct config_option, or NULL */
+};
+
+/* All options, those of one table together, in the order of config_sections; `*count` of them. */
+const struct config_option *config_options (size_t *count);
+
+const struct config_section *config_sections (size_t *count);
+
+/* The file's name: "config-node.toml" or "config-rpc.toml". */
+const char *config_file_name (enum config_file file);
+
+/* The option's path in `file`, or NULL when it is not there. */
+const char *config_option_path (const struct config_option *option, enum config_file file);
+
+/* The option that `path` names in `file`, be it by an alias, or NULL. */
+const struct config_option *config_option_at (enum config_file file, const char *path);
+
+/* The part of a dotted path after the last dot. Points into `path`. */
+const char *config_path_key (const char *path);
+
+/* Whether `path` is `length` bytes of table and a key directly in that table. */
+bool config_path_in (const char *path, const char *table, size_t length);
+
+#define CONFIG_EXPECTED_SIZE 256
+
+/* Writes what the option takes, to be read after "expected": "a whole number from 0 to 65535". */
+void config_option_expected (const struct config_option *option, char text[CONFIG_EXPECTED_SIZE]);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * The log: one line an event, to standard error. Global, because everything may have something to
+ * say; any thread may log, but no signal handler.
+ *
+ * A line is "2026-11-21T00:12:34.567Z level text". A line that repeats the one before it is held
+ * back; "last message repeated N times" stands for it when another line comes, or log_flush, or a
+ * repeat more than 10 s after the last such report.
+ *
+ * Writing does not block: a line that cannot be written at once, because the reader of the log is
+ * slow or gone, is dropped, and the next one that gets through is preceded by "dropped lines: N".
+ * Every line is written, counted as repeated or counted as dropped. The one gap: where another
+ * process writes to the same pipe, it can fill it between our looking and our writing, and we then
+ * wait for its reader.
+ *
+ * A log without a reader raises no SIGPIPE here, whatever the process does about that signal.
+ */
+#ifndef NODE_LOG_H
+#define NODE_LOG_H
+
+#include <stdint.h>
+
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_OFF };
+
+/* The level called `name`. Returns 0, or -1 when there is none of that name. */
+int log_level_by_name (const char *name, enum log_level *level);
+
+/* Lines below `level` are not written. The start is LOG_LEVEL_INFO. */
+void log_set_level (enum log_level level);
+
+/*
+ * Writes one line. Bytes that are not printable ASCII are shown as "\xNN", so that nobody forges a
+ * line or speaks to the terminal; a text of more than 2,000 bytes is cut there and "..." put after
+ * it. errno is preserved.
+ */
+void log_debug (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+void log_info (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+void log_warn (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+void log_error (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+
+/* Says what is still held back (repeats, drops). Call it before exiting. */
+void log_flush (void);
+
+/* For tests: writes to `fd` from now on, and forgets what is held back. The caller keeps the fd. */
+void log_set_fd (int fd);
+
+/* For tests: repeats are reported after `nanoseconds` in place of 10 s. */
+void log_set_repeat_time (uint64_t nanoseconds);
+
+#endif

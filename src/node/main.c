@@ -1,0 +1,139 @@
+/*
+ * From arguments to exit status.
+ */
+#include <event2/event.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "build_config.h"
+#include "node/config.h"
+#include "node/log.h"
+#include "node/node.h"
+#include "node/options.h"
+#include "node/profile.h"
+
+static int
+print_version (void)
+{
+    printf ("Version %s\nBuild Info %s, libevent %s, jansson %s\n", PACKAGE_VERSION, BUILD_INFO,
+            event_get_version (), jansson_version_str ());
+    return fflush (stdout) == 0 ? 0 : 1;
+}
+
+/* Says what loading had to say: errors plainly, warnings as such. */
+static void
+print_report (const struct config_report *report)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        const struct config_message *message = &report->messages[i];
+        fprintf (stderr, "%s%s\n", message->error ? "" : "warning: ", message->text);
+    }
+}
+
+static struct config *
+load_config (const struct options *options)
+{
+    const struct config_sources sources = {
+        .data_path = options->data_path,
+        .overrides = options->overrides,
+        .override_count = options->override_count,
+        .rpc_overrides = options->rpc_overrides,
+        .rpc_override_count = options->rpc_override_count,
+    };
+    struct config_report report;
+    struct config *config = config_load (&sources, &report);
+
+    print_report (&report);
+    config_report_clear (&report);
+    return config;
+}
+
+static int
+check_config (const struct options *options)
+{
+    printf ("The configuration in %s is good\n", options->data_path);
+    return fflush (stdout) == 0 ? 0 : 1;
+}
+
+static int
+run_daemon (const struct options *options, const struct config *config,
+            const struct difficulty_network *network)
+{
+    enum log_level level = LOG_LEVEL_INFO;
+
+    (void)log_level_by_name (config->log_level, &level); /* config_load has checked it */
+    log_set_level (level);
+    return node_run (config, network, options->pid_file);
+}
+
+static int
+run_configured (const struct options *options, const struct config *config,
+                const struct difficulty_network *network)
+{
+    switch (options->command) {
+    case OPTIONS_CHECK_CONFIG:
+        return check_config (options);
+    case OPTIONS_DAEMON:
+        return run_daemon (options, config, network);
+    case OPTIONS_LIST_DEVICES:
+        return profile_list_devices (config);
+    case OPTIONS_DIAGNOSTICS:
+        return profile_diagnostics (config);
+    case OPTIONS_DEBUG_PROFILE_GENERATE:
+        return profile_generate (options, config, network);
+    case OPTIONS_DEBUG_PROFILE_VALIDATE:
+        return profile_validate ();
+    default:
+        return profile_opencl ();
+    }
+}
+
+static int
+run_with_config (const struct options *options)
+{
+    struct difficulty_network network;
+    struct config *config;
+    char error[256];
+    int status;
+
+    if (difficulty_network_load (options->network, &network, error, sizeof error) != 0) {
+        fprintf (stderr, "workpeer: %s\n", error);
+        return 1;
+    }
+    config = load_config (options);
+    if (config == NULL) {
+        return 1;
+    }
+    status = run_configured (options, config, &network);
+    config_free (config);
+    return status;
+}
+
+static int
+run (const struct options *options)
+{
+    switch (options->command) {
+    case OPTIONS_HELP:
+        return options_help (stdout) == 0 ? 0 : 1;
+    case OPTIONS_VERSION:
+        return print_version ();
+    case OPTIONS_GENERATE_CONFIG:
+        return config_generate (options->generate, options->use_defaults, stdout) == 0 ? 0 : 1;
+    default:
+        return run_with_config (options);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+    struct options options;
+    int status = 1;
+
+    if (options_parse (argc, argv, &options, stderr) == 0) {
+        status = run (&options);
+    }
+    options_clear (&options);
+    return status;
+}

@@ -1,0 +1,371 @@
+#include "node/node.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "build_config.h"
+#include "node/actions.h"
+#include "node/broker.h"
+#include "node/device_log.h"
+#include "node/log.h"
+#include "node/peers.h"
+#include "node/pid_file.h"
+#include "rpc/server.h"
+#include "work/clock.h"
+#include "work/cpus.h"
+#include "work/pool.h"
+
+/* Descriptors beside those of client connections: listeners, log, store, peers, the loop's own. */
+#define OTHER_DESCRIPTORS 64
+
+/* How long the last answers may take to leave. */
+#define FLUSH_TIME (2 * CLOCK_SECOND)
+static const struct timeval flush_look = {.tv_usec = 5000};
+
+struct node {
+    const struct config *config;
+    const struct difficulty_network *network;
+    const struct scanner *scanner;
+    struct event_base *base;
+    struct event *on_term;
+    struct event *on_int;
+    struct event *stop;  /* made active to stop */
+    struct event *flush; /* once stopped: are the answers out? */
+    bool stopping;
+    uint64_t flush_until;
+    struct pool *pool;
+    struct broker *broker;
+    struct peers *peers;
+    struct server *server;
+    struct device_log *device_log;
+    struct pid_file *pid_file;
+    struct actions actions;
+};
+
+/* Stopping. */
+
+static void
+on_flush (evutil_socket_t fd, short what, void *data)
+{
+    struct node *node = data;
+
+    (void)fd;
+    (void)what;
+    if (server_flushed (node->server) || clock_now () > node->flush_until) {
+        (void)event_base_loopbreak (node->base);
+    }
+}
+
+static void
+on_stop (evutil_socket_t fd, short what, void *data)
+{
+    struct node *node = data;
+
+    (void)fd;
+    (void)what;
+    if (node->stopping) {
+        return;
+    }
+    node->stopping = true;
+    log_info ("Stopping: %zu requests in flight", broker_waiters (node->broker));
+    server_stop (node->server);
+    broker_stop (node->broker);
+    node->flush_until = clock_now () + FLUSH_TIME;
+    if (event_add (node->flush, &flush_look) != 0) {
+        (void)event_base_loopbreak (node->base);
+    }
+}
+
+static void
+on_signal (evutil_socket_t signal_number, short what, void *data)
+{
+    struct node *node = data;
+
+    (void)what;
+    log_info ("Received %s", signal_number == SIGTERM ? "SIGTERM" : "SIGINT");
+    event_active (node->stop, EV_TIMEOUT, 0);
+}
+
+/* The stop action: not at once, its own answer comes first. */
+static void
+stop_later (void *data)
+{
+    struct node *node = data;
+
+    event_active (node->stop, EV_TIMEOUT, 0);
+}
+
+/* Starting. */
+
+/* Makes room for as many connections as configured. */
+static size_t
+fit_connections (uint64_t wanted)
+{
+    struct rlimit limit;
+    rlim_t needed = (rlim_t)wanted + OTHER_DESCRIPTORS;
+
+    if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) {
+        return (size_t)wanted;
+    }
+    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+    if (setrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= needed) {
+        return (size_t)wanted;
+    }
+    (void)getrlimit (RLIMIT_NOFILE, &limit);
+    wanted = limit.rlim_cur > 2 * OTHER_DESCRIPTORS ? limit.rlim_cur - OTHER_DESCRIPTORS
+                                                    : OTHER_DESCRIPTORS;
+    log_warn ("Only %" PRIu64 " connections at a time: the system allows %" PRIu64
+              " open files (rpc.max_connections, ulimit -n)",
+              wanted, (uint64_t)limit.rlim_cur);
+    return (size_t)wanted;
+}
+
+static int
+init_loop (struct node *node)
+{
+    struct event_config *config = event_config_new ();
+
+    if (config != NULL && event_config_require_features (config, EV_FEATURE_EARLY_CLOSE) == 0) {
+        node->base = event_base_new_with_config (config);
+    }
+    if (config != NULL) {
+        event_config_free (config);
+    }
+    if (node->base == NULL) {
+        log_error ("Cannot start an event loop that sees clients leave (epoll is needed)");
+        return -1;
+    }
+    node->on_term = evsignal_new (node->base, SIGTERM, on_signal, node);
+    node->on_int = evsignal_new (node->base, SIGINT, on_signal, node);
+    node->stop = event_new (node->base, -1, 0, on_stop, node);
+    node->flush = event_new (node->base, -1, EV_PERSIST, on_flush, node);
+    if (node->on_term == NULL || node->on_int == NULL || node->stop == NULL ||
+        node->flush == NULL || event_add (node->on_term, NULL) != 0 ||
+        event_add (node->on_int, NULL) != 0) {
+        log_error ("Cannot handle signals: out of memory");
+        return -1;
+    }
+    return 0;
+}
+
+/* As nano_node, no more threads than CPUs: more would only take turns. */
+static unsigned
+thread_count (const struct config *config)
+{
+    unsigned cpus = cpus_available ();
+
+    if (config->work_threads <= cpus) {
+        return (unsigned)config->work_threads;
+    }
+    log_info ("Using %u work threads, one for each CPU, not %" PRIu64 " (node.work_threads)", cpus,
+              config->work_threads);
+    return cpus;
+}
+
+static int
+init_engine (struct node *node)
+{
+    const struct config *config = node->config;
+    const struct pool_settings settings = {
+        .max_jobs = 2 * (size_t)config->work_max_queue, /* the broker bounds; see broker_new */
+        .batch_seconds = config->work_batch_time,
+        .sleep = config->pow_sleep_interval,
+    };
+    unsigned threads = thread_count (config);
+
+    node->scanner = strcmp (config->work_scanner, "auto") == 0 ? scan_best ()
+                                                               : scan_named (config->work_scanner);
+    if (node->scanner == NULL) {
+        log_error ("The scanner %s is not in this build or this CPU cannot run it (work.scanner)",
+                   config->work_scanner);
+        return -1;
+    }
+    node->pool = pool_new (&settings);
+    if (node->pool == NULL || pool_add_cpus (node->pool, threads, node->scanner) != 0 ||
+        pool_start (node->pool) != 0) {
+        log_error ("Cannot start %u work threads: out of memory or threads", threads);
+        return -1;
+    }
+    if (config->opencl_enable) {
+        log_warn ("opencl.enable is set, but this build has no OpenCL: work is done on the CPU");
+    }
+    if (threads == 0) {
+        log_warn ("Work generation is disabled (node.work_threads is 0)");
+    } else {
+        log_info ("Work pool threads: %u (CPU, scanner %s)", threads, node->scanner->name);
+    }
+    return 0;
+}
+
+static int
+init_broker (struct node *node)
+{
+    const struct broker_settings settings = {
+        .max_searches = (size_t)node->config->work_max_queue,
+        .request_timeout = node->config->work_request_timeout,
+    };
+
+    node->broker = broker_new (node->base, node->pool, &settings);
+    node->peers = peers_new (node->config->work_peers.items, node->config->work_peers.count);
+    node->device_log = device_log_new (node->base, node->pool);
+    if (node->broker == NULL || node->peers == NULL || node->device_log == NULL) {
+        log_error ("Cannot start: out of memory");
+        return -1;
+    }
+    log_info ("Work peers: %zu", peers_count (node->peers));
+    return 0;
+}
+
+static void
+announce (const char *address, int port)
+{
+    bool bare_v6 = strchr (address, ':') != NULL && address[0] != '[';
+
+    printf ("Listening on http://%s%s%s:%d\n", bare_v6 ? "[" : "", address, bare_v6 ? "]" : "",
+            port);
+    (void)fflush (stdout);
+}
+
+/* Both loopbacks are a default, not a demand: a machine without IPv6 does with one. */
+static int
+listen_on_all (struct node *node)
+{
+    const struct config *config = node->config;
+    uint16_t port = (uint16_t)config->rpc_port;
+    size_t listening = 0;
+    char error[256] = "no address to listen on (rpc.address)";
+
+    for (size_t i = 0; i < config->rpc_address.count; i++) {
+        const char *address = config->rpc_address.items[i];
+        int bound = server_listen (node->server, address, port, error, sizeof error);
+        if (bound >= 0) {
+            listening++;
+            port = (uint16_t)bound;
+            announce (address, bound);
+        } else if (config->rpc_address_set || errno == EADDRINUSE) {
+            break;
+        } else {
+            log_warn ("Not listening on %s: %s", address, error);
+        }
+    }
+    if (listening == 0 || (config->rpc_address_set && listening < config->rpc_address.count)) {
+        log_error ("Error while running workpeer: %s", error);
+        return -1;
+    }
+    printf ("Try it: curl -d '{\"action\":\"work_generate\",\"hash\":"
+            "\"718CC2121C3E641059BC1C2CFC45666C99E8AE922F7A807B7D07B62C995D79E2\"}' "
+            "localhost:%u\n",
+            port);
+    return 0;
+}
+
+static int
+init_server (struct node *node)
+{
+    const struct config *config = node->config;
+    const struct server_settings settings = {
+        .max_connections = fit_connections (config->rpc_max_connections),
+        .max_request_size = (size_t)config->rpc_max_request_size,
+        .max_json_depth = (size_t)config->rpc_max_json_depth,
+        .read_timeout = config->rpc_read_timeout,
+        .idle_timeout = config->rpc_idle_timeout,
+        .enable_control = config->rpc_enable_control,
+    };
+
+    node->actions = (struct actions){
+        .config = config,
+        .network = node->network,
+        .broker = node->broker,
+        .pool = node->pool,
+        .peers = node->peers,
+        .scanner = node->scanner->name,
+        .local = pool_device_count (node->pool) > 0,
+        .started = clock_now (),
+        .stop = stop_later,
+        .stop_data = node,
+    };
+    node->server = server_new (node->base, &settings, actions_table, &node->actions);
+    if (node->server == NULL) {
+        log_error ("Cannot start the RPC server: out of memory");
+        return -1;
+    }
+    node->actions.server = node->server;
+    return listen_on_all (node);
+}
+
+static int
+init_pid_file (struct node *node, const char *path)
+{
+    char error[512];
+
+    if (path == NULL) {
+        return 0;
+    }
+    node->pid_file = pid_file_new (path, error, sizeof error);
+    if (node->pid_file == NULL) {
+        log_error ("Error while running workpeer: %s", error);
+        return -1;
+    }
+    return 0;
+}
+
+static void
+free_event (struct event *event)
+{
+    if (event != NULL) {
+        event_free (event);
+    }
+}
+
+static void
+clear (struct node *node)
+{
+    pid_file_free (node->pid_file);
+    if (node->server != NULL && !node->stopping) {
+        server_stop (node->server);
+    }
+    server_free (node->server);
+    device_log_free (node->device_log);
+    if (node->pool != NULL) {
+        pool_stop (node->pool);
+    }
+    broker_free (node->broker);
+    peers_free (node->peers);
+    pool_free (node->pool);
+    free_event (node->flush);
+    free_event (node->stop);
+    free_event (node->on_int);
+    free_event (node->on_term);
+    if (node->base != NULL) {
+        event_base_free (node->base);
+    }
+}
+
+int
+node_run (const struct config *config, const struct difficulty_network *network,
+          const char *pid_file)
+{
+    struct node node = {.config = config, .network = network};
+    int status = 1;
+
+    (void)signal (SIGPIPE, SIG_IGN);
+    log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
+    if (init_loop (&node) == 0 && init_engine (&node) == 0 && init_broker (&node) == 0 &&
+        init_server (&node) == 0 && init_pid_file (&node, pid_file) == 0) {
+        printf ("Ready\n");
+        (void)fflush (stdout);
+        status = event_base_dispatch (node.base) < 0;
+    }
+    clear (&node);
+    if (status == 0) {
+        log_info ("Stopped");
+    }
+    log_flush ();
+    return status;
+}

@@ -1,0 +1,83 @@
+#include "node/pid_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+struct pid_file {
+    char *path;
+    int fd;
+};
+
+static int
+write_pid (int fd)
+{
+    char text[32];
+    int length = snprintf (text, sizeof text, "%ld\n", (long)getpid ());
+
+    if (ftruncate (fd, 0) != 0) {
+        return -1;
+    }
+    return write (fd, text, (size_t)length) == length ? 0 : -1;
+}
+
+/* Returns the locked descriptor, or -1 with a message. */
+static int
+open_locked (const char *path, char *error, size_t error_size)
+{
+    int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+    if (fd < 0) {
+        snprintf (error, error_size, "cannot open the pid file %s: %s", path, strerror (errno));
+        return -1;
+    }
+    if (flock (fd, LOCK_EX | LOCK_NB) != 0) {
+        snprintf (error, error_size, "the pid file %s is held by another daemon that runs", path);
+        (void)close (fd);
+        return -1;
+    }
+    if (write_pid (fd) != 0) {
+        snprintf (error, error_size, "cannot write the pid file %s: %s", path, strerror (errno));
+        (void)close (fd);
+        return -1;
+    }
+    return fd;
+}
+
+struct pid_file *
+pid_file_new (const char *path, char *error, size_t error_size)
+{
+    struct pid_file *file = calloc (1, sizeof *file);
+    char *copy = strdup (path);
+
+    if (file == NULL || copy == NULL) {
+        snprintf (error, error_size, "out of memory");
+        free (copy);
+        free (file);
+        return NULL;
+    }
+    file->path = copy;
+    file->fd = open_locked (path, error, error_size);
+    if (file->fd < 0) {
+        free (copy);
+        free (file);
+        return NULL;
+    }
+    return file;
+}
+
+void
+pid_file_free (struct pid_file *file)
+{
+    if (file == NULL) {
+        return;
+    }
+    (void)unlink (file->path);
+    (void)close (file->fd);
+    free (file->path);
+    free (file);
+}

@@ -1,6 +1,5 @@
 #include "node/node.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -131,7 +130,9 @@ init_loop (struct node *node)
 {
     struct event_config *config = event_config_new ();
 
-    if (config != NULL && event_config_require_features (config, EV_FEATURE_EARLY_CLOSE) == 0) {
+    /* The change list spares system calls; it forbids duplicated descriptors, which nobody here makes. */
+    if (config != NULL && event_config_require_features (config, EV_FEATURE_EARLY_CLOSE) == 0 &&
+        event_config_set_flag (config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0) {
         node->base = event_base_new_with_config (config);
     }
     if (config != NULL) {
@@ -223,38 +224,44 @@ init_broker (struct node *node)
 }
 
 static void
-announce (const char *address, int port)
+announce (const char *address, uint16_t port)
 {
-    bool bare_v6 = strchr (address, ':') != NULL && address[0] != '[';
+    bool v6 = strchr (address, ':') != NULL;
 
-    printf ("Listening on http://%s%s%s:%d\n", bare_v6 ? "[" : "", address, bare_v6 ? "]" : "",
-            port);
+    printf ("Listening on http://%s%s%s:%u\n", v6 ? "[" : "", address, v6 ? "]" : "", port);
     (void)fflush (stdout);
 }
 
-/* Both loopbacks are a default, not a demand: a machine without IPv6 does with one. */
+/* A machine without IPv6 does without [::1]: whoever asked for both loopbacks has the other. */
+static bool
+can_do_without (const char *address, enum server_listening result)
+{
+    return result == SERVER_NO_SUCH_ADDRESS && strcmp (address, "::1") == 0;
+}
+
 static int
 listen_on_all (struct node *node)
 {
-    const struct config *config = node->config;
-    uint16_t port = (uint16_t)config->rpc_port;
+    const struct config_strings *addresses = &node->config->rpc_address;
+    uint16_t port = (uint16_t)node->config->rpc_port;
     size_t listening = 0;
     char error[256] = "no address to listen on (rpc.address)";
 
-    for (size_t i = 0; i < config->rpc_address.count; i++) {
-        const char *address = config->rpc_address.items[i];
-        int bound = server_listen (node->server, address, port, error, sizeof error);
-        if (bound >= 0) {
+    for (size_t i = 0; i < addresses->count; i++) {
+        const char *address = addresses->items[i];
+        enum server_listening result =
+            server_listen (node->server, address, &port, error, sizeof error);
+        if (result == SERVER_LISTENING) {
             listening++;
-            port = (uint16_t)bound;
-            announce (address, bound);
-        } else if (config->rpc_address_set || errno == EADDRINUSE) {
-            break;
+            announce (address, port);
+        } else if (can_do_without (address, result)) {
+            log_warn ("Not listening there: %s", error);
         } else {
-            log_warn ("Not listening on %s: %s", address, error);
+            listening = 0;
+            break;
         }
     }
-    if (listening == 0 || (config->rpc_address_set && listening < config->rpc_address.count)) {
+    if (listening == 0) {
         log_error ("Error while running workpeer: %s", error);
         return -1;
     }

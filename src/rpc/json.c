@@ -109,13 +109,17 @@ json_flag (const json_t *fields, const char *key, bool otherwise)
 int
 json_put (json_t *object, const char *key, const char *format, ...)
 {
+    char text[JSON_PUT_SIZE];
     va_list arguments;
-    json_t *text;
+    int length;
 
     va_start (arguments, format);
-    text = json_vsprintf (format, arguments);
+    length = vsnprintf (text, sizeof text, format, arguments);
     va_end (arguments);
-    return json_object_set_new (object, key, text);
+    if (length < 0 || (size_t)length >= sizeof text) {
+        return -1;
+    }
+    return json_object_set_new (object, key, json_stringn (text, (size_t)length));
 }
 
 static void

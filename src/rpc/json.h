@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #define JSON_SCRATCH_SIZE 64
+#define JSON_PUT_SIZE 512
 
 /*
  * Parses the whole of `input`, an object whose brackets number at most `max_depth`: every '[' and '{' counts,
@@ -33,8 +34,8 @@ const char *json_text (const json_t *fields, const char *key, char scratch[JSON_
 bool json_flag (const json_t *fields, const char *key, bool otherwise);
 
 /*
- * Adds `key` with a printf-formatted string to `object`. Returns 0, or -1 for want of memory; the
- * object is then still good.
+ * Adds `key` with a printf-formatted string, shorter than JSON_PUT_SIZE, to `object`. Returns 0, or -1
+ * for want of memory, a NULL object included, or a string too long; the object is then unchanged.
  */
 int json_put (json_t *object, const char *key, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));

@@ -208,6 +208,7 @@ bind_socket (const struct sockaddr_storage *address)
     int family = address->ss_family;
     socklen_t size = family == AF_INET ? sizeof (struct sockaddr_in) : sizeof (struct sockaddr_in6);
     int fd = socket (family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int reason;
 
     if (fd < 0) {
         return -1;
@@ -217,7 +218,9 @@ bind_socket (const struct sockaddr_storage *address)
         bind (fd, (const struct sockaddr *)address, size) == 0 && listen (fd, BACKLOG) == 0) {
         return fd;
     }
+    reason = errno;
     (void)close (fd);
+    errno = reason;
     return -1;
 }
 
@@ -279,8 +282,8 @@ attach (struct server *server, int fd)
     return 0;
 }
 
-int
-server_listen (struct server *server, const char *address, uint16_t port, char *error,
+enum server_listening
+server_listen (struct server *server, const char *address, uint16_t *port, char *error,
                size_t error_size)
 {
     struct sockaddr_storage storage = {0};
@@ -289,25 +292,27 @@ server_listen (struct server *server, const char *address, uint16_t port, char *
 
     if (server->listener_count == MAX_LISTENERS) {
         snprintf (error, error_size, "more than %d addresses to listen on", MAX_LISTENERS);
-        return -1;
+        return SERVER_REFUSED;
     }
-    if (parse_address (address, port, &storage) != 0) {
+    if (parse_address (address, *port, &storage) != 0) {
         snprintf (error, error_size, "%s is not an IPv4 or IPv6 address", address);
-        return -1;
+        return SERVER_REFUSED;
     }
     fd = bind_socket (&storage);
     if (fd < 0) {
-        snprintf (error, error_size, "cannot listen on %s port %u: %s", address, port,
+        bool absent = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
+        snprintf (error, error_size, "cannot listen on %s port %u: %s", address, *port,
                   strerror (errno));
-        return -1;
+        return absent ? SERVER_NO_SUCH_ADDRESS : SERVER_REFUSED;
     }
     bound = port_of (fd);
     if (bound < 0 || attach (server, fd) != 0) {
-        snprintf (error, error_size, "cannot listen on %s port %u: out of memory", address, port);
+        snprintf (error, error_size, "cannot listen on %s port %u: out of memory", address, *port);
         (void)close (fd);
-        return -1;
+        return SERVER_REFUSED;
     }
-    return bound;
+    *port = (uint16_t)bound;
+    return SERVER_LISTENING;
 }
 
 size_t

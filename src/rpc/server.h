@@ -34,12 +34,19 @@ struct server_settings {
 struct server *server_new (struct event_base *base, const struct server_settings *settings,
                            const struct action *actions, void *context);
 
+enum server_listening {
+    SERVER_LISTENING,
+    SERVER_NO_SUCH_ADDRESS, /* this machine does not have it, or not its family */
+    SERVER_REFUSED,
+};
+
 /*
- * Listens on `address`, an IPv4 or IPv6 literal, brackets allowed, or "localhost", which is 127.0.0.1. Port 0
- * lets the kernel choose. Returns the port, or -1 with a message in `error`.
+ * Listens on `address`, an IPv4 or IPv6 literal, brackets allowed, or "localhost", which is 127.0.0.1.
+ * A `*port` of 0 lets the kernel choose, and becomes what it chose. Unless listening there is a
+ * message in `error`.
  */
-int server_listen (struct server *server, const char *address, uint16_t port, char *error,
-                   size_t error_size);
+enum server_listening server_listen (struct server *server, const char *address, uint16_t *port,
+                                     char *error, size_t error_size);
 
 size_t server_connections (struct server *server);
 

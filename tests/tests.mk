@@ -1,0 +1,148 @@
+# Everything that `make check` runs.
+
+TEST_EXTENSIONS = .py .sh
+PY_LOG_COMPILER = $(PYTHON)
+SH_LOG_COMPILER = $(SHELL)
+AM_TESTS_ENVIRONMENT = \
+	srcdir='$(srcdir)'; export srcdir; \
+	WORKPEER='$(abs_builddir)/workpeer$(EXEEXT)'; export WORKPEER; \
+	E2E_SLOW_FACTOR='$(E2E_SLOW_FACTOR)'; export E2E_SLOW_FACTOR; \
+	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
+	PYTHON='$(PYTHON)'; export PYTHON; \
+	MANDOC='$(MANDOC)'; export MANDOC; \
+	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT;
+
+TESTS = $(UNIT_TESTS) $(EXAMPLES) $(SCRIPT_TESTS) $(E2E_TESTS)
+check_PROGRAMS = $(UNIT_TESTS) $(EXAMPLES)
+
+# Unit tests: one program for one object, with cmocka.
+
+UNIT_TESTS =
+UNIT_CPPFLAGS = $(libnode_la_CPPFLAGS) $(libwork_la_CPPFLAGS) $(CMOCKA_CFLAGS)
+UNIT_WORK = libwork.la $(CMOCKA_LIBS)
+UNIT_RPC = librpc.la libwork.la $(CMOCKA_LIBS)
+UNIT_NODE = libnode.la librpc.la libwork.la $(CMOCKA_LIBS)
+UNIT_CONFIG = libnode.la libtoml.la librpc.la libwork.la $(CMOCKA_LIBS)
+
+if HAVE_CMOCKA
+UNIT_TESTS += \
+	tests/unit/test_account \
+	tests/unit/test_block \
+	tests/unit/test_broker \
+	tests/unit/test_config \
+	tests/unit/test_config_generate \
+	tests/unit/test_cpus \
+	tests/unit/test_difficulty \
+	tests/unit/test_endpoint \
+	tests/unit/test_hex \
+	tests/unit/test_json \
+	tests/unit/test_log \
+	tests/unit/test_nearest \
+	tests/unit/test_number \
+	tests/unit/test_options \
+	tests/unit/test_pool \
+	tests/unit/test_queue \
+	tests/unit/test_scan \
+	tests/unit/test_toml \
+	tests/unit/test_value
+endif
+
+tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_account_LDADD = $(UNIT_WORK)
+tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_block_LDADD = $(UNIT_NODE)
+tests_unit_test_broker_SOURCES = tests/unit/test_broker.c tests/unit/fake_device.c tests/unit/fake_device.h
+tests_unit_test_broker_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_broker_LDADD = $(UNIT_NODE)
+tests_unit_test_config_SOURCES = tests/unit/test_config.c tests/unit/support_config.c tests/unit/support_config.h
+nodist_EXTRA_tests_unit_test_config_SOURCES = cxx-linker.cxx
+tests_unit_test_config_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_config_LDADD = $(UNIT_CONFIG)
+tests_unit_test_config_generate_SOURCES = tests/unit/test_config_generate.c tests/unit/support_config.c \
+	tests/unit/support_config.h
+nodist_EXTRA_tests_unit_test_config_generate_SOURCES = cxx-linker.cxx
+tests_unit_test_config_generate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_config_generate_LDADD = $(UNIT_CONFIG)
+tests_unit_test_cpus_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_cpus_LDADD = $(UNIT_WORK)
+tests_unit_test_difficulty_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_difficulty_LDADD = $(UNIT_WORK)
+tests_unit_test_endpoint_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_endpoint_LDADD = $(UNIT_RPC)
+tests_unit_test_hex_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_hex_LDADD = $(UNIT_WORK)
+tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_json_LDADD = $(UNIT_RPC)
+tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_log_LDADD = $(UNIT_NODE)
+tests_unit_test_nearest_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_nearest_LDADD = $(UNIT_NODE)
+tests_unit_test_number_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_number_LDADD = $(UNIT_WORK)
+tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_options_LDADD = $(UNIT_NODE)
+tests_unit_test_pool_SOURCES = tests/unit/test_pool.c tests/unit/fake_device.c tests/unit/fake_device.h
+tests_unit_test_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pool_LDADD = $(UNIT_WORK)
+tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_queue_LDADD = $(UNIT_WORK)
+tests_unit_test_scan_SOURCES = tests/unit/test_scan.c tests/unit/vectors.h
+tests_unit_test_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_scan_LDADD = $(UNIT_WORK)
+nodist_EXTRA_tests_unit_test_toml_SOURCES = cxx-linker.cxx
+tests_unit_test_toml_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_toml_LDADD = $(UNIT_CONFIG)
+tests_unit_test_value_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_value_LDADD = $(UNIT_WORK)
+
+# The example, against the shared library as an embedder links it.
+
+EXAMPLES = examples/embed
+examples_embed_CPPFLAGS = -I$(srcdir)/src/work
+examples_embed_LDADD = libworkpeer.la
+
+# Checks of the tree itself, and of what needs other tools. Each skips, and says so, without its tool.
+
+SCRIPT_TESTS = \
+	tests/checks/format.sh \
+	tests/checks/includes.sh \
+	tests/checks/manual.sh \
+	tests/checks/scan_neon.sh \
+	tests/checks/symbols.sh \
+	tests/checks/documentation.py
+
+# End to end: the real program over real sockets.
+
+E2E_TESTS = \
+	tests/e2e/test_clients.py \
+	tests/e2e/test_config.py \
+	tests/e2e/test_debug.py \
+	tests/e2e/test_generate.py \
+	tests/e2e/test_lifecycle.py \
+	tests/e2e/test_npm.py \
+	tests/e2e/test_rpc.py
+
+# Benchmarks: built by `make bench`, run by hand.
+
+EXTRA_PROGRAMS = tests/bench/bench_scan tests/bench/bench_http
+tests_bench_bench_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_bench_bench_scan_LDADD = libwork.la
+tests_bench_bench_http_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_bench_bench_http_LDADD = librpc.la libwork.la
+CLEANFILES = $(EXTRA_PROGRAMS)
+bench: $(EXTRA_PROGRAMS)
+.PHONY: bench
+
+# `make check-engine` runs what ThreadSanitizer is for: the tests with threads in them.
+check-engine:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
+THREAD_TESTS = tests/unit/test_pool tests/unit/test_broker tests/unit/test_log tests/unit/test_scan examples/embed
+.PHONY: check-engine
+
+EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
+	tests/bench/bench_rpc.py \
+	tests/data \
+	tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
+	tests/unit/test_scan_neon.c \
+	tests/unit/vectors.h \
+	tests/vectors/work.json

@@ -76,14 +76,15 @@ static const char *
 next_work (struct benchmark *benchmark)
 {
     double seconds = clock_seconds (clock_now () - benchmark->started);
+    enum broker_result result;
 
     if (seconds > benchmark->actions->config->work_request_timeout ||
-        random_root (benchmark->target.root) != 0 ||
-        broker_generate (benchmark->actions->broker, &benchmark->target, on_work, benchmark,
-                         &benchmark->waiter) != BROKER_ACCEPTED) {
+        random_root (benchmark->target.root) != 0) {
         return FIELDS_FAILED;
     }
-    return NULL;
+    result = broker_generate (benchmark->actions->broker, &benchmark->target, on_work, benchmark,
+                              &benchmark->waiter);
+    return result == BROKER_ACCEPTED ? NULL : actions_refusal (result);
 }
 
 static void
@@ -154,7 +155,7 @@ action_benchmark (void *context, struct request *request)
 {
     struct actions *actions = context;
     struct benchmark *benchmark = calloc (1, sizeof *benchmark);
-    const char *error = "Out of memory";
+    const char *error = FIELDS_NO_MEMORY;
 
     if (benchmark != NULL) {
         benchmark->actions = actions;

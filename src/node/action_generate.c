@@ -164,26 +164,6 @@ on_leave (void *data)
 }
 
 static void
-refuse (const struct actions *actions, struct request *request, enum broker_result result)
-{
-    char full[128];
-
-    switch (result) {
-    case BROKER_FULL:
-        snprintf (full, sizeof full, "Work queue is full: %" PRIu64 " jobs are waiting",
-                  actions->config->work_max_queue);
-        request_fail (request, full);
-        break;
-    case BROKER_NO_MEMORY:
-        request_fail (request, "Out of memory");
-        break;
-    default:
-        request_fail (request, FIELDS_FAILED);
-        break;
-    }
-}
-
-static void
 start (struct actions *actions, struct request *request, const struct scan_target *target)
 {
     struct generation *generation = calloc (1, sizeof *generation);
@@ -198,7 +178,7 @@ start (struct actions *actions, struct request *request, const struct scan_targe
     }
     if (result != BROKER_ACCEPTED) {
         free (generation);
-        refuse (actions, request, result);
+        request_fail (request, actions_refusal (result));
         return;
     }
     request_on_leave (request, on_leave, generation);

@@ -7,6 +7,19 @@
 #include "rpc/json.h"
 #include "work/number.h"
 
+const char *
+actions_refusal (enum broker_result result)
+{
+    switch (result) {
+    case BROKER_FULL:
+        return FIELDS_FULL;
+    case BROKER_NO_MEMORY:
+        return FIELDS_NO_MEMORY;
+    default:
+        return FIELDS_FAILED;
+    }
+}
+
 static json_t *
 success_body (void)
 {
@@ -85,7 +98,7 @@ action_work_peer_add (void *context, struct request *request)
     const char *error = read_peer (request_fields (request), &endpoint);
 
     if (error == NULL && peers_add (actions->peers, &endpoint) != 0) {
-        error = "Out of memory";
+        error = FIELDS_NO_MEMORY;
     }
     if (error != NULL) {
         request_fail (request, error);

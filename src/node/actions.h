@@ -36,6 +36,9 @@ struct actions {
 /* Ended by a NULL name; run with a struct actions. */
 extern const struct action actions_table[];
 
+/* What to tell a client whose request the broker has not accepted. Static. */
+const char *actions_refusal (enum broker_result result);
+
 /* action_generate.c */
 void action_work_generate (void *context, struct request *request);
 

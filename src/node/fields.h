@@ -16,6 +16,10 @@
 #define FIELDS_CANCELLED "Cancelled"
 #define FIELDS_FAILED "Work generation cancellation or failure"
 
+/* What a client is told when the broker does not accept its request. */
+#define FIELDS_FULL "Work queue is full"
+#define FIELDS_NO_MEMORY "Out of memory"
+
 /* A mandatory field that is not there is what nano_node calls unparsable. */
 #define FIELDS_MISSING "Unable to parse JSON"
 

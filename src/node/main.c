@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "build_config.h"
 #include "node/config.h"
@@ -12,6 +13,7 @@
 #include "node/node.h"
 #include "node/options.h"
 #include "node/profile.h"
+#include "work/scan.h"
 
 static int
 print_version (void)
@@ -49,9 +51,15 @@ load_config (const struct options *options)
     return config;
 }
 
+/* Also what only this machine can tell. */
 static int
-check_config (const struct options *options)
+check_config (const struct options *options, const struct config *config)
 {
+    if (strcmp (config->work_scanner, "auto") != 0 && scan_named (config->work_scanner) == NULL) {
+        fprintf (stderr, "work.scanner is \"%s\", which this build or this CPU does not have\n",
+                 config->work_scanner);
+        return 1;
+    }
     printf ("The configuration in %s is good\n", options->data_path);
     return fflush (stdout) == 0 ? 0 : 1;
 }
@@ -73,7 +81,7 @@ run_configured (const struct options *options, const struct config *config,
 {
     switch (options->command) {
     case OPTIONS_CHECK_CONFIG:
-        return check_config (options);
+        return check_config (options, config);
     case OPTIONS_DAEMON:
         return run_daemon (options, config, network);
     case OPTIONS_LIST_DEVICES:

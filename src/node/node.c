@@ -125,6 +125,17 @@ fit_connections (uint64_t wanted)
     return (size_t)wanted;
 }
 
+/* libevent's own complaints go where ours go: its default would block on a reader that is slow. */
+static void
+on_libevent_log (int severity, const char *message)
+{
+    if (severity >= EVENT_LOG_WARN) {
+        log_warn ("libevent: %s", message);
+    } else {
+        log_debug ("libevent: %s", message);
+    }
+}
+
 static int
 init_loop (struct node *node)
 {
@@ -223,13 +234,20 @@ init_broker (struct node *node)
     return 0;
 }
 
+/* Says where, and, the first time, what to try there. */
 static void
-announce (const char *address, uint16_t port)
+announce (const char *address, uint16_t port, bool first)
 {
     bool v6 = strchr (address, ':') != NULL;
+    char url[128];
 
-    printf ("Listening on http://%s%s%s:%u\n", v6 ? "[" : "", address, v6 ? "]" : "", port);
-    (void)fflush (stdout);
+    snprintf (url, sizeof url, "http://%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", port);
+    if (first) {
+        printf ("Try it: curl -d '{\"action\":\"work_generate\",\"hash\":"
+                "\"718CC2121C3E641059BC1C2CFC45666C99E8AE922F7A807B7D07B62C995D79E2\"}' %s\n",
+                url);
+    }
+    printf ("Listening on %s\n", url);
 }
 
 /* A machine without IPv6 does without [::1]: whoever asked for both loopbacks has the other. */
@@ -252,8 +270,8 @@ listen_on_all (struct node *node)
         enum server_listening result =
             server_listen (node->server, address, &port, error, sizeof error);
         if (result == SERVER_LISTENING) {
+            announce (address, port, listening == 0);
             listening++;
-            announce (address, port);
         } else if (can_do_without (address, result)) {
             log_warn ("Not listening there: %s", error);
         } else {
@@ -265,11 +283,19 @@ listen_on_all (struct node *node)
         log_error ("Error while running workpeer: %s", error);
         return -1;
     }
-    printf ("Try it: curl -d '{\"action\":\"work_generate\",\"hash\":"
-            "\"718CC2121C3E641059BC1C2CFC45666C99E8AE922F7A807B7D07B62C995D79E2\"}' "
-            "localhost:%u\n",
-            port);
     return 0;
+}
+
+/* Beside 0.0.0.0, "::" can have IPv6 only: alone it is both. */
+static bool
+has_v4_wildcard (const struct config_strings *addresses)
+{
+    for (size_t i = 0; i < addresses->count; i++) {
+        if (strcmp (addresses->items[i], "0.0.0.0") == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int
@@ -283,6 +309,7 @@ init_server (struct node *node)
         .read_timeout = config->rpc_read_timeout,
         .idle_timeout = config->rpc_idle_timeout,
         .enable_control = config->rpc_enable_control,
+        .v6_only = has_v4_wildcard (&config->rpc_address),
     };
 
     node->actions = (struct actions){
@@ -362,9 +389,10 @@ node_run (const struct config *config, const struct difficulty_network *network,
     int status = 1;
 
     (void)signal (SIGPIPE, SIG_IGN);
+    event_set_log_callback (on_libevent_log);
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
     if (init_loop (&node) == 0 && init_engine (&node) == 0 && init_broker (&node) == 0 &&
-        init_server (&node) == 0 && init_pid_file (&node, pid_file) == 0) {
+        init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0) {
         printf ("Ready\n");
         (void)fflush (stdout);
         status = event_base_dispatch (node.base) < 0;

@@ -10,16 +10,27 @@
 #include "work/clock.h"
 
 /* How often deadlines are looked at: a fraction of the shortest, within these bounds. */
-#define LONGEST_TICK 1.0
+#define LONGEST_TICK 0.25
 #define SHORTEST_TICK 0.02
+
+/*
+ * A client that was refused while it was still sending is listened to this long: a descriptor closed with
+ * data unread resets the connection, and the client may lose the answer.
+ */
+#define LINGER (2 * CLOCK_SECOND)
 
 struct connection {
     TAILQ_ENTRY (connection) link;
     struct connections *owner;
     struct bufferevent *bev; /* a reference of ours: it outlives evhttp's interest in it */
-    uint64_t since;  /* of the connection, its last answer, or its present request's first byte */
-    bool reading;    /* a request has begun to arrive */
-    bool correcting; /* evhttp wrote a page of its own, which is about to be replaced */
+    int fd;                  /* once a byte has come; -1 before */
+    uint64_t since;    /* of the connection, its last answer, or its present request's first byte */
+    size_t received;   /* bytes of the present request */
+    bool reading;      /* a request has begun to arrive */
+    bool refused;      /* evhttp wrote a page of its own, and closes */
+    bool close_is_set; /* evhttp tells us of its end */
+    void (*closed) (void *data);
+    void *data;
 };
 
 struct connections {
@@ -27,6 +38,8 @@ struct connections {
     struct connections_settings settings;
     TAILQ_HEAD (, connection) list;
     size_t count;
+    struct connection **by_fd;
+    size_t by_fd_size;
     struct event *tick;
     struct event *overflow; /* made active when a connection too many has come */
 };
@@ -58,10 +71,20 @@ drop (struct connection *connection)
     connection->owner->count--;
     (void)evbuffer_remove_cb (bufferevent_get_input (connection->bev), on_input, connection);
     (void)evbuffer_remove_cb (bufferevent_get_output (connection->bev), on_output, connection);
+    if (connection->fd >= 0) {
+        connection->owner->by_fd[connection->fd] = NULL;
+    }
     (void)bufferevent_decref (connection->bev);
     free (connection);
 }
 
+static bool
+lingers (const struct connection *connection)
+{
+    return connection->refused && clock_now () - connection->since < LINGER;
+}
+
+/* Drops what evhttp has let go of; of those refused, only what has lingered long enough. */
 static void
 drop_over (struct connections *connections)
 {
@@ -69,23 +92,49 @@ drop_over (struct connections *connections)
 
     for (struct connection *each = TAILQ_FIRST (&connections->list); each != NULL; each = next) {
         next = TAILQ_NEXT (each, link);
-        if (is_over (each)) {
+        if (!is_over (each)) {
+            continue;
+        }
+        if (lingers (each)) {
+            (void)bufferevent_enable (each->bev, EV_READ);
+        } else {
             drop (each);
         }
     }
 }
 
-/* To evhttp this looks as if the client had closed. */
+/* To evhttp this looks as if the client had closed; it lets go of the connection at once. */
 static void
 close_now (struct connection *connection)
 {
+    struct connections *connections = connection->owner;
+    size_t count = connections->count;
+
     bufferevent_trigger_event (connection->bev, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
+    if (connections->count == count) { /* it did not tell */
+        drop (connection);
+    }
+}
+
+/* Whoever waits on the connection hears of its end, and it is dropped. */
+static void
+on_close (struct evhttp_connection *evhttp_connection, void *data)
+{
+    struct connection *connection = data;
+    void (*closed) (void *data) = connection->closed;
+
+    (void)evhttp_connection;
+    connection->closed = NULL;
+    if (closed != NULL) {
+        closed (connection->data);
+    }
+    drop (connection);
 }
 
 /* Replacing evhttp's error pages. */
 
 static const char *
-error_for_status (int status)
+error_for (const struct connection *connection, int status)
 {
     switch (status) {
     case 413:
@@ -95,77 +144,132 @@ error_for_status (int status)
     case 501:
         return "Can only POST requests";
     default:
-        return "Invalid header: malformed request, or header limit exceeded";
+        return connection->received > connection->owner->settings.max_header_size
+                   ? "Invalid header: header limit exceeded"
+                   : "Invalid header: malformed request";
     }
 }
 
-/* The status of the answer at the front of `output`, 0 when there is none. */
+/*
+ * The status of the answer at the front of `output`, 0 when there is none. A bufferevent keeps its output's
+ * front frozen, so it is looked at in place.
+ */
 static int
 status_of (struct evbuffer *output)
 {
-    char line[16] = {0};
-    int status = 0;
+    const size_t before = sizeof "HTTP/1.1 " - 1;
+    struct evbuffer_iovec piece;
+    const char *line;
 
-    if (evbuffer_copyout (output, line, sizeof line - 1) < 12 ||
-        strncmp (line, "HTTP/1.", 7) != 0) {
+    if (evbuffer_peek (output, -1, NULL, &piece, 1) < 1 || piece.iov_len < before + 3) {
         return 0;
     }
-    for (const char *digit = line + 9; *digit >= '0' && *digit <= '9'; digit++) {
-        status = 10 * status + (*digit - '0');
+    line = piece.iov_base;
+    if (strncmp (line, "HTTP/1.", 7) != 0) {
+        return 0;
     }
-    return status;
+    return (line[before] - '0') * 100 + (line[before + 1] - '0') * 10 + (line[before + 2] - '0');
 }
+
+/* A page that evhttp has written, and what is to be sent instead. */
+struct correction {
+    struct bufferevent *bev; /* a reference */
+    const char *error;
+};
 
 static void
 correct (evutil_socket_t fd, short what, void *data)
 {
-    struct bufferevent *bev = data;
-    struct evbuffer *output = bufferevent_get_output (bev);
-    int status = status_of (output);
+    struct correction *correction = data;
+    struct evbuffer *output = bufferevent_get_output (correction->bev);
     char body[128];
+    int length = snprintf (body, sizeof body, "{\n    \"error\": \"%s\"\n}\n", correction->error);
 
     (void)fd;
     (void)what;
-    if (status >= 400) {
-        int length = snprintf (body, sizeof body, "{\n    \"error\": \"%s\"\n}\n",
-                               error_for_status (status));
-        (void)evbuffer_drain (output, evbuffer_get_length (output));
-        (void)evbuffer_add_printf (output,
-                                   "HTTP/1.1 200 OK\r\n"
-                                   "Content-Type: application/json\r\n"
-                                   "Access-Control-Allow-Origin: *\r\n"
-                                   "Connection: close\r\n"
-                                   "Content-Length: %d\r\n\r\n%s",
-                                   length, body);
+    (void)evbuffer_unfreeze (output, 1);
+    (void)evbuffer_drain (output, evbuffer_get_length (output));
+    (void)evbuffer_freeze (output, 1);
+    (void)evbuffer_add_printf (output,
+                               "HTTP/1.1 200 OK\r\n"
+                               "Content-Type: application/json\r\n"
+                               "Access-Control-Allow-Origin: *\r\n"
+                               "Connection: close\r\n"
+                               "Content-Length: %d\r\n\r\n%s",
+                               length, body);
+    (void)bufferevent_decref (correction->bev);
+    free (correction);
+}
+
+/* As soon as evhttp has written the rest of its page, which it does before the loop turns. */
+static void
+correct_soon (struct connection *connection, int status)
+{
+    struct timeval now = {0};
+    struct correction *correction = malloc (sizeof *correction);
+
+    if (correction == NULL) {
+        return;
     }
-    (void)bufferevent_decref (bev);
+    correction->bev = connection->bev;
+    correction->error = error_for (connection, status);
+    bufferevent_incref (correction->bev);
+    if (event_base_once (connection->owner->base, -1, EV_TIMEOUT, correct, correction, &now) != 0) {
+        (void)bufferevent_decref (correction->bev);
+        free (correction);
+    }
 }
 
 /*
  * Runs when evhttp adds to a connection's output. Its own error pages are all it ever sends with a
- * status of 400 or more, and it has written the whole page before the loop turns: the correction comes next, before
- * the socket is written to.
+ * status of 400 or more, each the last on its connection.
  */
 static void
 on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *data)
 {
     struct connection *connection = data;
-    struct timeval now = {0};
+    int status;
 
     if (info->n_added == 0 || info->orig_size > 0) {
         return;
     }
-    connection->reading = false;
-    connection->since = clock_now ();
-    if (connection->correcting || status_of (output) < 400) {
+    status = status_of (output);
+    if (status < 200) { /* an interim answer: the request is still on its way */
         return;
     }
-    bufferevent_incref (connection->bev);
-    connection->correcting = true;
-    if (event_base_once (connection->owner->base, -1, EV_TIMEOUT, correct, connection->bev, &now) !=
-        0) {
-        (void)bufferevent_decref (connection->bev);
+    if (status >= 400 && !connection->refused) {
+        connection->refused = true;
+        correct_soon (connection, status);
     }
+    connection->reading = false;
+    connection->since = clock_now ();
+}
+
+/* Finds a place for a connection whose descriptor is known now. */
+static void
+know_fd (struct connection *connection)
+{
+    struct connections *connections = connection->owner;
+    int fd = bufferevent_getfd (connection->bev);
+    size_t size = (size_t)fd + 1;
+    struct connection **by_fd;
+
+    if (fd < 0) {
+        return;
+    }
+    if (size > connections->by_fd_size) {
+        size = 2 * size;
+        by_fd = reallocarray (connections->by_fd, size, sizeof (struct connection *));
+        if (by_fd == NULL) {
+            return;
+        }
+        memset (by_fd + connections->by_fd_size, 0,
+                (size - connections->by_fd_size) * sizeof (struct connection *));
+        connections->by_fd = by_fd;
+        connections->by_fd_size = size;
+    }
+    connection->fd = fd;
+    connections->by_fd[fd] = connection;
 }
 
 static void
@@ -173,10 +277,21 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
 {
     struct connection *connection = data;
 
-    (void)input;
-    if (info->n_added > 0 && !connection->reading) {
+    if (info->n_added == 0) {
+        return;
+    }
+    if (connection->fd < 0) {
+        know_fd (connection);
+    }
+    if (!connection->reading) {
         connection->reading = true;
         connection->since = clock_now ();
+        connection->received = 0;
+    }
+    connection->received += info->n_added;
+    if (is_over (connection)) { /* nobody reads it any more */
+        connection->reading = false;
+        (void)evbuffer_drain (input, evbuffer_get_length (input));
     }
 }
 
@@ -207,20 +322,28 @@ to_close (struct connections *connections)
     return best;
 }
 
+/* Closes connections until there is room for `coming` more, or all that are left are pending. */
+static void
+make_room (struct connections *connections, size_t coming)
+{
+    struct connection *victim;
+
+    if (connections->count + coming > connections->settings.max) {
+        drop_over (connections);
+    }
+    while (connections->count + coming > connections->settings.max &&
+           (victim = to_close (connections)) != NULL) {
+        close_now (victim);
+    }
+}
+
+/* Everything was pending when the last connection came: it is the one that has to go. */
 static void
 on_overflow (evutil_socket_t fd, short what, void *data)
 {
-    struct connections *connections = data;
-    struct connection *victim = NULL;
-
     (void)fd;
     (void)what;
-    drop_over (connections);
-    while (connections->count > connections->settings.max &&
-           (victim = to_close (connections)) != NULL) {
-        close_now (victim);
-        drop (victim);
-    }
+    make_room (data, 0);
 }
 
 static void
@@ -229,13 +352,13 @@ on_tick (evutil_socket_t fd, short what, void *data)
     struct connections *connections = data;
     uint64_t limit = clock_from_seconds (connections->settings.read_timeout);
     uint64_t now = clock_now ();
-    struct connection *each;
+    struct connection *next;
 
     (void)fd;
     (void)what;
     drop_over (connections);
-    TAILQ_FOREACH (each, &connections->list, link)
-    {
+    for (struct connection *each = TAILQ_FIRST (&connections->list); each != NULL; each = next) {
+        next = TAILQ_NEXT (each, link);
         if (each->reading && !is_pending (each) && now - each->since > limit) {
             close_now (each);
         }
@@ -264,9 +387,11 @@ make_bufferevent (struct event_base *base, void *data)
     if (connection == NULL) {
         return NULL;
     }
+    make_room (connections, 1);
     connection->owner = connections;
+    connection->fd = -1;
     connection->since = clock_now ();
-    connection->bev = bufferevent_socket_new (base, -1, 0);
+    connection->bev = bufferevent_socket_new (base, -1, BEV_OPT_CLOSE_ON_FREE);
     if (connection->bev == NULL || watch_buffers (connection) != 0) {
         if (connection->bev != NULL) {
             bufferevent_free (connection->bev);
@@ -337,7 +462,43 @@ connections_free (struct connections *connections)
     if (connections->overflow != NULL) {
         event_free (connections->overflow);
     }
+    free (connections->by_fd);
     free (connections);
+}
+
+struct connection *
+connections_find (struct connections *connections, struct evhttp_request *request)
+{
+    struct evhttp_connection *evhttp_connection = evhttp_request_get_connection (request);
+    struct bufferevent *bev = evhttp_connection_get_bufferevent (evhttp_connection);
+    int fd = bufferevent_getfd (bev);
+    struct connection *connection;
+
+    if (fd < 0 || (size_t)fd >= connections->by_fd_size) {
+        return NULL;
+    }
+    connection = connections->by_fd[fd];
+    if (connection == NULL || connection->bev != bev) {
+        return NULL;
+    }
+    if (!connection->close_is_set) {
+        connection->close_is_set = true;
+        evhttp_connection_set_closecb (evhttp_connection, on_close, connection);
+    }
+    return connection;
+}
+
+void
+connection_on_close (struct connection *connection, void (*closed) (void *data), void *data)
+{
+    connection->closed = closed;
+    connection->data = data;
+}
+
+int
+connection_fd (const struct connection *connection)
+{
+    return connection->fd;
 }
 
 size_t

@@ -1,12 +1,15 @@
 /*
- * The client connections of an evhttp: how many there are, how long a request may take to arrive, and
- * what evhttp says to those whose request it cannot read.
+ * The client connections of an evhttp: how many there are, how long a request may take to arrive, who
+ * is told when one closes, and what evhttp says to those whose request it cannot read.
  *
- * evhttp bounds neither the number of connections nor the time from a request's first byte to its last,
- * and answers what it cannot parse with an HTML page and a 4xx, which nodes as clients cannot read (they
- * wait for ever). This object stands beside it, on public interfaces only: it makes each connection's
- * bufferevent and keeps a reference, watches its buffers, and puts the RPC's own error in the place of
- * such a page before it is sent.
+ * evhttp bounds neither the number of connections nor the time from a request's first byte to its
+ * last, and answers what it cannot parse with an HTML page and a 4xx, which nodes as clients cannot
+ * read (they wait for ever). This object stands beside it, on public interfaces only: it makes each
+ * connection's bufferevent and keeps a reference, watches its buffers, and puts the RPC's own error
+ * in the place of such a page before it is sent.
+ *
+ * The bufferevents own their descriptors, so that no descriptor is used again while libevent still has
+ * events for it.
  *
  * At the bound the connection that has been idle longest, or else the one that has been sending its
  * request longest, is closed to make room; one whose request is pending never is.
@@ -21,11 +24,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct connection;
 struct connections;
 
 struct connections_settings {
-    size_t max;          /* at least 1 */
-    double read_timeout; /* seconds from a request's first byte to its last */
+    size_t max;             /* at least 1 */
+    size_t max_header_size; /* evhttp's, to tell what it objects to */
+    double read_timeout;    /* seconds from a request's first byte to its last */
 };
 
 /*
@@ -34,6 +39,21 @@ struct connections_settings {
 struct connections *connections_new (struct event_base *base, struct evhttp *http,
                                      const struct connections_settings *settings);
 void connections_free (struct connections *connections);
+
+/*
+ * The connection that a request handed out by evhttp came on, good until it closes. NULL for one that
+ * could not be taken over for want of memory.
+ */
+struct connection *connections_find (struct connections *connections,
+                                     struct evhttp_request *request);
+
+/*
+ * Who is to be called, once, when evhttp closes the connection; the request that it handed out is then
+ * gone, too. NULL for nobody, any more.
+ */
+void connection_on_close (struct connection *connection, void (*closed) (void *data), void *data);
+
+int connection_fd (const struct connection *connection);
 
 /* How many are open. */
 size_t connections_count (struct connections *connections);

@@ -30,7 +30,8 @@ parse_object (const char *text, size_t length)
         text += mark;
         length -= mark;
     }
-    tree = json_loadb (text, length, JSON_REJECT_DUPLICATES, NULL);
+    /* As reals, integers of any length can be read; the fields' own readers judge them. */
+    tree = json_loadb (text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
     if (!json_is_object (tree)) {
         json_decref (tree);
         return NULL;
@@ -71,9 +72,6 @@ json_text (const json_t *fields, const char *key, char scratch[JSON_SCRATCH_SIZE
     switch (json_typeof (field)) {
     case JSON_STRING:
         return json_string_value (field);
-    case JSON_INTEGER:
-        snprintf (scratch, JSON_SCRATCH_SIZE, "%" JSON_INTEGER_FORMAT, json_integer_value (field));
-        return scratch;
     case JSON_REAL:
         snprintf (scratch, JSON_SCRATCH_SIZE, "%.17g", json_real_value (field));
         return scratch;

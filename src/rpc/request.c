@@ -1,7 +1,6 @@
 #include "rpc/request.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/http_struct.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -12,6 +11,7 @@
 struct request {
     TAILQ_ENTRY (request) link; /* in the list once it waits */
     struct request_list *list;
+    struct connection *connection;
     struct evhttp_request *http; /* evhttp's until it is answered; NULL from then on */
     json_t *fields;
     struct watch *watch; /* once it waits */
@@ -60,11 +60,7 @@ destroy (struct request *request)
 static void
 stop_waiting (struct request *request)
 {
-    struct evhttp_connection *connection = evhttp_request_get_connection (request->http);
-
-    if (connection != NULL) {
-        evhttp_connection_set_closecb (connection, NULL, NULL);
-    }
+    connection_on_close (request->connection, NULL, NULL);
     watch_free (request->watch);
     TAILQ_REMOVE (&request->list->waiting, request, link);
 }
@@ -128,11 +124,10 @@ on_gone (void *data)
 
 /* evhttp closes the connection, which takes its own request with it: there is nobody to answer. */
 static void
-on_close (struct evhttp_connection *connection, void *data)
+on_close (void *data)
 {
     struct request *request = data;
 
-    (void)connection;
     if (request->leave != NULL) {
         request->leave (request->data);
     }
@@ -150,30 +145,34 @@ speaks_http_1_1 (const struct evhttp_request *http)
 static void
 start_waiting (struct request *request)
 {
-    struct evhttp_connection *connection = evhttp_request_get_connection (request->http);
-    evutil_socket_t fd = bufferevent_getfd (evhttp_connection_get_bufferevent (connection));
-
     TAILQ_INSERT_TAIL (&request->list->waiting, request, link);
-    evhttp_connection_set_closecb (connection, on_close, request);
-    request->watch =
-        watch_new (request->list->base, fd, speaks_http_1_1 (request->http), on_gone, request);
+    connection_on_close (request->connection, on_close, request);
+    request->watch = watch_new (request->list->base, connection_fd (request->connection),
+                                speaks_http_1_1 (request->http), on_gone, request);
     if (request->watch == NULL) {
         leave (request);
     }
 }
 
 void
-request_run (struct request_list *list, struct evhttp_request *http, json_t *fields,
-             const struct action *action, void *context)
+request_run (struct request_list *list, struct connection *connection, struct evhttp_request *http,
+             json_t *fields, const struct action *action, void *context)
 {
     struct request *request = calloc (1, sizeof *request);
 
-    if (request == NULL) {
+    if (request == NULL || connection == NULL) {
+        free (request);
         json_decref (fields);
         request_refuse (http, "Out of memory");
         return;
     }
-    *request = (struct request){.list = list, .http = http, .fields = fields, .running = true};
+    *request = (struct request){
+        .list = list,
+        .connection = connection,
+        .http = http,
+        .fields = fields,
+        .running = true,
+    };
     action->run (context, request);
     request->running = false;
     if (request->http == NULL) {

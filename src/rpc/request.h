@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "rpc/connections.h"
+
 struct request;
 
 /*
@@ -51,11 +53,12 @@ struct request_list *request_list_new (struct event_base *base);
 void request_list_free (struct request_list *list);
 
 /*
- * Makes a request of `http`, an evhttp request handed to the server, and `fields`, whose reference is
- * taken; runs the action; and, if that has not answered, watches the client from then on.
+ * Makes a request of `http`, an evhttp request handed to the server on `connection`, and `fields`, whose
+ * reference is taken; runs the action; and, if that has not answered, watches the client from then on.
  */
-void request_run (struct request_list *list, struct evhttp_request *http, json_t *fields,
-                  const struct action *action, void *context);
+void request_run (struct request_list *list, struct connection *connection,
+                  struct evhttp_request *http, json_t *fields, const struct action *action,
+                  void *context);
 
 /* Answers {"error": `error`} to an evhttp request that became no request. */
 void request_refuse (struct evhttp_request *http, const char *error);

@@ -24,13 +24,6 @@ static const struct timeval accept_pause = {.tv_usec = 100000};
 #define MAX_LISTENERS 16
 #define BACKLOG 1024
 
-struct listener {
-    struct server *server;
-    struct evhttp_bound_socket *bound;
-    struct evconnlistener *listener; /* the bound socket's */
-    struct event *resume;
-};
-
 struct server {
     struct event_base *base;
     struct evhttp *http;
@@ -39,7 +32,7 @@ struct server {
     struct server_settings settings;
     const struct action *actions;
     void *context;
-    struct listener listeners[MAX_LISTENERS];
+    struct evconnlistener *listeners[MAX_LISTENERS]; /* evhttp's */
     size_t listener_count;
 };
 
@@ -80,6 +73,18 @@ find_action (const struct server *server, const json_t *fields, const char **err
     return NULL;
 }
 
+/*
+ * Any web page can make its reader's browser post here. Work is anybody's to ask for, but the daemon is
+ * not any page's to control.
+ */
+static bool
+may_control (const struct server *server, struct evhttp_request *http)
+{
+    struct evkeyvalq *headers = evhttp_request_get_input_headers (http);
+
+    return server->settings.enable_control && evhttp_find_header (headers, "Origin") == NULL;
+}
+
 static void
 handle_post (struct server *server, struct evhttp_request *http)
 {
@@ -91,7 +96,7 @@ handle_post (struct server *server, struct evhttp_request *http)
     if (fields != NULL) {
         action = find_action (server, fields, &error);
     }
-    if (action != NULL && action->control && !server->settings.enable_control) {
+    if (action != NULL && action->control && !may_control (server, http)) {
         error = "RPC control is disabled";
     }
     if (error != NULL) {
@@ -99,7 +104,8 @@ handle_post (struct server *server, struct evhttp_request *http)
         request_refuse (http, error);
         return;
     }
-    request_run (server->requests, http, fields, action, server->context);
+    request_run (server->requests, connections_find (server->connections, http), http, fields,
+                 action, server->context);
 }
 
 static void
@@ -137,6 +143,7 @@ init_http (struct server *server)
 {
     const struct connections_settings bounds = {
         .max = server->settings.max_connections,
+        .max_header_size = MAX_HEADER_SIZE,
         .read_timeout = server->settings.read_timeout,
     };
     struct timeval idle = to_timeval (server->settings.idle_timeout);
@@ -149,7 +156,6 @@ init_http (struct server *server)
     evhttp_set_max_headers_size (server->http, MAX_HEADER_SIZE);
     evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);
     evhttp_set_allowed_methods (server->http, UINT16_MAX);
-    (void)evhttp_set_flags (server->http, EVHTTP_SERVER_LINGERING_CLOSE);
     evhttp_set_gencb (server->http, on_request, server);
     server->connections = connections_new (server->base, server->http, &bounds);
     return server->connections == NULL ? -1 : 0;
@@ -201,10 +207,10 @@ parse_address (const char *address, uint16_t port, struct sockaddr_storage *stor
 }
 
 static int
-bind_socket (const struct sockaddr_storage *address)
+bind_socket (const struct sockaddr_storage *address, bool only)
 {
     const int on = 1;
-    const int off = 0;
+    const int v6_only = only;
     int family = address->ss_family;
     socklen_t size = family == AF_INET ? sizeof (struct sockaddr_in) : sizeof (struct sockaddr_in6);
     int fd = socket (family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -214,7 +220,8 @@ bind_socket (const struct sockaddr_storage *address)
         return -1;
     }
     if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        (family == AF_INET || setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
+        (family == AF_INET ||
+         setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) == 0) &&
         bind (fd, (const struct sockaddr *)address, size) == 0 && listen (fd, BACKLOG) == 0) {
         return fd;
     }
@@ -240,23 +247,19 @@ port_of (int fd)
 static void
 on_resume (evutil_socket_t fd, short what, void *data)
 {
-    struct listener *listener = data;
-
     (void)fd;
     (void)what;
-    (void)evconnlistener_enable (listener->listener);
+    (void)evconnlistener_enable (data);
 }
 
+/* `data` is evhttp's here. The listener lives until evhttp_free, when the loop has ended. */
 static void
-on_accept_error (struct evconnlistener *evlistener, void *data)
+on_accept_error (struct evconnlistener *listener, void *data)
 {
-    struct server *server = data;
-
-    for (size_t i = 0; i < server->listener_count; i++) {
-        if (server->listeners[i].listener == evlistener) {
-            (void)evconnlistener_disable (evlistener);
-            (void)event_add (server->listeners[i].resume, &accept_pause);
-        }
+    (void)data;
+    if (event_base_once (evconnlistener_get_base (listener), -1, EV_TIMEOUT, on_resume, listener,
+                         &accept_pause) == 0) {
+        (void)evconnlistener_disable (listener);
     }
 }
 
@@ -264,21 +267,15 @@ on_accept_error (struct evconnlistener *evlistener, void *data)
 static int
 attach (struct server *server, int fd)
 {
-    struct listener *listener = &server->listeners[server->listener_count];
+    struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle (server->http, fd);
+    struct evconnlistener *listener;
 
-    listener->resume = evtimer_new (server->base, on_resume, listener);
-    if (listener->resume == NULL) {
+    if (bound == NULL) {
         return -1;
     }
-    listener->bound = evhttp_accept_socket_with_handle (server->http, fd);
-    if (listener->bound == NULL) {
-        event_free (listener->resume);
-        return -1;
-    }
-    listener->server = server;
-    listener->listener = evhttp_bound_socket_get_listener (listener->bound);
-    evconnlistener_set_error_cb (listener->listener, on_accept_error);
-    server->listener_count++;
+    listener = evhttp_bound_socket_get_listener (bound);
+    evconnlistener_set_error_cb (listener, on_accept_error);
+    server->listeners[server->listener_count++] = listener;
     return 0;
 }
 
@@ -298,7 +295,7 @@ server_listen (struct server *server, const char *address, uint16_t *port, char 
         snprintf (error, error_size, "%s is not an IPv4 or IPv6 address", address);
         return SERVER_REFUSED;
     }
-    fd = bind_socket (&storage);
+    fd = bind_socket (&storage, server->settings.v6_only);
     if (fd < 0) {
         bool absent = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
         snprintf (error, error_size, "cannot listen on %s port %u: %s", address, *port,
@@ -325,10 +322,8 @@ void
 server_stop (struct server *server)
 {
     for (size_t i = 0; i < server->listener_count; i++) {
-        event_free (server->listeners[i].resume);
-        evhttp_del_accept_socket (server->http, server->listeners[i].bound);
+        (void)evconnlistener_disable (server->listeners[i]);
     }
-    server->listener_count = 0;
     request_list_leave (server->requests);
 }
 

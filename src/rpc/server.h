@@ -24,7 +24,9 @@ struct server_settings {
     size_t max_json_depth;
     double read_timeout; /* seconds from a request's first byte to its last */
     double idle_timeout; /* seconds without a byte in either direction */
-    bool enable_control;
+    bool
+        enable_control; /* never for a browser's page: a request with an Origin is refused control */
+    bool v6_only;       /* "::" does not stand for IPv4 as well */
 };
 
 /*

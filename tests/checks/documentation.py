@@ -1,0 +1,292 @@
+"""The manual pages, the example file and the program say the same.
+
+Options, settings, actions and error texts are taken from the program (or, where it does not tell,
+from its source) and from the pages, and compared both ways. Each disagreement is one line.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+SRCDIR = Path(os.environ.get("srcdir", "."))
+WORKPEER = os.environ.get("WORKPEER", "./workpeer")
+
+# Settings that may stand elsewhere than in their own table, and tables that are no settings.
+OTHER_PATHS = {"node.secondary_work_peers", "node.experimental"}
+
+# Literals that look like a sentence, in files that have error texts, and are none.
+NO_ERRORS = {
+    "Accept, Accept-Language, Content-Language, Content-Type, Authorization",
+    "POST, OPTIONS",
+    "Times in milliseconds",
+}
+
+disagreements = []
+
+
+def disagree(text):
+    disagreements.append(text)
+
+
+def compare(names, wanted, given):
+    """Reports what only one of two collections has; `names` says what these are and where."""
+    what, source, page = names
+    for name in sorted(set(wanted) - set(given)):
+        disagree(f"{page}: {what} {name} is missing; {source} has it")
+    for name in sorted(set(given) - set(wanted)):
+        disagree(f"{page}: {what} {name} is unknown to {source}")
+
+
+def run(*arguments):
+    return subprocess.run(
+        [WORKPEER, *arguments], stdout=subprocess.PIPE, check=True, encoding="utf-8"
+    ).stdout
+
+
+def source(path):
+    return (SRCDIR / path).read_text(encoding="utf-8")
+
+
+class Page:
+    """A manual page, as far as the comparisons need it: its list entries by section."""
+
+    def __init__(self, name):
+        self.name = name
+        self.text = source(f"man/{name}")
+        self.entries = []  # (section, subsection, words after .It, what stands below)
+        self.subsections = {}  # what stands below each, up to the next heading
+        section = subsection = ""
+        below = None
+        for line in self.text.splitlines():
+            heading = re.match(r"\.S([hs]) (.*)", line)
+            entry = re.match(r"\.It (.*)", line)
+            if heading:
+                if heading[1] == "h":
+                    section, subsection = heading[2], ""
+                else:
+                    subsection = heading[2]
+                    self.subsections[subsection] = []
+                below = None
+                continue
+            if entry:
+                below = []
+                self.entries.append((section, subsection, entry[1], below))
+            elif below is not None:
+                below.append(line)
+            if subsection:
+                self.subsections[subsection].append(line)
+
+
+def facts_of(lines):
+    """The words after "Type:", "Unit:" and "Default:", each of which begins a line of a page."""
+    facts = {}
+    name = None
+    for line in lines:
+        start = re.match(r"(Type|Unit|Default): (.*)", line)
+        if start:
+            name = start[1].lower()
+            facts[name] = start[2]
+        elif line.startswith("."):
+            name = None
+        elif name is not None and not facts[name].endswith("."):
+            facts[name] += " " + line
+    return {
+        name: text[:-1].replace("\\-", "-") for name, text in facts.items() if text.endswith(".")
+    }
+
+
+# Options.
+
+
+def options_of_help():
+    listed = re.findall(r"^  --(\w+)(?: ([A-Z]\S*))?", run("--help"), re.MULTILINE)
+    return {name: argument for name, argument in listed}
+
+
+def options_of_page(page):
+    options = {}
+    for _, _, words, _ in page.entries:
+        entry = re.match(r"Fl -(\w+)(?: Ar (\S+))?", words)
+        if entry:
+            options[entry[1]] = entry[2] or ""
+    return options
+
+
+def check_options(pages):
+    page = pages[0]
+    helped = options_of_help()
+    documented = options_of_page(page)
+    compare(("option", "--help", page.name), helped, documented)
+    for name in sorted(helped.keys() & documented.keys()):
+        if helped[name] != documented[name]:
+            disagree(
+                f"{page.name}: --{name} takes '{documented[name]}'; --help says '{helped[name]}'"
+            )
+    for each in pages:
+        mentioned = set(re.findall(r"\bFl -([a-z]\w+)", each.text))
+        for name in sorted(mentioned - helped.keys()):
+            disagree(f"{each.name}: --{name} is no option")
+
+
+# Settings.
+
+
+def settings_of_program(file):
+    """{path: facts} of a generated file."""
+    settings = {}
+    table = ""
+    facts = {}
+    for line in run("--generate_config", file).splitlines():
+        line = line.strip()
+        fact = re.match(r"# (type|unit|default): (.*)", line)
+        key = re.match(r"# (\w+) = ", line)
+        header = re.match(r"\[(.+)\]", line)
+        if header:
+            table = header[1] + "."
+        elif fact:
+            facts[fact[1]] = fact[2]
+        elif key and facts:
+            settings[table + key[1]] = facts
+            facts = {}
+    return settings
+
+
+def settings_of_page(page):
+    """{path: facts} of config-node.toml, and the keys of config-rpc.toml."""
+    settings = {}
+    rpc_keys = []
+    for section, subsection, words, below in page.entries:
+        key = re.match(r"Ic (\w+)$", words)
+        table = re.match(r"The \[(.+)\] table$", subsection)
+        if key and table:
+            settings[f"{table[1]}.{key[1]}"] = facts_of(below)
+        elif key and section == "CONFIG-RPC.TOML":
+            rpc_keys.append(key[1])
+    return settings, rpc_keys
+
+
+def check_facts(where, wanted, given):
+    for name in ("type", "unit", "default"):
+        if wanted.get(name) != given.get(name):
+            disagree(f"{where}: {name} is {given.get(name)}, expected {wanted.get(name)}")
+
+
+def check_settings(pages):
+    page = pages[1]
+    settings = settings_of_program("node")
+    rpc_settings = settings_of_program("rpc")
+    documented, rpc_documented = settings_of_page(page)
+
+    compare(("key", "--generate_config node", page.name), settings, documented)
+    for path in sorted(settings.keys() & documented.keys()):
+        check_facts(f"{page.name}: {path}", settings[path], documented[path])
+
+    compare(("config-rpc.toml's key", "--generate_config rpc", page.name), rpc_settings,
+            rpc_documented)
+    for key in sorted(rpc_settings.keys() & set(rpc_documented)):
+        # The page describes these once, in the table of config-node.toml.
+        check_facts(f"{page.name}: {key}", rpc_settings[key], documented.get(f"rpc.{key}", {}))
+
+    known = settings.keys() | OTHER_PATHS
+    for each in pages:
+        # Not those in an example of a misspelt one, nor host names.
+        text = re.sub(r"\S+ is no known key|\bwork\.example\.net\b", "", each.text)
+        named = re.findall(r"(?<![\w./-])(?:node|opencl|rpc|work|log)(?:\.[a-z]\w*)+", text)
+        for path in sorted(set(named) - known):
+            disagree(f"{each.name}: {path} is no setting")
+
+
+def check_example():
+    generated = run("--generate_config", "node").splitlines()
+    example = source("config-node.toml.example").splitlines()
+    if generated == example and source("config-node.toml.example") == "\n".join(generated) + "\n":
+        return
+    line = next(
+        (i for i, (a, b) in enumerate(zip(generated, example), 1) if a != b),
+        min(len(generated), len(example)) + 1,
+    )
+    disagree(f"config-node.toml.example:{line}: differs from --generate_config node")
+
+
+# Actions.
+
+
+def check_actions(pages):
+    page = pages[2]
+    table = source("src/node/actions.c").partition("actions_table[] = {")[2].partition("};")[0]
+    actions = dict(re.findall(r'\{"(\w+)", (true|false), \w+\}', table))
+    if not actions:
+        disagree("src/node/actions.c: no table of actions is found")
+    documented = {name: lines for name, lines in page.subsections.items()
+                  if re.fullmatch(r"[a-z_]+", name)}
+    compare(("action", "src/node/actions.c", page.name), actions, documented)
+    for name in sorted(actions.keys() & documented.keys()):
+        said = "Needs control." in documented[name]
+        if said != (actions[name] == "true"):
+            disagree(
+                f"{page.name}: {name} is said {'' if said else 'not '}to need control; "
+                f"src/node/actions.c has it otherwise"
+            )
+
+
+# Errors.
+
+
+def error_texts():
+    """
+    Every literal that a client can be sent as an error: in files that send such, all that begin
+    with a capital and have more than one word, log lines and the like left out, and whatever a
+    request is failed with.
+    """
+    paths = [SRCDIR / "src/node/fields.h", SRCDIR / "src/node/fields.c"]
+    paths += sorted((SRCDIR / "src/node").glob("action*.c"))
+    paths += [SRCDIR / f"src/rpc/{name}.c" for name in ("connections", "json", "request", "server")]
+    errors = {}
+    for path in paths:
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        text = re.sub(r"\blog_\w+ \(.*?\);", "", text, flags=re.DOTALL)
+        text = re.sub(r'"\s*PRI\w+\s*"', "", text)  # "%" PRIu64 " jobs" is one literal
+        text = re.sub(r'"\s*\n\s*"', "", text)
+        found = re.findall(r'"([A-Z][^"\\]* [^"\\]*[^"\\ ])"', text)
+        found += re.findall(r'request_(?:fail|refuse) \(\w+, "([^"\\]+)"', text)
+        found += re.findall(r'\berror = "([^"\\]+)"', text)
+        found += re.findall(r'#define FIELDS_\w+ "([^"\\]+)"', text)
+        for literal in found:
+            if literal not in NO_ERRORS:
+                errors[re.sub(r"%\w*", "N", literal)] = path.name
+    return errors
+
+
+def check_errors(pages):
+    page = pages[2]
+    errors = error_texts()
+    documented = [words[len("Qq "):] for section, _, words, _ in page.entries
+                  if section == "ERROR TEXTS" and words.startswith("Qq ")]
+    for text in sorted(errors.keys() - set(documented)):
+        disagree(f"{page.name}: the error \"{text}\" of {errors[text]} is missing")
+    for text in sorted(set(documented) - errors.keys()):
+        disagree(f"{page.name}: the error \"{text}\" is in no source")
+
+
+def main():
+    if not os.access(WORKPEER, os.X_OK):
+        print(f"{WORKPEER}: no such program")
+        return 1
+    try:
+        pages = [Page(name) for name in ("workpeer.1", "config-node.toml.5", "workpeer-rpc.7")]
+        check_options(pages)
+        check_settings(pages)
+        check_example()
+        check_actions(pages)
+        check_errors(pages)
+    except (OSError, subprocess.CalledProcessError) as error:
+        disagree(error)
+    for text in disagreements:
+        print(text)
+    return 1 if disagreements else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

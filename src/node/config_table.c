@@ -40,8 +40,9 @@ static const struct config_option options[] = {
         .type = CONFIG_TYPE_ENDPOINTS,
         .initial = "[]",
         .help =
-            "Work peers: other servers that are asked for work, each a host name or an address\n"
-            "and a port.",
+            "Work peers: other servers of work, each a host name or an address and a port. They "
+            "are\n"
+            "shown by the action work_peers; this version does not forward requests to them yet.",
         AT (work_peers),
     },
     {
@@ -61,7 +62,9 @@ static const struct config_option options[] = {
         .max = 1e9,
         .initial = "0",
         .unit = "nanoseconds",
-        .help = "How long a CPU thread sleeps after each batch of nonces: less load, slower work.",
+        .help = "How long a CPU thread sleeps for every 256 hashes: less load, slower work. The "
+                "sleeps\n"
+                "of a batch are taken together, after it.",
         AT (pow_sleep_interval),
     },
     {
@@ -69,16 +72,19 @@ static const struct config_option options[] = {
         .alias = "node.secondary_work_peers",
         .type = CONFIG_TYPE_ENDPOINTS,
         .initial = "[\"127.0.0.1:8076\"]",
-        .help = "The work peers that are asked instead when a request says secondary_work_peers.\n"
-                "The key may stand in [node] as well.",
+        .help =
+            "The work peers for requests that say secondary_work_peers; not asked yet, either.\n"
+            "The key may stand in [node] as well.",
         AT (secondary_work_peers),
     },
     {
         .path = "opencl.enable",
         .type = CONFIG_TYPE_SWITCH,
         .initial = "false",
-        .help = "Whether the OpenCL device searches for work. The CPU threads do too, unless\n"
-                "node.work_threads is 0.",
+        .help =
+            "Whether an OpenCL device searches for work. This version has no OpenCL yet and says\n"
+            "so in its log. The CPU threads search, unless\n"
+            "node.work_threads is 0.",
         AT (opencl_enable),
     },
     {
@@ -136,7 +142,7 @@ static const struct config_option options[] = {
         .type = CONFIG_TYPE_SWITCH,
         .initial = "false",
         .help = "Whether requests may change this server: its work peers, its store, stopping it.\n"
-                "Asking for work never needs it.",
+                "Asking for work never needs it. A web page is always refused.",
         AT (rpc_enable_control),
     },
     {
@@ -146,8 +152,9 @@ static const struct config_option options[] = {
         .min = 1,
         .max = 255,
         .initial = "20",
-        .unit = "levels",
-        .help = "How deep objects and lists may be nested in a request.",
+        .unit = "brackets",
+        .help =
+            "How many objects and lists a request may hold: every { and [ counts, as in nano_node.",
         AT (rpc_max_json_depth),
     },
     {

@@ -140,7 +140,7 @@ static const struct entry table[] = {
     [ID_POW_SLEEP_INTERVAL] = {
         .name = "pow_sleep_interval", .argument = "NS", .group = GROUP_DEBUG,
         .commands = ONLY (OPTIONS_DEBUG_PROFILE_GENERATE),
-        .help = "nanoseconds to sleep between batches",
+        .help = "nanoseconds to sleep for every 256 hashes",
     },
     [ID_COUNT] = {
         .name = "count", .argument = "N", .group = GROUP_DEBUG, .commands = SEARCHES,

@@ -1,12 +1,11 @@
 #include "node/options.h"
 
 #include <getopt.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "node/data_path.h"
 #include "node/nearest.h"
 
 enum id {
@@ -457,65 +456,15 @@ take_values (const struct reading *reading, struct options *options, FILE *error
     return 0;
 }
 
-/*
- * The directory in the environment variable `name`, or NULL. The XDG specification has a relative
- * one ignored, and what it names would depend on where we were started.
- */
-static const char *
-directory_from_environment (const char *name)
-{
-    const char *const value = getenv (name);
-
-    return value != NULL && value[0] == '/' ? value : NULL;
-}
-
-static const char *
-home_directory (void)
-{
-    const char *const home = directory_from_environment ("HOME");
-
-    if (home != NULL) {
-        return home;
-    }
-    const struct passwd *const user = getpwuid (getuid ());
-
-    return user != NULL && user->pw_dir[0] == '/' ? user->pw_dir : NULL;
-}
-
-static char *
-join (const char *directory, const char *rest)
-{
-    const size_t size = strlen (directory) + strlen (rest) + 1;
-    char *const path = malloc (size);
-
-    if (path != NULL) {
-        (void)snprintf (path, size, "%s%s", directory, rest);
-    }
-    return path;
-}
-
 static int
-find_data_path (const char *given, char **found, FILE *errors)
+take_data_path (const char *given, char **path, FILE *errors)
 {
-    const char *const data = directory_from_environment ("XDG_DATA_HOME");
-    char *path = NULL;
+    const char *error;
 
-    if (given != NULL) {
-        path = strdup (given);
-    } else if (data != NULL) {
-        path = join (data, "/workpeer");
-    } else {
-        const char *const home = home_directory ();
-
-        if (home == NULL) {
-            return complain (errors, NULL, "no home directory is known, give --data_path DIR");
-        }
-        path = join (home, "/.local/share/workpeer");
+    *path = given != NULL ? strdup (given) : data_path_default (&error);
+    if (*path == NULL) {
+        return complain (errors, NULL, "%s", given != NULL ? "out of memory" : error);
     }
-    if (path == NULL) {
-        return complain (errors, NULL, "out of memory");
-    }
-    *found = path;
     return 0;
 }
 
@@ -544,7 +493,7 @@ options_parse (int argc, char **argv, struct options *options, FILE *errors)
 
     if (command == NULL || check_companions (&reading, command, errors) != 0 ||
         take_values (&reading, options, errors) != 0 ||
-        find_data_path (reading.value[ID_DATA_PATH], &options->data_path, errors) != 0) {
+        take_data_path (reading.value[ID_DATA_PATH], &options->data_path, errors) != 0) {
         return -1;
     }
     options->command = command->command;

@@ -2,11 +2,11 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
+#include "rpc/error_page.h"
 #include "work/clock.h"
 
 /* How often deadlines are looked at: a fraction of the shortest, within these bounds. */
@@ -131,7 +131,7 @@ on_close (struct evhttp_connection *evhttp_connection, void *data)
     drop (connection);
 }
 
-/* Replacing evhttp's error pages. */
+/* What to say in the place of evhttp's error pages. */
 
 static const char *
 error_for (const struct connection *connection, int status)
@@ -151,76 +151,6 @@ error_for (const struct connection *connection, int status)
 }
 
 /*
- * The status of the answer at the front of `output`, 0 when there is none. A bufferevent keeps its output's
- * front frozen, so it is looked at in place.
- */
-static int
-status_of (struct evbuffer *output)
-{
-    const size_t before = sizeof "HTTP/1.1 " - 1;
-    struct evbuffer_iovec piece;
-    const char *line;
-
-    if (evbuffer_peek (output, -1, NULL, &piece, 1) < 1 || piece.iov_len < before + 3) {
-        return 0;
-    }
-    line = piece.iov_base;
-    if (strncmp (line, "HTTP/1.", 7) != 0) {
-        return 0;
-    }
-    return (line[before] - '0') * 100 + (line[before + 1] - '0') * 10 + (line[before + 2] - '0');
-}
-
-/* A page that evhttp has written, and what is to be sent instead. */
-struct correction {
-    struct bufferevent *bev; /* a reference */
-    const char *error;
-};
-
-static void
-correct (evutil_socket_t fd, short what, void *data)
-{
-    struct correction *correction = data;
-    struct evbuffer *output = bufferevent_get_output (correction->bev);
-    char body[128];
-    int length = snprintf (body, sizeof body, "{\n    \"error\": \"%s\"\n}\n", correction->error);
-
-    (void)fd;
-    (void)what;
-    (void)evbuffer_unfreeze (output, 1);
-    (void)evbuffer_drain (output, evbuffer_get_length (output));
-    (void)evbuffer_freeze (output, 1);
-    (void)evbuffer_add_printf (output,
-                               "HTTP/1.1 200 OK\r\n"
-                               "Content-Type: application/json\r\n"
-                               "Access-Control-Allow-Origin: *\r\n"
-                               "Connection: close\r\n"
-                               "Content-Length: %d\r\n\r\n%s",
-                               length, body);
-    (void)bufferevent_decref (correction->bev);
-    free (correction);
-}
-
-/* As soon as evhttp has written the rest of its page, which it does before the loop turns. */
-static void
-correct_soon (struct connection *connection, int status)
-{
-    struct timeval now = {0};
-    struct correction *correction = malloc (sizeof *correction);
-
-    if (correction == NULL) {
-        return;
-    }
-    correction->bev = connection->bev;
-    correction->error = error_for (connection, status);
-    bufferevent_incref (correction->bev);
-    if (event_base_once (connection->owner->base, -1, EV_TIMEOUT, correct, correction, &now) != 0) {
-        (void)bufferevent_decref (correction->bev);
-        free (correction);
-    }
-}
-
-/*
  * Runs when evhttp adds to a connection's output. Its own error pages are all it ever sends with a
  * status of 400 or more, each the last on its connection.
  */
@@ -233,13 +163,14 @@ on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *d
     if (info->n_added == 0 || info->orig_size > 0) {
         return;
     }
-    status = status_of (output);
+    status = error_page_status (output);
     if (status < 200) { /* an interim answer: the request is still on its way */
         return;
     }
     if (status >= 400 && !connection->refused) {
         connection->refused = true;
-        correct_soon (connection, status);
+        (void)error_page_replace (connection->owner->base, connection->bev,
+                                  error_for (connection, status));
     }
     connection->reading = false;
     connection->since = clock_now ();

@@ -1,0 +1,73 @@
+#include "rpc/error_page.h"
+
+#include <event2/buffer.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+error_page_status (struct evbuffer *output)
+{
+    const size_t before = sizeof "HTTP/1.1 " - 1;
+    struct evbuffer_iovec piece;
+    const char *line;
+
+    if (evbuffer_peek (output, -1, NULL, &piece, 1) < 1 || piece.iov_len < before + 3) {
+        return 0;
+    }
+    line = piece.iov_base;
+    if (strncmp (line, "HTTP/1.", 7) != 0) {
+        return 0;
+    }
+    return (line[before] - '0') * 100 + (line[before + 1] - '0') * 10 + (line[before + 2] - '0');
+}
+
+/* A page that evhttp has written, and what is to be sent instead. */
+struct error_page {
+    struct bufferevent *bev; /* a reference */
+    const char *error;
+};
+
+static void
+replace (evutil_socket_t fd, short what, void *data)
+{
+    struct error_page *page = data;
+    struct evbuffer *output = bufferevent_get_output (page->bev);
+    char body[128];
+    int length = snprintf (body, sizeof body, "{\n    \"error\": \"%s\"\n}\n", page->error);
+
+    (void)fd;
+    (void)what;
+    (void)evbuffer_unfreeze (output, 1);
+    (void)evbuffer_drain (output, evbuffer_get_length (output));
+    (void)evbuffer_freeze (output, 1);
+    (void)evbuffer_add_printf (output,
+                               "HTTP/1.1 200 OK\r\n"
+                               "Content-Type: application/json\r\n"
+                               "Access-Control-Allow-Origin: *\r\n"
+                               "Connection: close\r\n"
+                               "Content-Length: %d\r\n\r\n%s",
+                               length, body);
+    (void)bufferevent_decref (page->bev);
+    free (page);
+}
+
+int
+error_page_replace (struct event_base *base, struct bufferevent *bev, const char *error)
+{
+    struct timeval now = {0};
+    struct error_page *page = malloc (sizeof *page);
+
+    if (page == NULL) {
+        return -1;
+    }
+    page->bev = bev;
+    page->error = error;
+    bufferevent_incref (bev);
+    if (event_base_once (base, -1, EV_TIMEOUT, replace, page, &now) != 0) {
+        (void)bufferevent_decref (bev);
+        free (page);
+        return -1;
+    }
+    return 0;
+}

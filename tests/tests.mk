@@ -51,7 +51,8 @@ tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_account_LDADD = $(UNIT_WORK)
 tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_block_LDADD = $(UNIT_NODE)
-tests_unit_test_broker_SOURCES = tests/unit/test_broker.c tests/unit/fake_device.c tests/unit/fake_device.h
+tests_unit_test_broker_SOURCES = tests/unit/test_broker.c tests/unit/fake_device.c tests/unit/fake_device.h \
+	tests/unit/seed.h
 tests_unit_test_broker_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_broker_LDADD = $(UNIT_NODE)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c tests/unit/support_config.c tests/unit/support_config.h
@@ -81,7 +82,8 @@ tests_unit_test_number_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_number_LDADD = $(UNIT_WORK)
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_LDADD = $(UNIT_NODE)
-tests_unit_test_pool_SOURCES = tests/unit/test_pool.c tests/unit/fake_device.c tests/unit/fake_device.h
+tests_unit_test_pool_SOURCES = tests/unit/test_pool.c tests/unit/fake_device.c tests/unit/fake_device.h \
+	tests/unit/seed.h
 tests_unit_test_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_LDADD = $(UNIT_WORK)
 tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -11,7 +11,8 @@
 #include "work/hex.h"
 #include "work/value.h"
 
-/* One work_generate that is waiting for work. Its request's, from the leave callback to the answer. */
+/* One work_generate that is waiting for work. Its request's, from the leave callback to the answer.
+ */
 struct generation {
     const struct actions *actions;
     struct request *request;
@@ -37,8 +38,8 @@ read_block (const json_t *fields, struct block *block)
 }
 
 /*
- * A block brings its root, and maybe work. Without the ledger only a first block's threshold is known
- * from the block itself: it receives.
+ * A block brings its root, and maybe work. Without the ledger only a first block's threshold is
+ * known from the block itself: it receives.
  */
 static const char *
 apply_block (const struct actions *actions, const json_t *fields, struct scan_target *target,

@@ -1,6 +1,6 @@
 /*
- * The RPC's actions: each reads its fields, in nano_node's order of checks and with its error texts, asks
- * the broker or the pool, and answers.
+ * The RPC's actions: each reads its fields, in nano_node's order of checks and with its error
+ * texts, asks the broker or the pool, and answers.
  *
  * Event-loop thread.
  */

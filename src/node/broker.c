@@ -23,9 +23,9 @@ struct broker_waiter {
 TAILQ_HEAD (waiter_list, broker_waiter);
 
 /*
- * Who waits for one root, and the pool's job for them. A search is known to its waiters, as long as there are any
- * also to broker->searches, and to the callbacks of its jobs, of which cancelled ones may be outstanding:
- * it is freed when the last waiter and the last job have gone.
+ * Who waits for one root, and the pool's job for them. A search is known to its waiters, as long as
+ * there are any also to broker->searches, and to the callbacks of its jobs, of which cancelled ones
+ * may be outstanding: it is freed when the last waiter and the last job have gone.
  */
 struct search {
     struct broker *broker;
@@ -174,8 +174,8 @@ answer_waiter (struct broker_waiter *waiter, enum broker_outcome outcome, uint64
 }
 
 /*
- * Answers everybody whom `value` satisfies, or, with an outcome other than BROKER_FOUND, everybody. They are moved
- * to a list of their own first: a callback may make others leave, or come.
+ * Answers everybody whom `value` satisfies, or, with an outcome other than BROKER_FOUND, everybody.
+ * They are moved to a list of their own first: a callback may make others leave, or come.
  */
 static size_t
 answer_waiters (struct search *search, enum broker_outcome outcome, uint64_t work, uint64_t value)
@@ -247,8 +247,8 @@ fail_search (struct search *search)
 }
 
 /*
- * `search->jobs` still counts this job while its waiters are answered, so that whatever their callbacks do, the
- * search stays.
+ * `search->jobs` still counts this job while its waiters are answered, so that whatever their
+ * callbacks do, the search stays.
  */
 static void
 on_job_done (void *data, const struct pool_answer *answer)

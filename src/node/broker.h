@@ -2,9 +2,9 @@
  * The broker: how a request for work is met, and who is waiting for what.
  *
  * Everybody who wants work for a root waits at one search for it. The search runs at the easiest
- * threshold that anybody still waits for; what it finds answers every waiter that it satisfies, and it
- * goes on, harder, for the others. Since searching has no memory, nobody waits longer for the company.
- * A waiter that leaves takes nobody with it; the last one to leave stops the search.
+ * threshold that anybody still waits for; what it finds answers every waiter that it satisfies, and
+ * it goes on, harder, for the others. Since searching has no memory, nobody waits longer for the
+ * company. A waiter that leaves takes nobody with it; the last one to leave stops the search.
  *
  * Event-loop thread.
  */
@@ -35,7 +35,8 @@ struct broker_answer {
     double seconds; /* since the waiter came */
 };
 
-/* Called at most once for a waiter, from the loop and never from within broker_generate; the waiter has ended. */
+/* Called at most once for a waiter, from the loop and never from within broker_generate; the waiter
+ * has ended. */
 typedef void (*broker_done_fn) (void *data, const struct broker_answer *answer);
 
 struct broker_settings {
@@ -44,8 +45,9 @@ struct broker_settings {
 };
 
 /*
- * A broker over `pool`, whose drainer it becomes. The pool should have room for more jobs than there are
- * searches: a search that changes its threshold has two for a moment. NULL for want of memory.
+ * A broker over `pool`, whose drainer it becomes. The pool should have room for more jobs than
+ * there are searches: a search that changes its threshold has two for a moment. NULL for want of
+ * memory.
  */
 struct broker *broker_new (struct event_base *base, struct pool *pool,
                            const struct broker_settings *settings);

@@ -1,6 +1,7 @@
 /*
- * The fields that several actions share, read and checked as nano_node does. Each function returns NULL,
- * or the error to answer, with its result untouched; an absent optional field leaves the result as it is.
+ * The fields that several actions share, read and checked as nano_node does. Each function returns
+ * NULL, or the error to answer, with its result untouched; an absent optional field leaves the
+ * result as it is.
  */
 #ifndef NODE_FIELDS_H
 #define NODE_FIELDS_H
@@ -41,7 +42,8 @@ const char *fields_multiplier (const json_t *fields, uint64_t base, uint64_t *di
 const char *fields_subtype (const json_t *fields, const struct difficulty_network *network,
                             uint64_t *difficulty, bool *given);
 
-/* Whether `difficulty` lies between the network's entry threshold and `max_multiplier` times its base. */
+/* Whether `difficulty` lies between the network's entry threshold and `max_multiplier` times its
+ * base. */
 const char *fields_limit (const struct difficulty_network *network, double max_multiplier,
                           uint64_t difficulty);
 

@@ -1,6 +1,7 @@
 /*
- * The daemon: it owns every object of the program, starts them in order, and stops them in the order that
- * loses nobody's answer: no new connections, every waiter answered, devices stopped, answers sent.
+ * The daemon: it owns every object of the program, starts them in order, and stops them in the
+ * order that loses nobody's answer: no new connections, every waiter answered, devices stopped,
+ * answers sent.
  *
  * node_run is the event-loop thread.
  */
@@ -11,9 +12,9 @@
 #include "work/difficulty.h"
 
 /*
- * Runs until SIGTERM, SIGINT or the stop action. What it listens on is printed to standard output, all else is
- * logged. `pid_file` may be NULL. Returns the exit status: 0, or 1 after having logged why it could
- * not start.
+ * Runs until SIGTERM, SIGINT or the stop action. What it listens on is printed to standard output,
+ * all else is logged. `pid_file` may be NULL. Returns the exit status: 0, or 1 after having logged
+ * why it could not start.
  */
 int node_run (const struct config *config, const struct difficulty_network *network,
               const char *pid_file);

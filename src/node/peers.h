@@ -1,6 +1,6 @@
 /*
- * The list of work peers, as the configuration gives it and work_peer_add and work_peers_clear change
- * it, in memory only, as nano_node's. Duplicates are kept. Event-loop thread.
+ * The list of work peers, as the configuration gives it and work_peer_add and work_peers_clear
+ * change it, in memory only, as nano_node's. Duplicates are kept. Event-loop thread.
  */
 #ifndef NODE_PEERS_H
 #define NODE_PEERS_H

@@ -9,8 +9,8 @@
 struct pid_file;
 
 /*
- * Writes this process's id to `path`. Returns NULL with a message in `error` when that cannot be done, or when
- * another process holds the file.
+ * Writes this process's id to `path`. Returns NULL with a message in `error` when that cannot be
+ * done, or when another process holds the file.
  */
 struct pid_file *pid_file_new (const char *path, char *error, size_t error_size);
 

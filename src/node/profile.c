@@ -198,7 +198,8 @@ on_done (void *data, const struct pool_answer *answer)
     *kept = *answer;
 }
 
-/* Finds one work. Returns its microseconds, or a negative number when it was interrupted or failed. */
+/* Finds one work. Returns its microseconds, or a negative number when it was interrupted or failed.
+ */
 static double
 generate_one (struct pool *pool, uint64_t difficulty)
 {

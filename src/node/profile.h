@@ -1,7 +1,7 @@
 /*
- * The debug commands that measure: nano_node's --debug_profile_generate and --debug_profile_validate, and its --debug_opencl
- * and --diagnostics as far as this build goes. They run on the calling thread and print; each
- * returns the exit status.
+ * The debug commands that measure: nano_node's --debug_profile_generate and
+ * --debug_profile_validate, and its --debug_opencl and --diagnostics as far as this build goes.
+ * They run on the calling thread and print; each returns the exit status.
  */
 #ifndef NODE_PROFILE_H
 #define NODE_PROFILE_H

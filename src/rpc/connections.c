@@ -14,8 +14,8 @@
 #define SHORTEST_TICK 0.02
 
 /*
- * A client that was refused while it was still sending is listened to this long: a descriptor closed with
- * data unread resets the connection, and the client may lose the answer.
+ * A client that was refused while it was still sending is listened to this long: a descriptor
+ * closed with data unread resets the connection, and the client may lose the answer.
  */
 #define LINGER (2 * CLOCK_SECOND)
 
@@ -308,7 +308,8 @@ watch_buffers (struct connection *connection)
                : 0;
 }
 
-/* evhttp asks for the bufferevent of a connection that it has accepted. NULL lets it make its own. */
+/* evhttp asks for the bufferevent of a connection that it has accepted. NULL lets it make its own.
+ */
 static struct bufferevent *
 make_bufferevent (struct event_base *base, void *data)
 {

@@ -1,6 +1,6 @@
 /*
- * The client connections of an evhttp: how many there are, how long a request may take to arrive, who
- * is told when one closes, and what evhttp says to those whose request it cannot read.
+ * The client connections of an evhttp: how many there are, how long a request may take to arrive,
+ * who is told when one closes, and what evhttp says to those whose request it cannot read.
  *
  * evhttp bounds neither the number of connections nor the time from a request's first byte to its
  * last, and answers what it cannot parse with an HTML page and a 4xx, which nodes as clients cannot
@@ -8,8 +8,8 @@
  * connection's bufferevent and keeps a reference, watches its buffers, and puts the RPC's own error
  * in the place of such a page before it is sent.
  *
- * The bufferevents own their descriptors, so that no descriptor is used again while libevent still has
- * events for it.
+ * The bufferevents own their descriptors, so that no descriptor is used again while libevent still
+ * has events for it.
  *
  * At the bound the connection that has been idle longest, or else the one that has been sending its
  * request longest, is closed to make room; one whose request is pending never is.
@@ -34,22 +34,23 @@ struct connections_settings {
 };
 
 /*
- * Takes over the making of connections of `http`. To be freed after `http`. NULL for want of memory.
+ * Takes over the making of connections of `http`. To be freed after `http`. NULL for want of
+ * memory.
  */
 struct connections *connections_new (struct event_base *base, struct evhttp *http,
                                      const struct connections_settings *settings);
 void connections_free (struct connections *connections);
 
 /*
- * The connection that a request handed out by evhttp came on, good until it closes. NULL for one that
- * could not be taken over for want of memory.
+ * The connection that a request handed out by evhttp came on, good until it closes. NULL for one
+ * that could not be taken over for want of memory.
  */
 struct connection *connections_find (struct connections *connections,
                                      struct evhttp_request *request);
 
 /*
- * Who is to be called, once, when evhttp closes the connection; the request that it handed out is then
- * gone, too. NULL for nobody, any more.
+ * Who is to be called, once, when evhttp closes the connection; the request that it handed out is
+ * then gone, too. NULL for nobody, any more.
  */
 void connection_on_close (struct connection *connection, void (*closed) (void *data), void *data);
 

@@ -17,8 +17,8 @@ struct endpoint {
 /*
  * Reads "host:port": a host name or IPv4 literal, "[v6]:port", or "v6:port" as nano_node writes it,
  * where the last colon separates ("::ffff:1.2.3.4:7000", "::1:7000"). The host must be an address
- * literal or a well-formed host name; the port 0 to 65535. Returns 0, or -1 with `endpoint` untouched
- * and, in `*expected`, a static text that says what was expected instead.
+ * literal or a well-formed host name; the port 0 to 65535. Returns 0, or -1 with `endpoint`
+ * untouched and, in `*expected`, a static text that says what was expected instead.
  */
 int endpoint_parse (const char *text, struct endpoint *endpoint, const char **expected);
 

@@ -1,9 +1,9 @@
 /*
  * Reading and writing the RPC's JSON, bounded and typed. Trees are jansson's.
  *
- * nano_node reads every scalar as text, so a number or a boolean does where a string is expected, and an
- * array or object reads as an empty text; it writes every value as a string. So do we. Event-loop
- * thread.
+ * nano_node reads every scalar as text, so a number or a boolean does where a string is expected,
+ * and an array or object reads as an empty text; it writes every value as a string. So do we.
+ * Event-loop thread.
  */
 #ifndef RPC_JSON_H
 #define RPC_JSON_H
@@ -17,16 +17,16 @@
 #define JSON_PUT_SIZE 512
 
 /*
- * Parses the whole of `input`, an object whose brackets number at most `max_depth`: every '[' and '{' counts,
- * also one within a string, which is how nano_node counts and bounds what parsing can cost. A key
- * given twice is refused, as nobody can tell which was meant. Returns a tree that the caller owns, or
- * NULL with a static message for the client in `*error`.
+ * Parses the whole of `input`, an object whose brackets number at most `max_depth`: every '[' and
+ * '{' counts, also one within a string, which is how nano_node counts and bounds what parsing can
+ * cost. A key given twice is refused, as nobody can tell which was meant. Returns a tree that the
+ * caller owns, or NULL with a static message for the client in `*error`.
  */
 json_t *json_parse (struct evbuffer *input, size_t max_depth, const char **error);
 
 /*
- * The text of a field, or NULL when it is absent. Points into the tree or into `scratch`, and is good as
- * long as both.
+ * The text of a field, or NULL when it is absent; of a number of up to 15 digits, as it was
+ * written. Points into the tree or into `scratch`, and is good as long as both.
  */
 const char *json_text (const json_t *fields, const char *key, char scratch[JSON_SCRATCH_SIZE]);
 
@@ -34,8 +34,9 @@ const char *json_text (const json_t *fields, const char *key, char scratch[JSON_
 bool json_flag (const json_t *fields, const char *key, bool otherwise);
 
 /*
- * Adds `key` with a printf-formatted string, shorter than JSON_PUT_SIZE, to `object`. Returns 0, or -1
- * for want of memory, a NULL object included, or a string too long; the object is then unchanged.
+ * Adds `key` with a printf-formatted string, shorter than JSON_PUT_SIZE, to `object`. Returns 0, or
+ * -1 for want of memory, a NULL object included, or a string too long; the object is then
+ * unchanged.
  */
 int json_put (json_t *object, const char *key, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));

@@ -101,8 +101,8 @@ request_on_leave (struct request *request, void (*leave) (void *data), void *dat
 }
 
 /*
- * The client cannot be seen to be anything but gone, but if it is there after all it hears of it, and
- * if not, writing makes evhttp clean up.
+ * The client cannot be seen to be anything but gone, but if it is there after all it hears of it,
+ * and if not, writing makes evhttp clean up.
  */
 static void
 leave (struct request *request)

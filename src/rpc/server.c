@@ -74,8 +74,8 @@ find_action (const struct server *server, const json_t *fields, const char **err
 }
 
 /*
- * Any web page can make its reader's browser post here. Work is anybody's to ask for, but the daemon is
- * not any page's to control.
+ * Any web page can make its reader's browser post here. Work is anybody's to ask for, but the
+ * daemon is not any page's to control.
  */
 static bool
 may_control (const struct server *server, struct evhttp_request *http)

@@ -1,8 +1,8 @@
 /*
  * The RPC's server: listeners, limits, CORS, and the way from an HTTP request to an action.
  *
- * Every answer to a client, errors included, is a 200 with a JSON body, since nano_node as a client handles no
- * other. A path means nothing; a Content-Type is not looked at.
+ * Every answer to a client, errors included, is a 200 with a JSON body, since nano_node as a client
+ * handles no other. A path means nothing; a Content-Type is not looked at.
  *
  * Event-loop thread.
  */
@@ -24,9 +24,9 @@ struct server_settings {
     size_t max_json_depth;
     double read_timeout; /* seconds from a request's first byte to its last */
     double idle_timeout; /* seconds without a byte in either direction */
-    bool
-        enable_control; /* never for a browser's page: a request with an Origin is refused control */
-    bool v6_only;       /* "::" does not stand for IPv4 as well */
+    bool enable_control; /* never for a browser's page: a request with an Origin is refused control
+                          */
+    bool v6_only;        /* "::" does not stand for IPv4 as well */
 };
 
 /*
@@ -43,9 +43,9 @@ enum server_listening {
 };
 
 /*
- * Listens on `address`, an IPv4 or IPv6 literal, brackets allowed, or "localhost", which is 127.0.0.1.
- * A `*port` of 0 lets the kernel choose, and becomes what it chose. Unless listening there is a
- * message in `error`.
+ * Listens on `address`, an IPv4 or IPv6 literal, brackets allowed, or "localhost", which is
+ * 127.0.0.1. A `*port` of 0 lets the kernel choose, and becomes what it chose. Unless listening
+ * there is a message in `error`.
  */
 enum server_listening server_listen (struct server *server, const char *address, uint16_t *port,
                                      char *error, size_t error_size);

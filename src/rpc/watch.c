@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* Between two looks at a client that has half closed, or has sent more than it has had answers to. */
+/* Between two looks at a client that has half closed, or has sent more than it has had answers to.
+ */
 static const struct timeval look_again = {.tv_usec = 50000};
 
 struct watch {

@@ -1,6 +1,6 @@
 /*
- * Monotonic time in nanoseconds. Any thread. Never fails on a system that this builds for: the clock
- * id is valid and the address is ours.
+ * Monotonic time in nanoseconds. Any thread. Never fails on a system that this builds for: the
+ * clock id is valid and the address is ours.
  */
 #ifndef WORK_CLOCK_H
 #define WORK_CLOCK_H

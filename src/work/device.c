@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 /*
- * Works so strong that a batch of millions of other nonces for the same root holds no second one, save
- * by an accident of one in ten thousand million nonces: the answer is known at any batch size.
+ * Works so strong that a batch of millions of other nonces for the same root holds no second one,
+ * save by an accident of one in ten thousand million nonces: the answer is known at any batch size.
  */
 struct known_work {
     struct scan_target target; /* the threshold is the work's own value: nothing weaker passes */

@@ -2,11 +2,13 @@
  * A device: something that scans batches of nonces, driven by one thread of its own.
  *
  * The device's thread calls open, submit, collect and close, in that order and never at the same
- * time. A device may hold up to `depth` submitted batches, so that a GPU has its next batch before the
- * last is done; batches are collected in the order of their submission. A device knows nothing of
- * jobs, priorities or callers: it runs a batch, and ends it early when the batch's stop flag is up.
+ * time. A device may hold up to `depth` submitted batches, so that a GPU has its next batch before
+ * the last is done; batches are collected in the order of their submission. A device knows nothing
+ * of jobs, priorities or callers: it runs a batch, and ends it early when the batch's stop flag is
+ * up.
  *
- * A device is created by its kind (device_cpu_new), owned by the pool it is added to, and freed there.
+ * A device is created by its kind (device_cpu_new), owned by the pool it is added to, and freed
+ * there.
  */
 #ifndef WORK_DEVICE_H
 #define WORK_DEVICE_H
@@ -46,7 +48,8 @@ struct device;
 struct device_ops {
     /* Makes ready. Returns 0, or -1 with device->reason set; may be tried again later. */
     int (*open) (struct device *device);
-    /* Starts a batch; never called with `depth` of them pending. 0, or -1 with device->reason set. */
+    /* Starts a batch; never called with `depth` of them pending. 0, or -1 with device->reason set.
+     */
     int (*submit) (struct device *device, const struct device_batch *batch);
     /* Waits for the oldest pending batch. */
     void (*collect) (struct device *device, struct device_result *result);
@@ -68,9 +71,9 @@ struct device {
 };
 
 /*
- * Asks the opened device for answers that the oracle knows: a hit in the first and in the last place
- * of a batch, a batch without a hit, and both directions of comparison. On the device's thread. Returns 0, or -1 with
- * device->reason set.
+ * Asks the opened device for answers that the oracle knows: a hit in the first and in the last
+ * place of a batch, a batch without a hit, and both directions of comparison. On the device's
+ * thread. Returns 0, or -1 with device->reason set.
  */
 int device_self_test (struct device *device);
 

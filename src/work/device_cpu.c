@@ -1,12 +1,14 @@
 /*
- * Threads: everything but device_cpu_new and free runs on the device's own thread, which is the one that scans.
+ * Threads: everything but device_cpu_new and free runs on the device's own thread, which is the one
+ * that scans.
  */
 #include "work/device_cpu.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Between two looks at the stop flag: 2 ms of the slowest scanner known, a tenth of that on AVX-512. */
+/* Between two looks at the stop flag: 2 ms of the slowest scanner known, a tenth of that on
+ * AVX-512. */
 #define CHUNK_HASHES UINT64_C (8192)
 
 /* What any CPU does at the least; the pool measures the real rate with the first batches. */

@@ -7,8 +7,8 @@
 #include "work/device.h"
 
 /*
- * A device called "cpu INDEX" that runs `scanner` (static). Its batches look at their stop flag every
- * millisecond or so. Returns NULL for want of memory.
+ * A device called "cpu INDEX" that runs `scanner` (static). Its batches look at their stop flag
+ * every millisecond or so. Returns NULL for want of memory.
  */
 struct device *device_cpu_new (unsigned index, const struct scanner *scanner);
 

@@ -26,7 +26,8 @@ next_random (struct pool *pool)
     return z ^ (z >> 31);
 }
 
-/* The kernel's entropy, or, where it gives none, a clock: daemons that start together still differ. */
+/* The kernel's entropy, or, where it gives none, a clock: daemons that start together still differ.
+ */
 static uint64_t
 first_random (void)
 {
@@ -181,7 +182,8 @@ job_named (struct pool *pool, uint64_t ticket)
     return job != NULL && job->state == JOB_LIVE && job->generation == ticket >> 32 ? job : NULL;
 }
 
-/* Fills in a free slot. What is outside the lock's care (target, midstate) nobody else reads yet. */
+/* Fills in a free slot. What is outside the lock's care (target, midstate) nobody else reads yet.
+ */
 static void
 job_begin (struct pool *pool, struct job *job, const struct pool_request *request)
 {

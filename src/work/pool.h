@@ -1,15 +1,15 @@
 /*
  * The pool: jobs in, works out, on any number of devices.
  *
- * A job is a search for one nonce. Searching has no memory, so stopping a search loses nothing but the
- * batch in hand: the pool is free to move a device to another job after every batch, and always works on
- * what queue.h puts first. A job that is long compared to a device's batch is shared by all devices; a
- * short one goes to one device, so that small jobs run side by side. Every job starts at a random nonce,
- * and no nonce of a job is tried twice.
+ * A job is a search for one nonce. Searching has no memory, so stopping a search loses nothing but
+ * the batch in hand: the pool is free to move a device to another job after every batch, and always
+ * works on what queue.h puts first. A job that is long compared to a device's batch is shared by
+ * all devices; a short one goes to one device, so that small jobs run side by side. Every job
+ * starts at a random nonce, and no nonce of a job is tried twice.
  *
- * Threads: any thread may submit, cancel and ask for statistics. One thread, the drainer (the event loop), calls
- * pool_drain, and callbacks run there. One thread drives each device; they belong to the pool. No
- * lock is held across a callback.
+ * Threads: any thread may submit, cancel and ask for statistics. One thread, the drainer (the event
+ * loop), calls pool_drain, and callbacks run there. One thread drives each device; they belong to
+ * the pool. No lock is held across a callback.
  */
 #ifndef WORK_POOL_H
 #define WORK_POOL_H
@@ -66,19 +66,20 @@ struct pool_settings {
 struct pool *pool_new (const struct pool_settings *settings);
 
 /*
- * Gives a device to the pool, which frees it, now if this fails. Before pool_start only. Returns 0, or
- * -1 for want of memory.
+ * Gives a device to the pool, which frees it, now if this fails. Before pool_start only. Returns 0,
+ * or -1 for want of memory.
  */
 int pool_add (struct pool *pool, struct device *device);
 
 /*
- * Adds `count` CPU devices that run `scanner` (static). As pool_add; those added before a failure stay.
+ * Adds `count` CPU devices that run `scanner` (static). As pool_add; those added before a failure
+ * stay.
  */
 int pool_add_cpus (struct pool *pool, unsigned count, const struct scanner *scanner);
 
 /*
- * Starts a thread for each device; each opens and tests its device on its own. Returns 0, or -1 when a
- * thread cannot be started: pool_stop and pool_free are then still to be called.
+ * Starts a thread for each device; each opens and tests its device on its own. Returns 0, or -1
+ * when a thread cannot be started: pool_stop and pool_free are then still to be called.
  */
 int pool_start (struct pool *pool);
 
@@ -101,16 +102,18 @@ void pool_cancel (struct pool *pool, uint64_t ticket);
 /* Readable when there is something to drain. The pool's; do not read or close it. */
 int pool_fd (const struct pool *pool);
 
-/* Runs the callbacks of all jobs that have ended. The drainer's thread; callbacks may submit and cancel. */
+/* Runs the callbacks of all jobs that have ended. The drainer's thread; callbacks may submit and
+ * cancel. */
 void pool_drain (struct pool *pool);
 
 /*
- * Cancels every job, ends and joins the threads. One more pool_drain delivers what is left. Waits for
- * the batches in hand: milliseconds.
+ * Cancels every job, ends and joins the threads. One more pool_drain delivers what is left. Waits
+ * for the batches in hand: milliseconds.
  */
 void pool_stop (struct pool *pool);
 
-/* Frees a stopped, or never started, pool and its devices; callbacks not drained never run. NULL is fine. */
+/* Frees a stopped, or never started, pool and its devices; callbacks not drained never run. NULL is
+ * fine. */
 void pool_free (struct pool *pool);
 
 enum pool_device_state {

@@ -21,8 +21,8 @@
 enum job_state { JOB_FREE, JOB_LIVE, JOB_DONE };
 
 /*
- * A slot of pool->jobs. Free, then live from pool_submit until it ends, then done until its callback
- * has run AND no device has a batch of it: only then is the slot free again.
+ * A slot of pool->jobs. Free, then live from pool_submit until it ends, then done until its
+ * callback has run AND no device has a batch of it: only then is the slot free again.
  */
 struct job {
     struct queue_place place; /* first: the queue hands these out */
@@ -91,7 +91,8 @@ struct pool {
 
 /* schedule.c; all with the lock held. */
 
-/* Chooses what `worker` does next and cuts a batch of it, in flight from then on. False: nothing. */
+/* Chooses what `worker` does next and cuts a batch of it, in flight from then on. False: nothing.
+ */
 bool schedule_take (struct worker *worker, struct device_batch *batch);
 
 /* Takes the worker's oldest batch out of flight and counts `hashes` for it. */

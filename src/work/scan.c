@@ -1,8 +1,8 @@
 /*
  * Preparing a target, and choosing a scanner for it.
  *
- * Threads: the CPU is asked for its features once, whichever thread comes first; after that they are
- * only read.
+ * Threads: the CPU is asked for its features once, whichever thread comes first; after that they
+ * are only read.
  */
 #include "work/scan.h"
 

@@ -1,9 +1,9 @@
 /*
  * Scanners: the inner loop that tries nonces, one implementation for each instruction set.
  *
- * A work's value is one BLAKE2b compression of a single final block: the nonce is message word 0, the
- * root words 1 to 4, the other eleven are zero. Everything that does not depend on the nonce is worked
- * out once by scan_prepare; a scanner then only looks for the first nonce of a range.
+ * A work's value is one BLAKE2b compression of a single final block: the nonce is message word 0,
+ * the root words 1 to 4, the other eleven are zero. Everything that does not depend on the nonce is
+ * worked out once by scan_prepare; a scanner then only looks for the first nonce of a range.
  *
  * All functions are pure (scan_best and scan_named read the CPU's features, once) and may be called
  * on any thread. Nothing here can fail for want of memory.
@@ -25,13 +25,13 @@ struct scan_target {
 };
 
 /*
- * A target made ready for scanning. Its contents belong to the scanners, the OpenCL kernel's launcher
- * among them.
+ * A target made ready for scanning. Its contents belong to the scanners, the OpenCL kernel's
+ * launcher among them.
  *
  * `v` is BLAKE2b's working state with as much of round 1 done as does not depend on the nonce: the
- * columns 1 to 3 whole; v[0] += v[4] of column 0; then, of the diagonals that start at v[1] and v[2],
- * v[1] += v[6], v[2] += v[7] and v[13] = (v[13] ^ v[2]) rotated right by 32. What is left begins with
- * v[0] += nonce.
+ * columns 1 to 3 whole; v[0] += v[4] of column 0; then, of the diagonals that start at v[1] and
+ * v[2], v[1] += v[6], v[2] += v[7] and v[13] = (v[13] ^ v[2]) rotated right by 32. What is left
+ * begins with v[0] += nonce.
  *
  * A value is v[0] ^ v[8] ^ h[0] after round 12. An AT_MOST target is turned into an AT_LEAST one by
  * inverting values and threshold, so the loops know one direction only.
@@ -47,7 +47,8 @@ struct scan_midstate {
 void scan_prepare (struct scan_midstate *midstate, const struct scan_target *target);
 
 /*
- * Tries `count` nonces upward from `first`, modulo 2^64. True when one of them satisfies the target:
+ * Tries `count` nonces upward from `first`, modulo 2^64. True when one of them satisfies the
+ * target:
  * `*nonce` is then the FIRST such nonce in scanning order, the same for every scanner. False when
  * none does; `*nonce` is untouched. A count of 0 is false.
  */
@@ -68,7 +69,8 @@ const struct scanner *const *scan_all (size_t *count);
 /* The scanner for this CPU: the best usable one. Never NULL, since "portable" is always usable. */
 const struct scanner *scan_best (void);
 
-/* The scanner called `name`, or NULL when this build has none of that name or this CPU cannot run it. */
+/* The scanner called `name`, or NULL when this build has none of that name or this CPU cannot run
+ * it. */
 const struct scanner *scan_named (const char *name);
 
 #endif

@@ -36,8 +36,8 @@ static const uint8_t rotate_16_mask[32] = {
 };
 
 /*
- * Clang replaces a shuffle whose mask it knows by two others, which costs an eighth of the speed. So
- * the mask comes through a pointer of which it knows nothing.
+ * Clang replaces a shuffle whose mask it knows by two others, which costs an eighth of the speed.
+ * So the mask comes through a pointer of which it knows nothing.
  */
 SCAN_INLINE word
 rotate_bytes (word a, const uint8_t mask[32])

@@ -4,12 +4,12 @@
  *     word                            one or several 64-bit lanes
  *     word_add, word_xor              (word, word), lane by lane
  *     word_rotate_32, _24, _16, _63   (word), each lane to the right
- *     SCAN_INTERLEAVE                 1: the four mixes of a half-round advance together, which suits
- *                                     machines with registers to spare; 0: one mix after another
+ *     SCAN_INTERLEAVE                 1: the four mixes of a half-round advance together, which
+ * suits machines with registers to spare; 0: one mix after another
  *
- * Message words 5 to 15 are zero: nothing is added for them. That, the choice of words, and the parts
- * of the last round that reach nothing all vanish in the compiler, because every function here is
- * inlined and every index a constant.
+ * Message words 5 to 15 are zero: nothing is added for them. That, the choice of words, and the
+ * parts of the last round that reach nothing all vanish in the compiler, because every function
+ * here is inlined and every index a constant.
  */
 #ifndef WORK_SCAN_ROUNDS_H
 #define WORK_SCAN_ROUNDS_H
@@ -33,9 +33,9 @@ static const uint8_t sigma[10][16] = {
 };
 
 /*
- * A mix is the RFC's function G, here in four quarters. Mix `k` of a half-round works on v[k] and on
- * one word of each other row: straight below it in the columns (`turn` 0), each row one further to
- * the right in the diagonals (`turn` 1).
+ * A mix is the RFC's function G, here in four quarters. Mix `k` of a half-round works on v[k] and
+ * on one word of each other row: straight below it in the columns (`turn` 0), each row one further
+ * to the right in the diagonals (`turn` 1).
  */
 #define ROW_B(k, turn) (4 + (((k) + (turn)) & 3))
 #define ROW_C(k, turn) (8 + (((k) + 2 * (turn)) & 3))

@@ -181,7 +181,8 @@ count_end (struct pool *pool, const struct job *job, enum pool_outcome outcome)
     pool->failed += outcome == POOL_FAILED;
 }
 
-/* An eventfd takes a write unless its counter is about to overflow, which the drainer's reads prevent. */
+/* An eventfd takes a write unless its counter is about to overflow, which the drainer's reads
+ * prevent. */
 static void
 wake_drainer (const struct pool *pool)
 {

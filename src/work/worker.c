@@ -57,8 +57,8 @@ set_state (struct worker *worker, enum pool_device_state state, const char *reas
 }
 
 /*
- * Gives up what the device, now closed, had in hand: the jobs go on elsewhere, from nonces that nobody
- * has tried.
+ * Gives up what the device, now closed, had in hand: the jobs go on elsewhere, from nonces that
+ * nobody has tried.
  */
 static void
 drop_flights (struct worker *worker)
@@ -87,34 +87,47 @@ rest_after (struct worker *worker, uint64_t hashes)
     }
 }
 
-/* Fills the device with batches. Returns 0 when it has at least one, 1 when the pool stops, -1 when it fails. */
+/*
+ * Takes the next batch if the device has room for it; waits for one if it has nothing to do at all.
+ * False when there is none, or the pool stops. Lock held.
+ */
+static bool
+next_batch (struct worker *worker, struct device_batch *batch)
+{
+    struct pool *pool = worker->pool;
+
+    while (!pool->stopping && worker->flying < worker->device->depth) {
+        if (schedule_take (worker, batch)) {
+            return true;
+        }
+        if (worker->flying > 0) {
+            return false;
+        }
+        wait_change (pool, 0);
+    }
+    return false;
+}
+
+/* Fills the device. Returns 0 when there is a batch to collect, 1 when the pool stops, -1 when it
+ * fails. */
 static int
 feed (struct worker *worker)
 {
     struct pool *pool = worker->pool;
     struct device_batch batch;
+    int result = 0;
 
     pthread_mutex_lock (&pool->lock);
-    while (!pool->stopping && worker->flying == 0 && !schedule_take (worker, &batch)) {
-        wait_change (pool, 0);
-    }
-    if (worker->flying == 0) {
+    while (result == 0 && next_batch (worker, &batch)) {
         pthread_mutex_unlock (&pool->lock);
-        return 1;
-    }
-    for (;;) {
-        pthread_mutex_unlock (&pool->lock);
-        if (worker->device->ops->submit (worker->device, &batch) != 0) {
-            return -1;
-        }
+        result = worker->device->ops->submit (worker->device, &batch);
         pthread_mutex_lock (&pool->lock);
-        if (pool->stopping || worker->flying >= worker->device->depth ||
-            !schedule_take (worker, &batch)) {
-            break;
-        }
+    }
+    if (result == 0 && worker->flying == 0) {
+        result = 1;
     }
     pthread_mutex_unlock (&pool->lock);
-    return 0;
+    return result;
 }
 
 /* A hit is nothing until the oracle has seen it. Returns 0, or -1 when the device lies. */

@@ -5,12 +5,13 @@
  *     workpeer_submit (peer, &request, &ticket);
  *     while (workpeer_wait (peer, -1) == 0) ...
  *
- * A `struct workpeer` is a set of worker threads and a queue. Requests are answered by callbacks, which run on the
- * thread that calls workpeer_dispatch or workpeer_wait, and nowhere else: put workpeer_fd into your event loop and
- * dispatch when it is readable, or give the waiting to a thread of its own. Submitting, cancelling and
- * the arithmetic may be called from any thread.
+ * A `struct workpeer` is a set of worker threads and a queue. Requests are answered by callbacks,
+ * which run on the thread that calls workpeer_dispatch or workpeer_wait, and nowhere else: put
+ * workpeer_fd into your event loop and dispatch when it is readable, or give the waiting to a
+ * thread of its own. Submitting, cancelling and the arithmetic may be called from any thread.
  *
- * Link with `pkg-config --cflags --libs libworkpeer`. Functions that return int return 0 for success.
+ * Link with `pkg-config --cflags --libs libworkpeer`. Functions that return int return 0 for
+ * success.
  */
 #ifndef WORKPEER_H
 #define WORKPEER_H
@@ -65,8 +66,8 @@ struct workpeer *workpeer_new (const struct workpeer_settings *settings,
                                enum workpeer_error *error);
 
 /*
- * Ends what still runs, calling back with WORKPEER_CANCELLED from within this call, stops the threads
- * and frees everything. On the thread that dispatches. NULL is fine.
+ * Ends what still runs, calling back with WORKPEER_CANCELLED from within this call, stops the
+ * threads and frees everything. On the thread that dispatches. NULL is fine.
  */
 void workpeer_free (struct workpeer *peer);
 

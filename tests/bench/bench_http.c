@@ -2,7 +2,8 @@
  * What bench_rpc.py compares the daemon with, and what it measures both with.
  *
  *     bench_http serve                    a bare evhttp handler: JSON in, one hash, JSON out
- *     bench_http load PORT CONNECTIONS SECONDS    requests a second that a server on loopback answers
+ *     bench_http load PORT CONNECTIONS SECONDS    requests a second that a server on loopback
+ * answers
  *
  * "serve" prints its port and runs until it is killed. "load" keeps one request in flight on each
  * connection.

@@ -339,7 +339,8 @@ test_random (void **state)
     for_each_usable (check_random);
 }
 
-/* Counts about the lanes, each over ranges that end at, contain or begin at 2^64 or lie elsewhere. */
+/* Counts about the lanes, each over ranges that end at, contain or begin at 2^64 or lie elsewhere.
+ */
 static void
 check_counts (const struct scanner *scanner)
 {

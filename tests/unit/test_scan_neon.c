@@ -1,7 +1,7 @@
 /*
- * The NEON scanner, and the portable one as an AArch64 compiler makes it: a program that needs nothing
- * but the C library, so that it can be cross-built and run under an emulator. Exits 0 when all is well
- * and 1 otherwise; each failure has a line on standard error.
+ * The NEON scanner, and the portable one as an AArch64 compiler makes it: a program that needs
+ * nothing but the C library, so that it can be cross-built and run under an emulator. Exits 0 when
+ * all is well and 1 otherwise; each failure has a line on standard error.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Known answers: the tables of tests/vectors/work.json as C. They were computed with a BLAKE2b that is
- * neither ours nor libb2's. Change both files together.
+ * Known answers: the tables of tests/vectors/work.json as C. They were computed with a BLAKE2b that
+ * is neither ours nor libb2's. Change both files together.
  */
 #ifndef TESTS_VECTORS_H
 #define TESTS_VECTORS_H

@@ -61,7 +61,7 @@ is_over (const struct connection *connection)
 static bool
 is_pending (const struct connection *connection)
 {
-    return (bufferevent_get_enabled (connection->bev) & EV_READ) == 0;
+    return !connection->refused && (bufferevent_get_enabled (connection->bev) & EV_READ) == 0;
 }
 
 static void
@@ -228,10 +228,14 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
 
 /* The bound on their number. */
 
-/* Idle ones go before those that are sending, and among each the oldest goes first. */
+/* Refused ones go before idle ones, those before ones that are sending; of each the oldest first.
+ */
 static bool
 goes_before (const struct connection *a, const struct connection *b)
 {
+    if (a->refused != b->refused) {
+        return a->refused;
+    }
     if (a->reading != b->reading) {
         return !a->reading;
     }

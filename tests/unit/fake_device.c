@@ -372,6 +372,7 @@ fake_break (struct fake *fake)
 {
     pthread_mutex_lock (&fake->lock);
     fake->settings.open_fails = FAKE_ALWAYS;
+    fake->settings.collect_fails = FAKE_ALWAYS;
     pthread_mutex_unlock (&fake->lock);
 }
 

@@ -65,7 +65,7 @@ void fake_release (struct fake *fake, unsigned batches);
 /* Lets go for good. */
 void fake_run_free (struct fake *fake);
 
-/* Lets every open from now on fail. */
+/* Breaks the device for good: the test's batches fail from now on, and so does every open. */
 void fake_break (struct fake *fake);
 
 /* One batch of the test's, as the pool cut it. */

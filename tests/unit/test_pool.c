@@ -743,15 +743,13 @@ down_when_no_device_opens (void **state)
 static void
 jobs_fail_with_the_last_device (void **state)
 {
-    const struct fake_settings settings = {"dying", FAKE_NEVER, .held = true,
-                                           .collect_fails = FAKE_ALWAYS};
     struct bench *bench = *state;
     struct call *shared;
     struct call *queued;
 
     open_pool (bench, MAX_JOBS, 0);
-    add_fake (bench, &settings);
-    add_fake (bench, &settings);
+    add_held (bench);
+    add_held (bench);
     start (bench);
     shared = submit (bench, IMPOSSIBLE);
     assert_true (fake_wait_submitted (bench->fakes[0], 1));
@@ -787,7 +785,6 @@ lying_device_is_set_aside (void **state)
     call = submit (bench, 12);
     assert_true (fake_wait_submitted (liar, 1));
     assert_true (fake_wait_submitted (finder, 1));
-    fake_break (liar);
     fake_run_free (liar);
     wait_for_state (bench, 0, POOL_DEVICE_RESTING);
     assert_memory_equal (device_of (bench, 0).reason, "it answered nonce ", 18);
@@ -1056,27 +1053,22 @@ idle_device_helps_with_a_short_job (void **state)
     assert_int_equal (statistics_of (bench).running, 1);
 }
 
+/* It is not forgotten, nor does it fall behind what was behind it. */
 static void
 short_job_of_a_failing_device_goes_on (void **state)
 {
     struct bench *bench = *state;
-    struct fake *finder;
-    struct call *call;
+    struct call *calls[2];
 
-    open_pool (bench, MAX_JOBS, 0);
-    add_fake (bench, &(struct fake_settings){"failing", FAKE_NEVER, .held = true, .depth = 2,
-                                             .collect_fails = FAKE_ALWAYS});
-    finder = add_finder (bench);
-    fake_hold (finder);
-    start (bench);
+    start_two_short (bench, calls);
+    assert_int_equal (next_tag (bench, bench->fakes[0]), calls[0]->tag);
+    assert_int_equal (next_tag (bench, bench->fakes[1]), calls[1]->tag);
     submit (bench, IMPOSSIBLE);
-    assert_true (fake_wait_submitted (bench->fakes[0], 2));
-    assert_true (fake_wait_submitted (finder, 1));
-    call = submit (bench, 4);
+    fake_break (bench->fakes[0]);
     fake_run_free (bench->fakes[0]);
     wait_for_state (bench, 0, POOL_DEVICE_RESTING);
-    fake_run_free (finder);
-    assert_found (call);
+    cancel (calls[1]);
+    assert_int_equal (next_tag (bench, bench->fakes[1]), calls[0]->tag);
 }
 
 static void

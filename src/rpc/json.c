@@ -120,28 +120,38 @@ json_put (json_t *object, const char *key, const char *format, ...)
     return json_object_set_new (object, key, json_stringn (text, (size_t)length));
 }
 
-static void
-free_text (const void *text, size_t length, void *data)
+static const size_t print_flags = JSON_INDENT (4) | JSON_ESCAPE_SLASH;
+
+/* For trees too large for the stack. */
+static int
+print_large (const json_t *tree, size_t length, struct evbuffer *output)
 {
-    (void)length;
-    (void)data;
-    free ((void *)(uintptr_t)text);
+    char *text = malloc (length + 1);
+    int failed = -1;
+
+    if (text == NULL) {
+        return -1;
+    }
+    if (json_dumpb (tree, text, length, print_flags) == length) {
+        text[length] = '\n';
+        failed = evbuffer_add (output, text, length + 1);
+    }
+    free (text);
+    return failed;
 }
 
 int
 json_print (const json_t *tree, struct evbuffer *output)
 {
-    char *text = json_dumps (tree, JSON_INDENT (4) | JSON_ESCAPE_SLASH);
-    size_t length;
+    char text[2048];
+    size_t length = json_dumpb (tree, text, sizeof text - 1, print_flags);
 
-    if (text == NULL) {
+    if (length == 0) {
         return -1;
     }
-    length = strlen (text);
-    text[length] = '\n'; /* in the place of the terminating zero, which nobody needs from here */
-    if (evbuffer_add_reference (output, text, length + 1, free_text, NULL) != 0) {
-        free (text);
-        return -1;
+    if (length > sizeof text - 1) {
+        return print_large (tree, length, output);
     }
-    return 0;
+    text[length] = '\n';
+    return evbuffer_add (output, text, length + 1);
 }

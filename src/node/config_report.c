@@ -36,7 +36,7 @@ printable (const char *text)
 }
 
 /* The whole line, or NULL. */
-static char *
+static char *__attribute__ ((format (printf, 3, 0)))
 compose (const char *name, struct toml_place place, const char *format, va_list arguments)
 {
     char *text = NULL;

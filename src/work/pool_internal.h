@@ -49,6 +49,7 @@ STAILQ_HEAD (job_list, job);
 struct flight {
     struct job *job;
     uint64_t since; /* clock_now at its start */
+    uint64_t count; /* nonces */
 };
 
 struct worker {
@@ -65,6 +66,8 @@ struct worker {
     uint64_t last_collect; /* clock_now; the device was free to start the next batch from then */
     uint64_t hashes;
     double rate;
+    double sample_hashes; /* of batches not yet counted into the rate */
+    double sample_seconds;
     bool measured; /* rate is no longer the device's guess */
 };
 

@@ -123,25 +123,38 @@ schedule_take (struct worker *worker, struct device_batch *batch)
     job->next += batch->count;
     worker->pool->running += job->flights == 0;
     job->flights++;
-    worker->flights[slot] = (struct flight){job, clock_now ()};
+    worker->flights[slot] = (struct flight){job, clock_now (), batch->count};
     worker->flying++;
     return true;
 }
 
-/* Follows a device's speed: long batches say more than short ones. */
+/*
+ * Follows a device's speed. Short batches are added up until they make a sample worth having; as
+ * most of their time may be the way to the device and back, they can only show that it is faster
+ * than thought.
+ */
 static void
 measure (struct worker *worker, const struct flight *flight, uint64_t now, uint64_t hashes)
 {
     uint64_t start = flight->since > worker->last_collect ? flight->since : worker->last_collect;
-    double seconds = clock_seconds (now - start);
-    double share = seconds / worker->pool->settings.batch_seconds;
-    double weight = worker->measured ? 0.2 * (share < 1 ? share : 1) : 1;
+    double share;
+    double rate;
+    double weight;
 
-    if (hashes < worker->device->granule || share < 0.05) {
+    worker->sample_seconds += clock_seconds (now - start);
+    worker->sample_hashes += (double)hashes;
+    share = worker->sample_seconds / worker->pool->settings.batch_seconds;
+    if (share < 0.05) {
         return;
     }
-    worker->rate += weight * ((double)hashes / seconds - worker->rate);
-    worker->measured = true;
+    rate = worker->sample_hashes / worker->sample_seconds;
+    weight = worker->measured ? 0.2 * (share < 1 ? share : 1) : 1;
+    if (rate > worker->rate || hashes == flight->count) {
+        worker->rate += weight * (rate - worker->rate);
+        worker->measured = true;
+    }
+    worker->sample_seconds = 0;
+    worker->sample_hashes = 0;
 }
 
 void

@@ -97,6 +97,9 @@ next_batch (struct worker *worker, struct device_batch *batch)
     struct pool *pool = worker->pool;
 
     while (!pool->stopping && worker->flying < worker->device->depth) {
+        if (worker->flying > 0 && pool->settings.sleep > 0) {
+            return false; /* a device that is to rest is given nothing to do meanwhile */
+        }
         if (schedule_take (worker, batch)) {
             return true;
         }

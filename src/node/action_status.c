@@ -101,6 +101,16 @@ put_daemon (json_t *body, const struct actions *actions)
     return 0;
 }
 
+/* nano_node writes an empty list as an empty string. */
+static int
+put_devices (json_t *body, json_t *devices)
+{
+    if (json_array_size (devices) == 0 && devices != NULL) {
+        return json_put (body, "devices", "%s", "");
+    }
+    return json_object_set (body, "devices", devices);
+}
+
 void
 action_status (void *context, struct request *request)
 {
@@ -112,7 +122,7 @@ action_status (void *context, struct request *request)
 
     pool_statistics (actions->pool, &pool);
     if (put_work (body, actions, &pool, &totals) != 0 || put_daemon (body, actions) != 0 ||
-        json_object_set (body, "devices", devices) != 0) {
+        put_devices (body, devices) != 0) {
         json_decref (body);
         body = NULL;
     }

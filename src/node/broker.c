@@ -32,17 +32,26 @@ struct search {
     uint8_t root[32];
     enum difficulty_order order;
     struct waiter_list waiters;
-    bool listed;            /* in broker->searches */
-    uint64_t since;         /* when the oldest waiter of its life came */
-    uint64_t ticket;        /* of the present job; 0 is none */
-    uint64_t job_threshold; /* of the present job */
-    size_t jobs;            /* callbacks outstanding */
+    TAILQ_ENTRY (search) link; /* in broker->starved, while `starved` */
+    bool starved;              /* waits for room in the pool */
+    bool listed;               /* in broker->searches */
+    uint64_t since;            /* when the oldest waiter of its life came */
+    uint64_t ticket;           /* of the present job; 0 is none */
+    uint64_t job_threshold;    /* of the present job */
+    size_t jobs;               /* callbacks outstanding */
 };
+
+TAILQ_HEAD (search_list, search);
+
+/* Between two tries to find room in the pool for a search. */
+static const struct timeval feed_pause = {.tv_usec = 2000};
 
 struct broker {
     struct event_base *base;
     struct pool *pool;
     struct event *drain;
+    struct event *feed; /* made active when searches starve: tries them again */
+    struct search_list starved;
     const struct timeval
         *timeout;   /* a common time-out of the loop's: one queue for all deadlines */
     void *searches; /* tsearch's tree, by order and root */
@@ -136,6 +145,10 @@ tidy (struct search *search)
         return;
     }
     stop_job (search);
+    if (search->starved) {
+        search->starved = false;
+        TAILQ_REMOVE (&search->broker->starved, search, link);
+    }
     if (search->listed) {
         (void)tdelete (search, &search->broker->searches, compare_searches);
         search->listed = false;
@@ -239,11 +252,46 @@ log_found (const struct search *search, const struct pool_answer *answer)
                answer->seconds * 1e3);
 }
 
-/* A search whose waiters cannot be helped: they hear of it now. */
+/*
+ * Goes on for those who still wait. The pool may be full for a moment, as ended jobs keep their
+ * places until they are drained and their devices have looked up: then it is tried again. When it
+ * is down, the waiters hear of it now.
+ */
 static void
-fail_search (struct search *search)
+go_on (struct search *search)
 {
-    (void)answer_waiters (search, BROKER_FAILED, 0, 0);
+    struct broker *broker = search->broker;
+    enum pool_result result = start_job (search);
+
+    if (result == POOL_FULL && !search->starved) {
+        search->starved = true;
+        TAILQ_INSERT_TAIL (&broker->starved, search, link);
+        (void)event_add (broker->feed, &feed_pause);
+    } else if (result == POOL_DOWN) {
+        (void)answer_waiters (search, BROKER_FAILED, 0, 0);
+    }
+}
+
+static void
+on_feed (evutil_socket_t fd, short what, void *data)
+{
+    struct broker *broker = data;
+    struct search *last = TAILQ_LAST (&broker->starved, search_list);
+    struct search *search;
+
+    (void)fd;
+    (void)what;
+    while ((search = TAILQ_FIRST (&broker->starved)) != NULL) {
+        TAILQ_REMOVE (&broker->starved, search, link);
+        search->starved = false;
+        search->jobs++; /* keeps it while callbacks run */
+        go_on (search);
+        search->jobs--;
+        tidy (search);
+        if (search == last) {
+            break;
+        }
+    }
 }
 
 /*
@@ -263,9 +311,12 @@ on_job_done (void *data, const struct pool_answer *answer)
         log_found (search, answer);
         (void)answer_waiters (search, BROKER_FOUND, answer->nonce, answer->value);
     }
-    if (present && search->ticket == 0 && !TAILQ_EMPTY (&search->waiters) &&
-        (answer->outcome == POOL_FAILED || start_job (search) != POOL_ACCEPTED)) {
-        fail_search (search);
+    if (present && search->ticket == 0 && !TAILQ_EMPTY (&search->waiters)) {
+        if (answer->outcome == POOL_FAILED) {
+            (void)answer_waiters (search, BROKER_FAILED, 0, 0);
+        } else {
+            go_on (search);
+        }
     }
     search->jobs--;
     tidy (search);
@@ -322,8 +373,8 @@ see_to_job (struct search *search, uint64_t threshold)
     switch (start_job (search)) {
     case POOL_ACCEPTED:
         return BROKER_ACCEPTED;
-    case POOL_FULL:
-        return BROKER_FULL;
+    case POOL_FULL: /* whatever runs for the others is hard enough for the comer, too */
+        return search->ticket != 0 || search->starved ? BROKER_ACCEPTED : BROKER_FULL;
     default:
         return BROKER_DISABLED;
     }
@@ -414,6 +465,17 @@ common_timeout (struct event_base *base, double seconds)
     return event_base_init_common_timeout (base, &time);
 }
 
+static void
+free_events (struct broker *broker)
+{
+    if (broker->drain != NULL) {
+        event_free (broker->drain);
+    }
+    if (broker->feed != NULL) {
+        event_free (broker->feed);
+    }
+}
+
 struct broker *
 broker_new (struct event_base *base, struct pool *pool, const struct broker_settings *settings)
 {
@@ -426,11 +488,12 @@ broker_new (struct event_base *base, struct pool *pool, const struct broker_sett
     broker->pool = pool;
     broker->max_searches = settings->max_searches;
     broker->timeout = common_timeout (base, settings->request_timeout);
+    TAILQ_INIT (&broker->starved);
     broker->drain = event_new (base, pool_fd (pool), EV_READ | EV_PERSIST, on_drain, broker);
-    if (broker->timeout == NULL || broker->drain == NULL || event_add (broker->drain, NULL) != 0) {
-        if (broker->drain != NULL) {
-            event_free (broker->drain);
-        }
+    broker->feed = evtimer_new (base, on_feed, broker);
+    if (broker->timeout == NULL || broker->drain == NULL || broker->feed == NULL ||
+        event_add (broker->drain, NULL) != 0) {
+        free_events (broker);
         free (broker);
         return NULL;
     }
@@ -453,7 +516,7 @@ broker_free (struct broker *broker)
         return;
     }
     pool_drain (broker->pool);
-    event_free (broker->drain);
+    free_events (broker);
     free (broker);
 }
 

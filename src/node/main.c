@@ -3,9 +3,12 @@
  */
 #include <event2/event.h>
 #include <jansson.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build_config.h"
 #include "node/config.h"
@@ -51,6 +54,22 @@ load_config (const struct options *options)
     return config;
 }
 
+/* A directory without files is a good configuration, or a mistyped one. */
+static bool
+has_files (const char *data_path)
+{
+    static const char *const names[] = {"config-node.toml", "config-rpc.toml"};
+    char path[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        int length = snprintf (path, sizeof path, "%s/%s", data_path, names[i]);
+        if (length > 0 && (size_t)length < sizeof path && access (path, F_OK) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Also what only this machine can tell. */
 static int
 check_config (const struct options *options, const struct config *config)
@@ -60,7 +79,8 @@ check_config (const struct options *options, const struct config *config)
                  config->work_scanner);
         return 1;
     }
-    printf ("The configuration in %s is good\n", options->data_path);
+    printf ("The configuration in %s is good%s\n", options->data_path,
+            has_files (options->data_path) ? "" : ": there are no files, so it is the default");
     return fflush (stdout) == 0 ? 0 : 1;
 }
 

@@ -23,8 +23,11 @@
 /* Descriptors beside those of client connections: listeners, log, store, peers, the loop's own. */
 #define OTHER_DESCRIPTORS 64
 
+/* No action needs a larger body, and a node's own file may allow one that would stall the loop. */
+#define MOST_REQUEST_SIZE (1024 * 1024)
+
 /* How long the last answers may take to leave. */
-#define FLUSH_TIME (2 * CLOCK_SECOND)
+#define FLUSH_TIME (3 * CLOCK_SECOND / 2)
 static const struct timeval flush_look = {.tv_usec = 5000};
 
 struct node {
@@ -136,6 +139,18 @@ on_libevent_log (int severity, const char *message)
     }
 }
 
+static size_t
+fit_request_size (uint64_t wanted)
+{
+    if (wanted <= MOST_REQUEST_SIZE) {
+        return (size_t)wanted;
+    }
+    log_info ("Requests of up to %d bytes are read, not %" PRIu64
+              ": none needs more (rpc.max_request_size)",
+              MOST_REQUEST_SIZE, wanted);
+    return MOST_REQUEST_SIZE;
+}
+
 static int
 init_loop (struct node *node)
 {
@@ -206,7 +221,8 @@ init_engine (struct node *node)
         return -1;
     }
     if (config->opencl_enable) {
-        log_warn ("opencl.enable is set, but this build has no OpenCL: work is done on the CPU");
+        log_warn ("opencl.enable is set, but this build has no OpenCL%s",
+                  threads > 0 ? ": work is done on the CPU" : "");
     }
     if (threads == 0) {
         log_warn ("Work generation is disabled (node.work_threads is 0)");
@@ -305,7 +321,7 @@ init_server (struct node *node)
     const struct config *config = node->config;
     const struct server_settings settings = {
         .max_connections = fit_connections (config->rpc_max_connections),
-        .max_request_size = (size_t)config->rpc_max_request_size,
+        .max_request_size = fit_request_size (config->rpc_max_request_size),
         .max_json_depth = (size_t)config->rpc_max_json_depth,
         .read_timeout = config->rpc_read_timeout,
         .idle_timeout = config->rpc_idle_timeout,
@@ -359,6 +375,17 @@ free_event (struct event *event)
 }
 
 static void
+ignore_signals (void)
+{
+    sigset_t signals;
+
+    (void)sigemptyset (&signals);
+    (void)sigaddset (&signals, SIGTERM);
+    (void)sigaddset (&signals, SIGINT);
+    (void)pthread_sigmask (SIG_BLOCK, &signals, NULL);
+}
+
+static void
 clear (struct node *node)
 {
     pid_file_free (node->pid_file);
@@ -373,6 +400,7 @@ clear (struct node *node)
     broker_free (node->broker);
     peers_free (node->peers);
     pool_free (node->pool);
+    ignore_signals (); /* freeing their events would let another one kill what is left */
     free_event (node->flush);
     free_event (node->stop);
     free_event (node->on_int);

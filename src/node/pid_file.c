@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct pid_file {
@@ -25,19 +27,53 @@ write_pid (int fd)
     return write (fd, text, (size_t)length) == length ? 0 : -1;
 }
 
-/* Returns the locked descriptor, or -1 with a message. */
-static int
-open_locked (const char *path, char *error, size_t error_size)
+/* Whether `path` is still the file that `fd` is: a daemon that ends removes its own. */
+static bool
+is_same_file (const char *path, int fd)
 {
-    int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    struct stat opened;
+    struct stat named;
 
-    if (fd < 0) {
-        snprintf (error, error_size, "cannot open the pid file %s: %s", path, strerror (errno));
+    return fstat (fd, &opened) == 0 && stat (path, &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
+}
+
+/* Returns the locked descriptor of the file that has that name, or -1 with errno set. */
+static int
+open_locked (const char *path)
+{
+    int reason;
+    int fd;
+
+    for (;;) {
+        fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        if (fd < 0) {
+            return -1;
+        }
+        if (flock (fd, LOCK_EX | LOCK_NB) != 0) {
+            reason = errno;
+            (void)close (fd);
+            errno = reason;
+            return -1;
+        }
+        if (is_same_file (path, fd)) {
+            return fd;
+        }
+        (void)close (fd);
+    }
+}
+
+static int
+open_pid_file (const char *path, char *error, size_t error_size)
+{
+    int fd = open_locked (path);
+
+    if (fd < 0 && errno == EWOULDBLOCK) {
+        snprintf (error, error_size, "the pid file %s is held by another daemon that runs", path);
         return -1;
     }
-    if (flock (fd, LOCK_EX | LOCK_NB) != 0) {
-        snprintf (error, error_size, "the pid file %s is held by another daemon that runs", path);
-        (void)close (fd);
+    if (fd < 0) {
+        snprintf (error, error_size, "cannot open the pid file %s: %s", path, strerror (errno));
         return -1;
     }
     if (write_pid (fd) != 0) {
@@ -61,7 +97,7 @@ pid_file_new (const char *path, char *error, size_t error_size)
         return NULL;
     }
     file->path = copy;
-    file->fd = open_locked (path, error, error_size);
+    file->fd = open_pid_file (path, error, error_size);
     if (file->fd < 0) {
         free (copy);
         free (file);

@@ -41,7 +41,7 @@ struct connections {
     struct connection **by_fd;
     size_t by_fd_size;
     struct event *tick;
-    struct event *overflow; /* made active when a connection too many has come */
+    struct event *excess; /* made active when there is too much of something */
 };
 
 static void on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *data);
@@ -57,11 +57,38 @@ is_over (const struct connection *connection)
     return callback == NULL;
 }
 
-/* evhttp has reading disabled from a request's end until its answer is sent. */
+/* evhttp has reading disabled from a request's end until its answer is written to the output. */
 static bool
 is_pending (const struct connection *connection)
 {
     return !connection->refused && (bufferevent_get_enabled (connection->bev) & EV_READ) == 0;
+}
+
+static bool
+has_output (const struct connection *connection)
+{
+    return evbuffer_get_length (bufferevent_get_output (connection->bev)) > 0;
+}
+
+/* An answer is on its way, and not held up for long by a client that does not read. */
+static bool
+is_answering (const struct connection *connection)
+{
+    return !is_over (connection) && has_output (connection) &&
+           clock_now () - connection->since < LINGER;
+}
+
+/*
+ * More has come than any request is long, and evhttp is waiting for more still: the line of a
+ * chunk's size that does not end. Requests sent ahead of their answers may pile up as high.
+ */
+static bool
+is_overfull (const struct connection *connection)
+{
+    size_t length = evbuffer_get_length (bufferevent_get_input (connection->bev));
+
+    return length >= connection->owner->settings.max_input && !is_pending (connection) &&
+           !is_over (connection) && !has_output (connection);
 }
 
 static void
@@ -211,6 +238,10 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
     if (info->n_added == 0) {
         return;
     }
+    if (is_over (connection)) { /* nobody reads it any more */
+        (void)evbuffer_drain (input, evbuffer_get_length (input));
+        return;
+    }
     if (connection->fd < 0) {
         know_fd (connection);
     }
@@ -220,9 +251,8 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
         connection->received = 0;
     }
     connection->received += info->n_added;
-    if (is_over (connection)) { /* nobody reads it any more */
-        connection->reading = false;
-        (void)evbuffer_drain (input, evbuffer_get_length (input));
+    if (evbuffer_get_length (input) >= connection->owner->settings.max_input) {
+        event_active (connection->owner->excess, EV_TIMEOUT, 0);
     }
 }
 
@@ -250,7 +280,8 @@ to_close (struct connections *connections)
 
     TAILQ_FOREACH (each, &connections->list, link)
     {
-        if (!is_pending (each) && (best == NULL || goes_before (each, best))) {
+        if (!is_pending (each) && !is_answering (each) &&
+            (best == NULL || goes_before (each, best))) {
             best = each;
         }
     }
@@ -272,13 +303,23 @@ make_room (struct connections *connections, size_t coming)
     }
 }
 
-/* Everything was pending when the last connection came: it is the one that has to go. */
+/* Once evhttp has had its turn: a connection too many that found everything pending, or one
+ * overfull. */
 static void
-on_overflow (evutil_socket_t fd, short what, void *data)
+on_excess (evutil_socket_t fd, short what, void *data)
 {
+    struct connections *connections = data;
+    struct connection *next;
+
     (void)fd;
     (void)what;
-    make_room (data, 0);
+    for (struct connection *each = TAILQ_FIRST (&connections->list); each != NULL; each = next) {
+        next = TAILQ_NEXT (each, link);
+        if (is_overfull (each)) {
+            close_now (each);
+        }
+    }
+    make_room (connections, 0);
 }
 
 static void
@@ -335,11 +376,12 @@ make_bufferevent (struct event_base *base, void *data)
         free (connection);
         return NULL;
     }
+    bufferevent_setwatermark (connection->bev, EV_READ, 0, connections->settings.max_input);
     bufferevent_incref (connection->bev);
     TAILQ_INSERT_TAIL (&connections->list, connection, link);
     connections->count++;
     if (connections->count > connections->settings.max) {
-        event_active (connections->overflow, EV_TIMEOUT, 0);
+        event_active (connections->excess, EV_TIMEOUT, 0);
     }
     return connection->bev;
 }
@@ -371,8 +413,8 @@ connections_new (struct event_base *base, struct evhttp *http,
     connections->base = base;
     connections->settings = *settings;
     connections->tick = event_new (base, -1, EV_PERSIST, on_tick, connections);
-    connections->overflow = event_new (base, -1, 0, on_overflow, connections);
-    if (connections->tick == NULL || connections->overflow == NULL ||
+    connections->excess = event_new (base, -1, 0, on_excess, connections);
+    if (connections->tick == NULL || connections->excess == NULL ||
         event_add (connections->tick, &interval) != 0) {
         connections_free (connections);
         return NULL;
@@ -395,8 +437,8 @@ connections_free (struct connections *connections)
     if (connections->tick != NULL) {
         event_free (connections->tick);
     }
-    if (connections->overflow != NULL) {
-        event_free (connections->overflow);
+    if (connections->excess != NULL) {
+        event_free (connections->excess);
     }
     free (connections->by_fd);
     free (connections);
@@ -452,7 +494,7 @@ connections_flushed (struct connections *connections)
     drop_over (connections);
     TAILQ_FOREACH (each, &connections->list, link)
     {
-        if (evbuffer_get_length (bufferevent_get_output (each->bev)) > 0) {
+        if (has_output (each)) {
             return false;
         }
     }

@@ -12,7 +12,7 @@
  * has events for it.
  *
  * At the bound the connection that has been idle longest, or else the one that has been sending its
- * request longest, is closed to make room; one whose request is pending never is.
+ * request longest, is closed to make room; one whose request is pending or being answered never is.
  *
  * Event-loop thread.
  */
@@ -30,6 +30,7 @@ struct connections;
 struct connections_settings {
     size_t max;             /* at least 1 */
     size_t max_header_size; /* evhttp's, to tell what it objects to */
+    size_t max_input;       /* bytes that may wait to be read: more than any request is long */
     double read_timeout;    /* seconds from a request's first byte to its last */
 };
 

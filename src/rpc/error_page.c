@@ -8,18 +8,18 @@
 int
 error_page_status (struct evbuffer *output)
 {
-    const size_t before = sizeof "HTTP/1.1 " - 1;
     struct evbuffer_iovec piece;
-    const char *line;
+    const char *digits;
 
-    if (evbuffer_peek (output, -1, NULL, &piece, 1) < 1 || piece.iov_len < before + 3) {
+    if (evbuffer_peek (output, -1, NULL, &piece, 1) < 1) {
         return 0;
     }
-    line = piece.iov_base;
-    if (strncmp (line, "HTTP/1.", 7) != 0) {
+    digits =
+        memchr (piece.iov_base, ' ', piece.iov_len); /* the version is as long as the client's */
+    if (digits == NULL || (const char *)piece.iov_base + piece.iov_len - digits < 4) {
         return 0;
     }
-    return (line[before] - '0') * 100 + (line[before + 1] - '0') * 10 + (line[before + 2] - '0');
+    return (digits[1] - '0') * 100 + (digits[2] - '0') * 10 + (digits[3] - '0');
 }
 
 /* A page that evhttp has written, and what is to be sent instead. */

@@ -1,23 +1,37 @@
 #include "rpc/json.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* No request has this many values; a body full of them would cost a hundred times its size. */
+#define MOST_COMMAS 10000
+
+/* From here on not every whole number is a double. */
+#define INEXACT 0x1p53
+
 /* Some writers of JSON begin with it; nano_node's reader passes it over. */
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
-static size_t
-count_brackets (const char *text, size_t length)
+/* What bounds the work and the memory that parsing may cost, counted before it. */
+struct census {
+    size_t brackets;
+    size_t commas;
+};
+
+static struct census
+count (const char *text, size_t length)
 {
-    size_t count = 0;
+    struct census census = {0};
 
     for (size_t i = 0; i < length; i++) {
-        count += text[i] == '[' || text[i] == '{';
+        census.brackets += text[i] == '[' || text[i] == '{';
+        census.commas += text[i] == ',';
     }
-    return count;
+    return census;
 }
 
 static json_t *
@@ -44,21 +58,36 @@ json_parse (struct evbuffer *input, size_t max_depth, const char **error)
 {
     size_t length = evbuffer_get_length (input);
     const char *text = (const char *)evbuffer_pullup (input, -1);
-    json_t *tree;
+    struct census census = {0};
+    json_t *tree = NULL;
 
-    if (text == NULL) {
-        *error = "Unable to parse JSON";
-        return NULL;
+    if (text != NULL) {
+        census = count (text, length);
     }
-    if (count_brackets (text, length) > max_depth) {
+    if (census.brackets > max_depth) {
         *error = "Max JSON depth exceeded";
         return NULL;
     }
-    tree = parse_object (text, length);
+    if (text != NULL && census.commas <= MOST_COMMAS) {
+        tree = parse_object (text, length);
+    }
     if (tree == NULL) {
         *error = "Unable to parse JSON";
     }
     return tree;
+}
+
+/*
+ * A whole number that may not be the one that was written keeps its exponent, which no reader of
+ * hashes or counts accepts: better refused than taken for another.
+ */
+static const char *
+number_text (double number, char scratch[JSON_SCRATCH_SIZE])
+{
+    bool exact = fabs (number) < INEXACT;
+
+    snprintf (scratch, JSON_SCRATCH_SIZE, exact ? "%.17g" : "%.16e", number);
+    return scratch;
 }
 
 const char *
@@ -73,8 +102,7 @@ json_text (const json_t *fields, const char *key, char scratch[JSON_SCRATCH_SIZE
     case JSON_STRING:
         return json_string_value (field);
     case JSON_REAL:
-        snprintf (scratch, JSON_SCRATCH_SIZE, "%.17g", json_real_value (field));
-        return scratch;
+        return number_text (json_real_value (field), scratch);
     case JSON_TRUE:
         return "true";
     case JSON_FALSE:

@@ -19,14 +19,16 @@
 /*
  * Parses the whole of `input`, an object whose brackets number at most `max_depth`: every '[' and
  * '{' counts, also one within a string, which is how nano_node counts and bounds what parsing can
- * cost. A key given twice is refused, as nobody can tell which was meant. Returns a tree that the
- * caller owns, or NULL with a static message for the client in `*error`.
+ * cost. A key given twice is refused, as nobody can tell which was meant, and so are more than
+ * 10,000 values. Returns a tree that the caller owns, or NULL with a static message for the client
+ * in `*error`.
  */
 json_t *json_parse (struct evbuffer *input, size_t max_depth, const char **error);
 
 /*
- * The text of a field, or NULL when it is absent; of a number of up to 15 digits, as it was
- * written. Points into the tree or into `scratch`, and is good as long as both.
+ * The text of a field, or NULL when it is absent; of a whole number below 2^53, as
+ * it was written, and of others with an exponent. Points into the tree or into `scratch`, and is
+ * good as long as both.
  */
 const char *json_text (const json_t *fields, const char *key, char scratch[JSON_SCRATCH_SIZE]);
 

@@ -122,7 +122,11 @@ on_gone (void *data)
     leave (data);
 }
 
-/* evhttp closes the connection, which takes its own request with it: there is nobody to answer. */
+/*
+ * evhttp closes the connection, and there is nobody to answer. Its request goes with the
+ * connection, unless evhttp has taken the two apart, as it does when reading or writing fails: then
+ * it is ours.
+ */
 static void
 on_close (void *data)
 {
@@ -130,6 +134,9 @@ on_close (void *data)
 
     if (request->leave != NULL) {
         request->leave (request->data);
+    }
+    if (evhttp_request_get_connection (request->http) == NULL) {
+        evhttp_request_free (request->http);
     }
     watch_free (request->watch);
     TAILQ_REMOVE (&request->list->waiting, request, link);

@@ -18,6 +18,9 @@
 /* nano_node's bound on a request's header. */
 #define MAX_HEADER_SIZE 8192
 
+/* What may be read beyond a request: those that a client sends ahead of its answers. */
+#define READ_AHEAD 65536
+
 /* Without descriptors to accept with, accepting waits this long rather than spin. */
 static const struct timeval accept_pause = {.tv_usec = 100000};
 
@@ -124,6 +127,8 @@ on_request (struct evhttp_request *http, void *data)
         evhttp_send_reply (http, HTTP_OK, "OK", NULL);
         break;
     default:
+        /* The answer to a HEAD has a body, as nano_node's: nothing can come after it. */
+        (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
         request_refuse (http, "Can only POST requests");
         break;
     }
@@ -144,6 +149,7 @@ init_http (struct server *server)
     const struct connections_settings bounds = {
         .max = server->settings.max_connections,
         .max_header_size = MAX_HEADER_SIZE,
+        .max_input = MAX_HEADER_SIZE + server->settings.max_request_size + READ_AHEAD,
         .read_timeout = server->settings.read_timeout,
     };
     struct timeval idle = to_timeval (server->settings.idle_timeout);
@@ -155,7 +161,7 @@ init_http (struct server *server)
     evhttp_set_timeout_tv (server->http, &idle);
     evhttp_set_max_headers_size (server->http, MAX_HEADER_SIZE);
     evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);
-    evhttp_set_allowed_methods (server->http, UINT16_MAX);
+    evhttp_set_allowed_methods (server->http, UINT16_MAX & ~EVHTTP_REQ_CONNECT);
     evhttp_set_gencb (server->http, on_request, server);
     server->connections = connections_new (server->base, server->http, &bounds);
     return server->connections == NULL ? -1 : 0;

@@ -71,7 +71,12 @@ hex_parse_bytes (const char *text, uint8_t *bytes, size_t size)
 int
 hex_parse_root (const char *text, uint8_t root[32])
 {
-    return hex_parse_bytes (text, root, ROOT_BYTES);
+    const bool prefixed = text[0] == '0' && text[1] == 'x';
+
+    if (prefixed && strlen (text) > 2 * ROOT_BYTES) {
+        return -1;
+    }
+    return hex_parse_bytes (prefixed ? text + 2 : text, root, ROOT_BYTES);
 }
 
 void

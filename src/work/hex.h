@@ -25,7 +25,10 @@ int hex_parse_u64 (const char *text, uint64_t *value);
  */
 int hex_parse_bytes (const char *text, uint8_t *bytes, size_t size);
 
-/* The same for a root: 1 to 64 digits, 256 bits. */
+/*
+ * The same for a root: 1 to 64 digits, 256 bits; a leading "0x" counts towards the 64 characters,
+ * as in nano_node.
+ */
 int hex_parse_root (const char *text, uint8_t root[32]);
 
 /* 16 lower-case digits, zero-padded: works and difficulties. */

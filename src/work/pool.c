@@ -61,18 +61,6 @@ init_lock (struct pool *pool)
     return 0;
 }
 
-static void
-init_jobs (struct pool *pool)
-{
-    STAILQ_INIT (&pool->free);
-    STAILQ_INIT (&pool->ended);
-    for (size_t i = 0; i < pool->settings.max_jobs; i++) {
-        pool->jobs[i].generation = 1;
-        pool->jobs[i].place.index = QUEUE_NOWHERE;
-        STAILQ_INSERT_TAIL (&pool->free, &pool->jobs[i], link);
-    }
-}
-
 struct pool *
 pool_new (const struct pool_settings *settings)
 {
@@ -95,7 +83,8 @@ pool_new (const struct pool_settings *settings)
         free (pool);
         return NULL;
     }
-    init_jobs (pool);
+    STAILQ_INIT (&pool->free);
+    STAILQ_INIT (&pool->ended);
     return pool;
 }
 
@@ -172,12 +161,31 @@ ticket_of (const struct pool *pool, const struct job *job)
     return (uint64_t)job->generation << 32 | (uint64_t)(job - pool->jobs);
 }
 
+/* Takes a free slot. NULL when there is none. */
+static struct job *
+take_slot (struct pool *pool)
+{
+    struct job *job = STAILQ_FIRST (&pool->free);
+
+    if (job != NULL) {
+        STAILQ_REMOVE_HEAD (&pool->free, link);
+        return job;
+    }
+    if (pool->used == pool->settings.max_jobs) {
+        return NULL;
+    }
+    job = &pool->jobs[pool->used++];
+    job->generation = 1;
+    job->place.index = QUEUE_NOWHERE;
+    return job;
+}
+
 /* The live job that `ticket` names, or NULL. */
 static struct job *
 job_named (struct pool *pool, uint64_t ticket)
 {
     uint64_t slot = ticket & UINT32_MAX;
-    struct job *job = slot < pool->settings.max_jobs ? &pool->jobs[slot] : NULL;
+    struct job *job = slot < pool->used ? &pool->jobs[slot] : NULL;
 
     return job != NULL && job->state == JOB_LIVE && job->generation == ticket >> 32 ? job : NULL;
 }
@@ -214,13 +222,11 @@ pool_submit (struct pool *pool, const struct pool_request *request, uint64_t *ti
     struct job *job;
 
     pthread_mutex_lock (&pool->lock);
-    job = STAILQ_FIRST (&pool->free);
     if (pool->stopping || !schedule_alive (pool)) {
         result = POOL_DOWN;
-    } else if (job == NULL) {
+    } else if ((job = take_slot (pool)) == NULL) {
         result = POOL_FULL;
     } else {
-        STAILQ_REMOVE_HEAD (&pool->free, link);
         job_begin (pool, job, request);
         pool->in_class[request->class]++;
         queue_insert (&pool->queue, &job->place);

@@ -79,6 +79,7 @@ struct pool {
     struct worker **workers;
     size_t worker_count;
     struct job *jobs; /* settings.max_jobs slots */
+    size_t used;      /* slots that have ever been used, the first ones; the rest cost no memory */
     struct job_list free;
     struct job_list ended; /* done, not yet drained */
     int event_fd;

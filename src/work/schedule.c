@@ -128,30 +128,46 @@ schedule_take (struct worker *worker, struct device_batch *batch)
     return true;
 }
 
+/* A batch this long, in batch times, is a measurement by itself. */
+#define LONG_BATCH 0.5
+
+/* Shorter ones are added up until they are this long together. */
+#define LONG_ENOUGH 0.05
+
+static void
+follow (struct worker *worker, double rate, double share)
+{
+    double weight = worker->measured ? 0.2 * (share < 1 ? share : 1) : 1;
+
+    worker->rate += weight * (rate - worker->rate);
+    worker->measured = true;
+    worker->sample_seconds = 0;
+    worker->sample_hashes = 0;
+}
+
 /*
- * Follows a device's speed. Short batches are added up until they make a sample worth having; as
- * most of their time may be the way to the device and back, they can only show that it is faster
- * than thought.
+ * Follows a device's speed. Most of a short batch's time may be the way to the device and back, so
+ * short batches, added up, can only show that it is faster than thought.
  */
 static void
 measure (struct worker *worker, const struct flight *flight, uint64_t now, uint64_t hashes)
 {
     uint64_t start = flight->since > worker->last_collect ? flight->since : worker->last_collect;
-    double share;
-    double rate;
-    double weight;
+    double batch_seconds = worker->pool->settings.batch_seconds;
+    double seconds = clock_seconds (now - start);
 
-    worker->sample_seconds += clock_seconds (now - start);
-    worker->sample_hashes += (double)hashes;
-    share = worker->sample_seconds / worker->pool->settings.batch_seconds;
-    if (share < 0.05) {
+    if (seconds >= LONG_BATCH * batch_seconds) {
+        follow (worker, (double)hashes / seconds, seconds / batch_seconds);
         return;
     }
-    rate = worker->sample_hashes / worker->sample_seconds;
-    weight = worker->measured ? 0.2 * (share < 1 ? share : 1) : 1;
-    if (rate > worker->rate || hashes == flight->count) {
-        worker->rate += weight * (rate - worker->rate);
-        worker->measured = true;
+    worker->sample_seconds += seconds;
+    worker->sample_hashes += (double)hashes;
+    if (worker->sample_seconds < LONG_ENOUGH * batch_seconds) {
+        return;
+    }
+    if (worker->sample_hashes > worker->rate * worker->sample_seconds) {
+        follow (worker, worker->sample_hashes / worker->sample_seconds,
+                worker->sample_seconds / batch_seconds);
     }
     worker->sample_seconds = 0;
     worker->sample_hashes = 0;
@@ -232,7 +248,7 @@ schedule_end (struct pool *pool, struct job *job, enum pool_outcome outcome)
 void
 schedule_end_all (struct pool *pool, enum pool_outcome outcome)
 {
-    for (size_t i = 0; i < pool->settings.max_jobs; i++) {
+    for (size_t i = 0; i < pool->used; i++) {
         schedule_end (pool, &pool->jobs[i], outcome);
     }
 }

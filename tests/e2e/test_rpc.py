@@ -125,6 +125,30 @@ class Envelope(RpcTest):
                       deep={"list": [1, {"x": "y"}]})
 
 
+class Numbers(RpcTest):
+    """Whole numbers are read as what was written, or refused."""
+
+    def test_what_a_double_holds(self):
+        for number in (0, 1, 12345678, 9007199254740991):
+            answer = self.ask("work_generate", hash=number)
+            self.assertEqual(answer["hash"], str(number).rjust(64, "0"))
+
+    def test_what_it_does_not(self):
+        for number in (9007199254740992, 12345678901234567, 10**30):
+            self.assert_error("Invalid block hash", "work_generate", hash=number)
+            self.assert_error("Bad difficulty", "work_generate", hash=ROOT, difficulty=number)
+
+    def test_more_values_than_anybody_needs(self):
+        padding = ",".join('"%d":1' % number for number in range(10001))
+        self.assert_body_error("Unable to parse JSON", b'{"action":"version",%s}' % padding.encode())
+
+    config = {"rpc.max_request_size": "33554432"}
+
+    def test_a_node_s_request_size_does_not_stall_the_loop(self):
+        body = b'{"action":"version","x":"' + b"x" * 2**20 + b'"}'
+        self.assert_body_error("Invalid header: body limit exceeded", body)
+
+
 class Depth(RpcTest):
     config = {"rpc.max_json_depth": "3"}
 
@@ -195,6 +219,12 @@ class WorkGenerate(RpcTest):
         for bad in ("", "state", "Send"):
             self.assert_error("Bad subtype", "work_generate", hash=ROOT, subtype=bad)
 
+    def test_difficulty_and_multiplier_win_over_a_subtype(self):
+        for _ in range(10):
+            root = nano.random_root()
+            self.generate(root, 0xFFF0000000000000, subtype="open", difficulty="fff0000000000000")
+            self.generate(root, nano.from_multiplier(4, nano.DEV.base), subtype="open", multiplier="4")
+
     def test_bad_hashes(self):
         for bad in ("", "g" * 64, ROOT + "0", ROOT[:-1] + "g", " " + ROOT[1:], "-1", "+1", "nano_1"):
             self.assert_error("Invalid block hash", "work_generate", hash=bad)
@@ -220,6 +250,7 @@ class WorkGenerate(RpcTest):
             ("Bad work version", {"version": "work_2"}),
             ("Bad account number", {"account": "nano_1"}),
             ("Invalid block hash", {"hash": "nonsense"}),
+            ("Bad subtype", {"subtype": "nonsense"}),
             ("Bad difficulty", {"difficulty": "nonsense"}),
             ("Bad multiplier", {"multiplier": "-1"}),
             ("Difficulty above config limit or below publish threshold", {"multiplier": "65"}),
@@ -286,6 +317,14 @@ class WorkGenerateBlock(RpcTest):
         self.assert_error("Root mismatch for block", "work_generate", hash="0", block=block,
                           json_block=True)
 
+    def test_first_block_needs_a_receive_s_work(self):
+        key = nano.random_root()
+        work = nano.find_work(key, nano.DEV.receive, nano.DEV.base)
+        block = nano.state_block("0" * 64, work, key)
+        error = "Provided work is already enough for given difficulty"
+        self.assert_error(error, "work_generate", hash=key, block=block)
+        self.generate(key, block=block, subtype="send")
+
     def test_invalid_blocks(self):
         for bad in ("", "{}", "[]", "nonsense", json.dumps({**self.weak, "type": "vote"}),
                     json.dumps({**self.weak, "account": "nano_1"}), json.dumps(self.weak)[:-1]):
@@ -307,6 +346,16 @@ class WorkGenerateDisabled(RpcTest):
         self.assert_error("Bad difficulty", "work_generate", hash=ROOT, difficulty="x")
         self.assertEqual(self.ask("work_cancel", hash=ROOT), {"success": ""})
         self.assertIn("valid_all", self.ask("work_validate", hash=ROOT))
+        self.assertEqual(self.ask("status")["devices"], "")
+
+
+class WorkGenerateLimited(RpcTest):
+    config = {"node.max_work_generate_multiplier": "2"}
+
+    def test_the_setting_is_the_limit(self):
+        self.generate(at_least=nano.from_multiplier(2, nano.DEV.base), multiplier="2")
+        self.assert_error("Difficulty above config limit or below publish threshold",
+                          "work_generate", hash=ROOT, multiplier="2.1")
 
 
 class WorkValidate(RpcTest):
@@ -453,6 +502,18 @@ class Control(RpcTest):
         for bad in ("", "x", "-1", "65536", 65536, -1, 1.5, "7000x"):
             self.assert_error("Invalid port", "work_peer_add", address="::1", port=bad)
         self.assertEqual(self.ask("work_peers"), {"work_peers": ""})
+
+    def test_bad_addresses(self):
+        for bad in ("", "a b", "-x-", "[::1", "1.2.3.4.5"):
+            self.assert_error("Invalid address", "work_peer_add", address=bad, port="7000")
+
+    def test_a_web_page_controls_nothing(self):
+        for action in ("work_peers", "work_peers_clear", "stop"):
+            answer = self.daemon.post({"action": action}, headers=[("Origin", "http://example.org")])
+            self.assertEqual(answer.json(), {"error": "RPC control is disabled"})
+        work = {"action": "work_generate", "hash": ROOT}
+        answer = self.daemon.post(work, headers=[("Origin", "http://example.org")])
+        self.assert_work(answer.json(), ROOT, nano.DEV.base)
 
     def test_missing_fields(self):
         self.assert_error("Unable to parse JSON", "work_peer_add")

@@ -122,6 +122,10 @@ root_pads_on_the_left (void **state)
     assert_memory_equal (root, expected, sizeof root);
 
     memset (root, 0x5a, sizeof root);
+    assert_int_equal (hex_parse_root ("0x123", root), 0);
+    assert_memory_equal (root, expected, sizeof root);
+
+    memset (root, 0x5a, sizeof root);
     memcpy (expected, genesis, sizeof expected);
     expected[0] = 0x08;
     assert_int_equal (hex_parse_root (genesis_upper + 1, root), 0);
@@ -138,7 +142,7 @@ root_refuses_the_rest (void **state)
     (void)state;
     memset (before, 0x5a, sizeof before);
     memset (root, 0x5a, sizeof root);
-    static const char *const bad[] = {"", "0x1", "0X1", "-1", "+1", " 1", "1 ", "g", "12:4"};
+    static const char *const bad[] = {"", "0x", "0X1", "0x0x1", "-1", "+1", " 1", "1 ", "g", "12:4"};
     for (size_t i = 0; i < COUNT (bad); i++) {
         assert_int_equal (hex_parse_root (bad[i], root), -1);
         assert_memory_equal (root, before, sizeof root);
@@ -149,7 +153,12 @@ root_refuses_the_rest (void **state)
     memcpy (text + 1, genesis_upper, sizeof genesis_upper);
     assert_int_equal (hex_parse_root (text, root), -1);
 
-    /* One wrong character at any place. */
+    /* 63 digits and the prefix. */
+    memcpy (text, "0x", 2);
+    memcpy (text + 2, genesis_upper + 1, sizeof genesis_upper - 1);
+    assert_int_equal (hex_parse_root (text, root), -1);
+
+    /* One wrong character at any place; the second is a prefix only after a zero. */
     for (size_t i = 0; i < 64; i++) {
         memcpy (text, genesis_upper, sizeof genesis_upper);
         text[i] = 'x';

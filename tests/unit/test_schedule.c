@@ -260,17 +260,19 @@ sleep_rests_the_device (void **state)
 
 /* The measured rate. */
 
-/* A device can only be slower than its speed, on a loaded machine: its rate gets near, and never
- * above. */
+/*
+ * A device can only be slower than its speed, on a loaded machine: its rate gets near, and never
+ * above. A hundred batches do for that. A pool that forgot the short ones would get there too, by
+ * those that a loaded machine makes long, but after tens of thousands.
+ */
 static void
-assert_rate_follows (struct bench *bench, double guess, double speed)
+assert_rate_follows (struct bench *bench, const struct fake_settings *settings)
 {
     uint64_t deadline = clock_now () + PATIENCE;
     struct pool_device device;
 
     support_open (bench, MAX_JOBS, 0);
-    support_add_fake (
-        bench, &(struct fake_settings){"misjudged", FAKE_NEVER, .rate = guess, .speed = speed});
+    support_add_fake (bench, settings);
     support_start (bench);
     support_submit (bench, IMPOSSIBLE);
     assert_true (fake_wait_collected (bench->fakes[0], 2)); /* the first measurement counts whole */
@@ -278,20 +280,54 @@ assert_rate_follows (struct bench *bench, double guess, double speed)
         assert_true (clock_now () < deadline);
         support_nap ();
         device = support_device (bench, 0);
-        assert_true (device.rate < 1.01 * speed);
-    } while (device.rate < 0.5 * speed);
+        assert_true (device.rate < 1.01 * settings->speed);
+        fake_read (bench->fakes[0], &bench->log);
+        assert_in_range (bench->log.collected, 2, 2000);
+    } while (device.rate < 0.5 * settings->speed);
 }
 
 static void
 rate_follows_a_device_slower_than_its_guess (void **state)
 {
-    assert_rate_follows (*state, 1e7, 1e6);
+    assert_rate_follows (
+        *state, &(struct fake_settings){"misjudged", FAKE_NEVER, .rate = 1e7, .speed = 1e6});
 }
 
 static void
 rate_follows_a_device_faster_than_its_guess (void **state)
 {
-    assert_rate_follows (*state, 1e5, 1e6);
+    assert_rate_follows (
+        *state, &(struct fake_settings){"misjudged", FAKE_NEVER, .rate = 1e5, .speed = 1e6});
+}
+
+/* The first batches take a second where 10 ms were meant. */
+static void
+rate_follows_a_device_far_slower_than_its_guess (void **state)
+{
+    assert_rate_follows (
+        *state, &(struct fake_settings){"misjudged", FAKE_NEVER, .rate = 1e8, .speed = 1e6});
+}
+
+static void
+rate_follows_a_deep_device_far_slower_than_its_guess (void **state)
+{
+    assert_rate_follows (*state, &(struct fake_settings){"misjudged", FAKE_NEVER, .depth = 2,
+                                                         .rate = 1e8, .speed = 1e6});
+}
+
+/* No batch that the guess allows lasts long enough to be measured: only their sum does. */
+static void
+rate_follows_a_device_far_faster_than_its_guess (void **state)
+{
+    assert_rate_follows (
+        *state, &(struct fake_settings){"misjudged", FAKE_NEVER, .rate = 1e4, .speed = 1e8});
+}
+
+static void
+rate_follows_a_deep_device_far_faster_than_its_guess (void **state)
+{
+    assert_rate_follows (*state, &(struct fake_settings){"misjudged", FAKE_NEVER, .depth = 2,
+                                                         .rate = 1e4, .speed = 1e8});
 }
 
 int
@@ -310,6 +346,10 @@ main (void)
         SUPPORT_TEST (no_nonce_is_tried_twice),
         SUPPORT_TEST (rate_follows_a_device_slower_than_its_guess),
         SUPPORT_TEST (rate_follows_a_device_faster_than_its_guess),
+        SUPPORT_TEST (rate_follows_a_device_far_slower_than_its_guess),
+        SUPPORT_TEST (rate_follows_a_deep_device_far_slower_than_its_guess),
+        SUPPORT_TEST (rate_follows_a_device_far_faster_than_its_guess),
+        SUPPORT_TEST (rate_follows_a_deep_device_far_faster_than_its_guess),
         SUPPORT_TEST (sleep_rests_the_device),
     };
 

@@ -45,10 +45,13 @@ UNIT_TESTS += \
 	tests/unit/test_number \
 	tests/unit/test_options \
 	tests/unit/test_pool \
+	tests/unit/test_pool_stress \
 	tests/unit/test_queue \
 	tests/unit/test_scan \
+	tests/unit/test_schedule \
 	tests/unit/test_toml \
-	tests/unit/test_value
+	tests/unit/test_value \
+	tests/unit/test_worker
 endif
 
 tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -86,20 +89,30 @@ tests_unit_test_number_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_number_LDADD = $(UNIT_WORK)
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_LDADD = $(UNIT_NODE)
-tests_unit_test_pool_SOURCES = tests/unit/test_pool.c tests/unit/fake_device.c tests/unit/fake_device.h \
-	tests/unit/seed.h
+SUPPORT_POOL = tests/unit/support_pool.c tests/unit/support_pool.h tests/unit/fake_device.c \
+	tests/unit/fake_device.h tests/unit/seed.h
+tests_unit_test_pool_SOURCES = tests/unit/test_pool.c $(SUPPORT_POOL)
 tests_unit_test_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_LDADD = $(UNIT_WORK)
+tests_unit_test_pool_stress_SOURCES = tests/unit/test_pool_stress.c $(SUPPORT_POOL)
+tests_unit_test_pool_stress_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pool_stress_LDADD = $(UNIT_WORK)
 tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_queue_LDADD = $(UNIT_WORK)
 tests_unit_test_scan_SOURCES = tests/unit/test_scan.c tests/unit/vectors.h
 tests_unit_test_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_scan_LDADD = $(UNIT_WORK)
+tests_unit_test_schedule_SOURCES = tests/unit/test_schedule.c $(SUPPORT_POOL)
+tests_unit_test_schedule_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_schedule_LDADD = $(UNIT_WORK)
 nodist_EXTRA_tests_unit_test_toml_SOURCES = cxx-linker.cxx
 tests_unit_test_toml_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_toml_LDADD = $(UNIT_CONFIG)
 tests_unit_test_value_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_value_LDADD = $(UNIT_WORK)
+tests_unit_test_worker_SOURCES = tests/unit/test_worker.c $(SUPPORT_POOL)
+tests_unit_test_worker_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_worker_LDADD = $(UNIT_WORK)
 
 # The example, against the shared library as an embedder links it.
 
@@ -142,7 +155,8 @@ bench: $(EXTRA_PROGRAMS)
 # `make check-engine` runs what ThreadSanitizer is for: the tests with threads in them.
 check-engine:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
-THREAD_TESTS = tests/unit/test_pool tests/unit/test_broker tests/unit/test_log tests/unit/test_scan examples/embed
+THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
+	tests/unit/test_broker tests/unit/test_log tests/unit/test_scan examples/embed
 .PHONY: check-engine
 
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \

@@ -114,6 +114,7 @@ handle_post (struct server *server, struct evhttp_request *http)
 static void
 on_request (struct evhttp_request *http, void *data)
 {
+    static const char not_post[] = "Can only POST requests";
     struct server *server = data;
 
     add_headers (http);
@@ -126,10 +127,13 @@ on_request (struct evhttp_request *http, void *data)
                                  "application/json");
         evhttp_send_reply (http, HTTP_OK, "OK", NULL);
         break;
-    default:
-        /* The answer to a HEAD has a body, as nano_node's: nothing can come after it. */
+    case EVHTTP_REQ_HEAD:
+        /* Its answer has a body, as nano_node's: nothing can come after it. */
         (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
-        request_refuse (http, "Can only POST requests");
+        request_refuse (http, not_post);
+        break;
+    default:
+        request_refuse (http, not_post);
         break;
     }
 }

@@ -142,7 +142,8 @@ root_refuses_the_rest (void **state)
     (void)state;
     memset (before, 0x5a, sizeof before);
     memset (root, 0x5a, sizeof root);
-    static const char *const bad[] = {"", "0x", "0X1", "0x0x1", "-1", "+1", " 1", "1 ", "g", "12:4"};
+    static const char *const bad[] = {"",   "0x", "0X1", "0x0x1", "-1",
+                                      "+1", " 1", "1 ",  "g",     "12:4"};
     for (size_t i = 0; i < COUNT (bad); i++) {
         assert_int_equal (hex_parse_root (bad[i], root), -1);
         assert_memory_equal (root, before, sizeof root);

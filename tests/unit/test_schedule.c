@@ -330,6 +330,21 @@ rate_follows_a_deep_device_far_faster_than_its_guess (void **state)
                                                          .rate = 1e4, .speed = 1e8});
 }
 
+/* Where every batch ends with a hit, what was tried until then is still a measurement. */
+static void
+rate_comes_down_though_every_batch_ends_early (void **state)
+{
+    struct bench *bench = *state;
+
+    support_open (bench, MAX_JOBS, 0);
+    support_add_fake (bench, &(struct fake_settings){"misjudged", FAKE_FINDS, .rate = 1e12});
+    support_start (bench);
+    for (unsigned i = 0; i < 200; i++) {
+        support_assert_found (support_submit (bench, 16));
+    }
+    assert_true (support_device (bench, 0).rate < 1e10); /* no CPU does a hundredth of that */
+}
+
 int
 main (void)
 {
@@ -350,6 +365,7 @@ main (void)
         SUPPORT_TEST (rate_follows_a_deep_device_far_slower_than_its_guess),
         SUPPORT_TEST (rate_follows_a_device_far_faster_than_its_guess),
         SUPPORT_TEST (rate_follows_a_deep_device_far_faster_than_its_guess),
+        SUPPORT_TEST (rate_comes_down_though_every_batch_ends_early),
         SUPPORT_TEST (sleep_rests_the_device),
     };
 

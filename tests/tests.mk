@@ -34,6 +34,7 @@ UNIT_TESTS += \
 	tests/unit/test_cpus \
 	tests/unit/test_difficulty \
 	tests/unit/test_endpoint \
+	tests/unit/test_figures \
 	tests/unit/test_hex \
 	tests/unit/test_json \
 	tests/unit/test_log \
@@ -70,6 +71,8 @@ tests_unit_test_difficulty_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_difficulty_LDADD = $(UNIT_WORK)
 tests_unit_test_endpoint_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_endpoint_LDADD = $(UNIT_RPC)
+tests_unit_test_figures_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_figures_LDADD = $(UNIT_WORK)
 tests_unit_test_hex_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hex_LDADD = $(UNIT_WORK)
 tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)

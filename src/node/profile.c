@@ -13,6 +13,7 @@
 #include "work/clock.h"
 #include "work/cpus.h"
 #include "work/device_cpu.h"
+#include "work/figures.h"
 #include "work/hex.h"
 #include "work/number.h"
 #include "work/pool.h"
@@ -38,61 +39,10 @@ struct generation_profile {
     const struct scanner *scanner;
 };
 
-/* Running figures over works, in microseconds (Welford's method). */
-struct figures {
-    double *sorted; /* all of them, for the median */
-    size_t count;
-    size_t capacity;
-    double mean;
-    double squares;
-};
-
-static int
-figures_add (struct figures *figures, double microseconds)
-{
-    double difference = microseconds - figures->mean;
-
-    if (figures->count == figures->capacity) {
-        size_t capacity = figures->capacity > 0 ? 2 * figures->capacity : 64;
-        double *sorted = reallocarray (figures->sorted, capacity, sizeof *sorted);
-        if (sorted == NULL) {
-            return -1;
-        }
-        figures->sorted = sorted;
-        figures->capacity = capacity;
-    }
-    figures->sorted[figures->count++] = microseconds;
-    figures->mean += difference / (double)figures->count;
-    figures->squares += difference * (microseconds - figures->mean);
-    return 0;
-}
-
-static int
-compare_doubles (const void *a, const void *b)
-{
-    const double *left = a;
-    const double *right = b;
-
-    return (*left > *right) - (*left < *right);
-}
-
-static double
-figures_median (struct figures *figures)
-{
-    size_t middle = figures->count / 2;
-
-    qsort (figures->sorted, figures->count, sizeof *figures->sorted, compare_doubles);
-    if (figures->count % 2 == 1) {
-        return figures->sorted[middle];
-    }
-    return (figures->sorted[middle - 1] + figures->sorted[middle]) / 2;
-}
-
 static void
 print_summary (struct figures *figures, uint64_t difficulty)
 {
     double count = (double)figures->count;
-    double deviation = figures->count > 1 ? sqrt (figures->squares / (count - 1)) : 0;
     double expected = difficulty_expected_hashes (DIFFICULTY_AT_LEAST, difficulty);
 
     if (figures->count == 0) {
@@ -101,7 +51,7 @@ print_summary (struct figures *figures, uint64_t difficulty)
     }
     fprintf (stderr, "Works: %zu\n", figures->count);
     fprintf (stderr, "Mean: %.0f us, median: %.0f us, standard error of the mean: %.0f us\n",
-             figures->mean, figures_median (figures), deviation / sqrt (count));
+             figures->mean, figures_median (figures), figures_deviation (figures) / sqrt (count));
     fprintf (stderr, "Works a second: %.3f, which amounts to %.2f million hashes a second\n",
              1e6 / figures->mean, expected / figures->mean);
 }
@@ -256,7 +206,7 @@ run_profile (const struct generation_profile *profile)
 {
     const struct pool_settings settings = {
         .max_jobs = 4, .batch_seconds = 0.005, .sleep = profile->sleep};
-    struct figures figures = {0};
+    struct figures figures = {0}; /* of works, in microseconds */
     struct pool *pool = pool_new (&settings);
     int failed = -1;
 
@@ -271,7 +221,7 @@ run_profile (const struct generation_profile *profile)
         pool_stop (pool);
     }
     pool_free (pool);
-    free (figures.sorted);
+    figures_clear (&figures);
     return failed == 0 ? 0 : 1;
 }
 

@@ -45,6 +45,7 @@ UNIT_TESTS += \
 	tests/unit/test_queue \
 	tests/unit/test_scan \
 	tests/unit/test_toml \
+	tests/unit/test_trial \
 	tests/unit/test_value
 endif
 
@@ -97,6 +98,8 @@ tests_unit_test_scan_LDADD = $(UNIT_WORK)
 nodist_EXTRA_tests_unit_test_toml_SOURCES = cxx-linker.cxx
 tests_unit_test_toml_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_toml_LDADD = $(UNIT_CONFIG)
+tests_unit_test_trial_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_trial_LDADD = $(UNIT_WORK)
 tests_unit_test_value_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_value_LDADD = $(UNIT_WORK)
 

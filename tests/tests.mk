@@ -27,6 +27,7 @@ UNIT_CONFIG = libnode.la libtoml.la librpc.la libwork.la $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/unit/test_account \
+	tests/unit/test_bench_report \
 	tests/unit/test_block \
 	tests/unit/test_broker \
 	tests/unit/test_config \
@@ -42,8 +43,10 @@ UNIT_TESTS += \
 	tests/unit/test_number \
 	tests/unit/test_options \
 	tests/unit/test_pool \
+	tests/unit/test_ports \
 	tests/unit/test_queue \
 	tests/unit/test_scan \
+	tests/unit/test_slices \
 	tests/unit/test_toml \
 	tests/unit/test_trial \
 	tests/unit/test_value
@@ -51,6 +54,8 @@ endif
 
 tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_account_LDADD = $(UNIT_WORK)
+tests_unit_test_bench_report_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bench_report_LDADD = $(UNIT_NODE)
 tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_block_LDADD = $(UNIT_NODE)
 tests_unit_test_broker_SOURCES = tests/unit/test_broker.c tests/unit/fake_device.c tests/unit/fake_device.h \
@@ -90,11 +95,15 @@ tests_unit_test_pool_SOURCES = tests/unit/test_pool.c tests/unit/fake_device.c t
 	tests/unit/seed.h
 tests_unit_test_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_LDADD = $(UNIT_WORK)
+tests_unit_test_ports_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ports_LDADD = $(UNIT_WORK)
 tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_queue_LDADD = $(UNIT_WORK)
 tests_unit_test_scan_SOURCES = tests/unit/test_scan.c tests/unit/vectors.h
 tests_unit_test_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_scan_LDADD = $(UNIT_WORK)
+tests_unit_test_slices_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_slices_LDADD = $(UNIT_WORK)
 nodist_EXTRA_tests_unit_test_toml_SOURCES = cxx-linker.cxx
 tests_unit_test_toml_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_toml_LDADD = $(UNIT_CONFIG)
@@ -122,6 +131,7 @@ SCRIPT_TESTS = \
 # End to end: the real program over real sockets.
 
 E2E_TESTS = \
+	tests/e2e/test_benchmark.py \
 	tests/e2e/test_clients.py \
 	tests/e2e/test_config.py \
 	tests/e2e/test_debug.py \
@@ -132,9 +142,7 @@ E2E_TESTS = \
 
 # Benchmarks: built by `make bench`, run by hand.
 
-EXTRA_PROGRAMS = tests/bench/bench_scan tests/bench/bench_http
-tests_bench_bench_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_bench_bench_scan_LDADD = libwork.la
+EXTRA_PROGRAMS = tests/bench/bench_http
 tests_bench_bench_http_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_http_LDADD = librpc.la libwork.la
 CLEANFILES = $(EXTRA_PROGRAMS)
@@ -144,7 +152,8 @@ bench: $(EXTRA_PROGRAMS)
 # `make check-engine` runs what ThreadSanitizer is for: the tests with threads in them.
 check-engine:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
-THREAD_TESTS = tests/unit/test_pool tests/unit/test_broker tests/unit/test_log tests/unit/test_scan examples/embed
+THREAD_TESTS = tests/unit/test_pool tests/unit/test_broker tests/unit/test_log tests/unit/test_scan \
+	tests/unit/test_slices examples/embed
 .PHONY: check-engine
 
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \

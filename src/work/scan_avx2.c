@@ -25,6 +25,7 @@ word_xor (word a, word b)
 SCAN_INLINE word
 word_rotate_32 (word a)
 {
+    SCAN_OPAQUE (a, "+x"); /* else clang shuffles both sides of the xor that made it */
     return _mm256_shuffle_epi32 (a, _MM_SHUFFLE (2, 3, 0, 1));
 }
 

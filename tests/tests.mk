@@ -31,6 +31,7 @@ UNIT_CONFIG = libnode.la libtoml.la librpc.la libwork.la $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/unit/test_account \
+	tests/unit/test_bench_report \
 	tests/unit/test_block \
 	tests/unit/test_broker \
 	tests/unit/test_config \
@@ -38,6 +39,7 @@ UNIT_TESTS += \
 	tests/unit/test_cpus \
 	tests/unit/test_difficulty \
 	tests/unit/test_endpoint \
+	tests/unit/test_figures \
 	tests/unit/test_hex \
 	tests/unit/test_json \
 	tests/unit/test_log \
@@ -46,16 +48,21 @@ UNIT_TESTS += \
 	tests/unit/test_options \
 	tests/unit/test_pool \
 	tests/unit/test_pool_stress \
+	tests/unit/test_ports \
 	tests/unit/test_queue \
 	tests/unit/test_scan \
 	tests/unit/test_schedule \
+	tests/unit/test_slices \
 	tests/unit/test_toml \
+	tests/unit/test_trial \
 	tests/unit/test_value \
 	tests/unit/test_worker
 endif
 
 tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_account_LDADD = $(UNIT_WORK)
+tests_unit_test_bench_report_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bench_report_LDADD = $(UNIT_NODE)
 tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_block_LDADD = $(UNIT_NODE)
 tests_unit_test_broker_SOURCES = tests/unit/test_broker.c tests/unit/fake_device.c tests/unit/fake_device.h \
@@ -77,6 +84,8 @@ tests_unit_test_difficulty_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_difficulty_LDADD = $(UNIT_WORK)
 tests_unit_test_endpoint_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_endpoint_LDADD = $(UNIT_RPC)
+tests_unit_test_figures_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_figures_LDADD = $(UNIT_WORK)
 tests_unit_test_hex_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hex_LDADD = $(UNIT_WORK)
 tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -97,6 +106,8 @@ tests_unit_test_pool_LDADD = $(UNIT_WORK)
 tests_unit_test_pool_stress_SOURCES = tests/unit/test_pool_stress.c $(SUPPORT_POOL)
 tests_unit_test_pool_stress_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_stress_LDADD = $(UNIT_WORK)
+tests_unit_test_ports_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ports_LDADD = $(UNIT_WORK)
 tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_queue_LDADD = $(UNIT_WORK)
 tests_unit_test_scan_SOURCES = tests/unit/test_scan.c tests/unit/vectors.h
@@ -105,9 +116,13 @@ tests_unit_test_scan_LDADD = $(UNIT_WORK)
 tests_unit_test_schedule_SOURCES = tests/unit/test_schedule.c $(SUPPORT_POOL)
 tests_unit_test_schedule_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_schedule_LDADD = $(UNIT_WORK)
+tests_unit_test_slices_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_slices_LDADD = $(UNIT_WORK)
 nodist_EXTRA_tests_unit_test_toml_SOURCES = cxx-linker.cxx
 tests_unit_test_toml_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_toml_LDADD = $(UNIT_CONFIG)
+tests_unit_test_trial_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_trial_LDADD = $(UNIT_WORK)
 tests_unit_test_value_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_value_LDADD = $(UNIT_WORK)
 tests_unit_test_worker_SOURCES = tests/unit/test_worker.c $(SUPPORT_POOL)
@@ -133,6 +148,7 @@ SCRIPT_TESTS = \
 # End to end: the real program over real sockets.
 
 E2E_TESTS = \
+	tests/e2e/test_benchmark.py \
 	tests/e2e/test_clients.py \
 	tests/e2e/test_config.py \
 	tests/e2e/test_debug.py \
@@ -143,9 +159,7 @@ E2E_TESTS = \
 
 # Benchmarks: built by `make bench`, run by hand.
 
-EXTRA_PROGRAMS = tests/bench/bench_scan tests/bench/bench_http
-tests_bench_bench_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_bench_bench_scan_LDADD = libwork.la
+EXTRA_PROGRAMS = tests/bench/bench_http
 tests_bench_bench_http_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_http_LDADD = librpc.la libwork.la
 CLEANFILES = $(EXTRA_PROGRAMS)
@@ -156,7 +170,8 @@ bench: $(EXTRA_PROGRAMS)
 check-engine:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
 THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
-	tests/unit/test_broker tests/unit/test_log tests/unit/test_scan examples/embed
+	tests/unit/test_broker tests/unit/test_log tests/unit/test_scan tests/unit/test_slices tests/unit/test_trial \
+	examples/embed
 .PHONY: check-engine
 
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \

@@ -95,7 +95,8 @@ put_daemon (json_t *body, const struct actions *actions)
         json_put (body, "uptime", "%.3f", uptime) != 0 ||
         json_put (body, "version", "%s", PACKAGE_VERSION) != 0 ||
         json_put (body, "network", "%s", actions->network->name) != 0 ||
-        json_put (body, "scanner", "%s", actions->scanner) != 0) {
+        json_put (body, "scanner", "%s", actions->scanner) != 0 ||
+        json_put (body, "scanner_reason", "%s", actions->scanner_reason) != 0) {
         return -1;
     }
     return 0;

@@ -27,8 +27,9 @@ struct actions {
     struct peers *peers;
     struct server *server; /* set once it is there; it knows the actions, too */
     const char *scanner;
-    bool local;       /* whether there is any device */
-    uint64_t started; /* clock_now */
+    const char *scanner_reason; /* why that one */
+    bool local;                 /* whether there is any device */
+    uint64_t started;           /* clock_now */
     void (*stop) (void *data);
     void *stop_data;
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "build_config.h"
+#include "node/bench.h"
 #include "node/config.h"
 #include "node/log.h"
 #include "node/node.h"
@@ -108,6 +109,8 @@ run_configured (const struct options *options, const struct config *config,
         return profile_list_devices (config);
     case OPTIONS_DIAGNOSTICS:
         return profile_diagnostics (config);
+    case OPTIONS_BENCHMARK:
+        return bench_run (options, config, network);
     case OPTIONS_DEBUG_PROFILE_GENERATE:
         return profile_generate (options, config, network);
     case OPTIONS_DEBUG_PROFILE_VALIDATE:

@@ -11,6 +11,7 @@
 #include "build_config.h"
 #include "node/actions.h"
 #include "node/broker.h"
+#include "node/choice.h"
 #include "node/device_log.h"
 #include "node/log.h"
 #include "node/peers.h"
@@ -33,7 +34,7 @@ static const struct timeval flush_look = {.tv_usec = 5000};
 struct node {
     const struct config *config;
     const struct difficulty_network *network;
-    const struct scanner *scanner;
+    struct choice choice; /* of the scanner */
     struct event_base *base;
     struct event *on_term;
     struct event *on_int;
@@ -207,15 +208,13 @@ init_engine (struct node *node)
     };
     unsigned threads = thread_count (config);
 
-    node->scanner = strcmp (config->work_scanner, "auto") == 0 ? scan_best ()
-                                                               : scan_named (config->work_scanner);
-    if (node->scanner == NULL) {
+    if (choice_scanner (config->work_scanner, &node->choice) != 0) {
         log_error ("The scanner %s is not in this build or this CPU cannot run it (work.scanner)",
                    config->work_scanner);
         return -1;
     }
     node->pool = pool_new (&settings);
-    if (node->pool == NULL || pool_add_cpus (node->pool, threads, node->scanner) != 0 ||
+    if (node->pool == NULL || pool_add_cpus (node->pool, threads, node->choice.scanner) != 0 ||
         pool_start (node->pool) != 0) {
         log_error ("Cannot start %u work threads: out of memory or threads", threads);
         return -1;
@@ -227,7 +226,8 @@ init_engine (struct node *node)
     if (threads == 0) {
         log_warn ("Work generation is disabled (node.work_threads is 0)");
     } else {
-        log_info ("Work pool threads: %u (CPU, scanner %s)", threads, node->scanner->name);
+        log_info ("Work pool threads: %u (CPU, scanner %s)", threads, node->choice.scanner->name);
+        log_info ("Scanner %s: %s", node->choice.scanner->name, node->choice.reason);
     }
     return 0;
 }
@@ -335,7 +335,8 @@ init_server (struct node *node)
         .broker = node->broker,
         .pool = node->pool,
         .peers = node->peers,
-        .scanner = node->scanner->name,
+        .scanner = node->choice.scanner->name,
+        .scanner_reason = node->choice.reason,
         .local = pool_device_count (node->pool) > 0,
         .started = clock_now (),
         .stop = stop_later,

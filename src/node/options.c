@@ -14,6 +14,7 @@ enum id {
     ID_GENERATE_CONFIG,
     ID_LIST_DEVICES,
     ID_DIAGNOSTICS,
+    ID_BENCHMARK,
     ID_VERSION,
     ID_HELP,
     ID_DATA_PATH,
@@ -32,6 +33,10 @@ enum id {
     ID_COUNT,
     ID_PLATFORM,
     ID_DEVICE,
+    ID_DURATION,
+    ID_SCANNER,
+    ID_JSON,
+    ID_COMPARE,
 };
 
 enum group { GROUP_COMMANDS, GROUP_SETTINGS, GROUP_DEBUG };
@@ -43,6 +48,7 @@ struct entry {
     enum group group;
     enum options_command command; /* the command that this option is, or OPTIONS_NONE */
     unsigned int commands;        /* for the others: the commands they make sense with */
+    unsigned int repeats;         /* and those with which it may be given several times */
     bool many;                    /* takes several words, and may be given several times */
 };
 
@@ -73,6 +79,10 @@ static const struct entry table[] = {
     [ID_DIAGNOSTICS] = {
         .name = "diagnostics", .group = GROUP_COMMANDS, .command = OPTIONS_DIAGNOSTICS,
         .help = "test every device and report",
+    },
+    [ID_BENCHMARK] = {
+        .name = "benchmark", .group = GROUP_COMMANDS, .command = OPTIONS_BENCHMARK,
+        .help = "measure hashes a second, and what they cost",
     },
     [ID_VERSION] = {
         .name = "version", .group = GROUP_COMMANDS, .command = OPTIONS_VERSION,
@@ -125,15 +135,17 @@ static const struct entry table[] = {
         .help = "time the generation of work by OpenCL",
     },
     [ID_DIFFICULTY] = {
-        .name = "difficulty", .argument = "HEX", .group = GROUP_DEBUG, .commands = SEARCHES,
-        .help = "generate work of this difficulty",
+        .name = "difficulty", .argument = "HEX", .group = GROUP_DEBUG,
+        .commands = SEARCHES | ONLY (OPTIONS_BENCHMARK), .repeats = ONLY (OPTIONS_BENCHMARK),
+        .help = "the difficulty; --benchmark: any number of them",
     },
     [ID_MULTIPLIER] = {
         .name = "multiplier", .argument = "X", .group = GROUP_DEBUG, .commands = SEARCHES,
         .help = "X times the base difficulty, over --difficulty",
     },
     [ID_THREADS] = {
-        .name = "threads", .argument = "N", .group = GROUP_DEBUG, .commands = SEARCHES,
+        .name = "threads", .argument = "N", .group = GROUP_DEBUG,
+        .commands = SEARCHES | ONLY (OPTIONS_BENCHMARK),
         .help = "CPU threads, or OpenCL work items",
     },
     [ID_POW_SLEEP_INTERVAL] = {
@@ -152,8 +164,26 @@ static const struct entry table[] = {
     },
     [ID_DEVICE] = {
         .name = "device", .argument = "D", .group = GROUP_DEBUG,
-        .commands = ONLY (OPTIONS_DEBUG_OPENCL),
-        .help = "--debug_opencl: the device's number on it",
+        .commands = ONLY (OPTIONS_DEBUG_OPENCL) | ONLY (OPTIONS_BENCHMARK),
+        .help = "its device's number; --benchmark: cpu, P:D or all",
+    },
+    [ID_DURATION] = {
+        .name = "duration", .argument = "S", .group = GROUP_DEBUG,
+        .commands = ONLY (OPTIONS_BENCHMARK),
+        .help = "--benchmark: seconds in all, 10 if not given",
+    },
+    [ID_SCANNER] = {
+        .name = "scanner", .argument = "NAME", .group = GROUP_DEBUG,
+        .commands = ONLY (OPTIONS_BENCHMARK),
+        .help = "--benchmark: this scanner, or all",
+    },
+    [ID_JSON] = {
+        .name = "json", .group = GROUP_DEBUG, .commands = ONLY (OPTIONS_BENCHMARK),
+        .help = "--benchmark: print a JSON object",
+    },
+    [ID_COMPARE] = {
+        .name = "compare", .group = GROUP_DEBUG, .commands = ONLY (OPTIONS_BENCHMARK),
+        .help = "--benchmark: beside libb2 and the CPU's limit",
     },
 };
 /* clang-format on */
@@ -166,6 +196,7 @@ enum { GETOPT_WORD = 1, GETOPT_FIRST = 256 };
 /* The arguments as they stand, before it is asked whether they make sense together. */
 struct reading {
     bool given[TABLE_SIZE];
+    bool repeated[TABLE_SIZE];
     const char *value[TABLE_SIZE];
     const char *stray;        /* the first word that belongs to no option */
     const struct entry *open; /* the option that further words belong to */
@@ -195,6 +226,12 @@ complain_missing (FILE *errors, const struct entry *entry)
 {
     return complain (errors, NULL, "the required argument for option '--%s' is missing",
                      entry->name);
+}
+
+static int
+complain_repeated (FILE *errors, const struct entry *entry)
+{
+    return complain (errors, NULL, "option '--%s' cannot be specified more than once", entry->name);
 }
 
 static int
@@ -320,10 +357,10 @@ take_option (struct options *options, struct reading *reading, size_t id, const 
 {
     const struct entry *const entry = &table[id];
 
-    if (reading->given[id] && !entry->many) {
-        return complain (errors, NULL, "option '--%s' cannot be specified more than once",
-                         entry->name);
+    if (reading->given[id] && !entry->many && entry->repeats == 0) {
+        return complain_repeated (errors, entry);
     }
+    reading->repeated[id] = reading->given[id];
     reading->given[id] = true;
     reading->open = entry->many ? entry : NULL;
     if (argument == NULL) {
@@ -337,6 +374,9 @@ take_option (struct options *options, struct reading *reading, size_t id, const 
         return complain_invalid (errors, entry, argument);
     }
     reading->value[id] = argument;
+    if (id == ID_DIFFICULTY) {
+        options->difficulties[options->difficulty_count++] = argument;
+    }
     return entry->many ? take_override (options, entry, argument, errors) : 0;
 }
 
@@ -427,6 +467,10 @@ check_companions (const struct reading *reading, const struct entry *command, FI
             return complain (errors, NULL, "option '--%s' makes no sense with '--%s'",
                              table[i].name, command->name);
         }
+        if (reading->repeated[i] && !table[i].many &&
+            (table[i].repeats & ONLY (command->command)) == 0) {
+            return complain_repeated (errors, &table[i]);
+        }
     }
     return 0;
 }
@@ -453,6 +497,10 @@ take_values (const struct reading *reading, struct options *options, FILE *error
     options->count = reading->value[ID_COUNT];
     options->platform = reading->value[ID_PLATFORM];
     options->device = reading->value[ID_DEVICE];
+    options->duration = reading->value[ID_DURATION];
+    options->scanner = reading->value[ID_SCANNER];
+    options->json = reading->given[ID_JSON];
+    options->compare = reading->given[ID_COMPARE];
     return 0;
 }
 
@@ -471,15 +519,17 @@ take_data_path (const char *given, char **path, FILE *errors)
 int
 options_parse (int argc, char **argv, struct options *options, FILE *errors)
 {
-    const size_t overrides_max = (size_t)argc + 1; /* never 0, which calloc may answer with NULL */
+    const size_t words_max = (size_t)argc + 1; /* never 0, which calloc may answer with NULL */
     struct reading reading = {.stray = NULL};
 
     *options = (struct options){
         .network = DIFFICULTY_LIVE,
-        .overrides = calloc (overrides_max, sizeof *options->overrides),
-        .rpc_overrides = calloc (overrides_max, sizeof *options->rpc_overrides),
+        .overrides = calloc (words_max, sizeof *options->overrides),
+        .rpc_overrides = calloc (words_max, sizeof *options->rpc_overrides),
+        .difficulties = calloc (words_max, sizeof *options->difficulties),
     };
-    if (options->overrides == NULL || options->rpc_overrides == NULL) {
+    if (options->overrides == NULL || options->rpc_overrides == NULL ||
+        options->difficulties == NULL) {
         return complain (errors, NULL, "out of memory");
     }
     if (read_arguments (argc, argv, options, &reading, errors) != 0) {
@@ -506,6 +556,7 @@ options_clear (struct options *options)
     free (options->data_path);
     free (options->overrides);
     free (options->rpc_overrides);
+    free (options->difficulties);
     *options = (struct options){.command = OPTIONS_NONE};
 }
 

@@ -22,6 +22,7 @@ enum options_command {
     OPTIONS_GENERATE_CONFIG,
     OPTIONS_LIST_DEVICES,
     OPTIONS_DIAGNOSTICS,
+    OPTIONS_BENCHMARK,
     OPTIONS_DEBUG_PROFILE_GENERATE,
     OPTIONS_DEBUG_PROFILE_VALIDATE,
     OPTIONS_DEBUG_OPENCL,
@@ -39,7 +40,7 @@ struct options {
     const char **rpc_overrides; /* --rpcconfig, in order */
     size_t rpc_override_count;
 
-    /* For the debug commands: texts as given, or NULL; whoever uses them validates them. */
+    /* For the commands that measure: texts as given, or NULL; whoever uses them validates them. */
     const char *difficulty;
     const char *multiplier;
     const char *threads;
@@ -47,6 +48,12 @@ struct options {
     const char *count;
     const char *platform;
     const char *device;
+    const char *duration;
+    const char *scanner;
+    const char **difficulties; /* every --difficulty, in order */
+    size_t difficulty_count;
+    bool json;
+    bool compare;
 };
 
 /*
@@ -54,9 +61,9 @@ struct options {
  * to `errors`. Strings in `options` point into argv, data_path excepted; clear it in either case.
  *
  * Exactly one command must be given, with options that make sense with it; but --help, and after it
- * --version, win over everything that can be read at all. --config and --rpcconfig may be repeated,
- * and further words after one are more of its overrides, each at least "k=v"; what keys and values
- * mean is for config_load.
+ * --version, win over everything that can be read at all. --difficulty may be repeated with
+ * --benchmark. --config and --rpcconfig may be repeated, and further words after one are more of
+ * its overrides, each at least "k=v"; what keys and values mean is for config_load.
  *
  * data_path without --data_path is $XDG_DATA_HOME/workpeer, else .local/share/workpeer under $HOME,
  * else under the user's home directory; variables that hold no absolute path are passed over.

@@ -10,9 +10,11 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "node/choice.h"
 #include "work/clock.h"
 #include "work/cpus.h"
 #include "work/device_cpu.h"
+#include "work/figures.h"
 #include "work/hex.h"
 #include "work/number.h"
 #include "work/pool.h"
@@ -32,67 +34,17 @@ on_interrupt (int signal_number)
 struct generation_profile {
     uint64_t base;
     uint64_t difficulty;
-    uint64_t threads;
+    unsigned threads;
     uint64_t sleep;
     uint64_t count; /* UINT64_MAX is until SIGINT */
     const struct scanner *scanner;
+    sigset_t waiting; /* the signal mask of waits: SIGINT comes then and at no other time */
 };
-
-/* Running figures over works, in microseconds (Welford's method). */
-struct figures {
-    double *sorted; /* all of them, for the median */
-    size_t count;
-    size_t capacity;
-    double mean;
-    double squares;
-};
-
-static int
-figures_add (struct figures *figures, double microseconds)
-{
-    double difference = microseconds - figures->mean;
-
-    if (figures->count == figures->capacity) {
-        size_t capacity = figures->capacity > 0 ? 2 * figures->capacity : 64;
-        double *sorted = reallocarray (figures->sorted, capacity, sizeof *sorted);
-        if (sorted == NULL) {
-            return -1;
-        }
-        figures->sorted = sorted;
-        figures->capacity = capacity;
-    }
-    figures->sorted[figures->count++] = microseconds;
-    figures->mean += difference / (double)figures->count;
-    figures->squares += difference * (microseconds - figures->mean);
-    return 0;
-}
-
-static int
-compare_doubles (const void *a, const void *b)
-{
-    const double *left = a;
-    const double *right = b;
-
-    return (*left > *right) - (*left < *right);
-}
-
-static double
-figures_median (struct figures *figures)
-{
-    size_t middle = figures->count / 2;
-
-    qsort (figures->sorted, figures->count, sizeof *figures->sorted, compare_doubles);
-    if (figures->count % 2 == 1) {
-        return figures->sorted[middle];
-    }
-    return (figures->sorted[middle - 1] + figures->sorted[middle]) / 2;
-}
 
 static void
 print_summary (struct figures *figures, uint64_t difficulty)
 {
     double count = (double)figures->count;
-    double deviation = figures->count > 1 ? sqrt (figures->squares / (count - 1)) : 0;
     double expected = difficulty_expected_hashes (DIFFICULTY_AT_LEAST, difficulty);
 
     if (figures->count == 0) {
@@ -101,7 +53,7 @@ print_summary (struct figures *figures, uint64_t difficulty)
     }
     fprintf (stderr, "Works: %zu\n", figures->count);
     fprintf (stderr, "Mean: %.0f us, median: %.0f us, standard error of the mean: %.0f us\n",
-             figures->mean, figures_median (figures), deviation / sqrt (count));
+             figures->mean, figures_median (figures), figures_deviation (figures) / sqrt (count));
     fprintf (stderr, "Works a second: %.3f, which amounts to %.2f million hashes a second\n",
              1e6 / figures->mean, expected / figures->mean);
 }
@@ -139,12 +91,6 @@ read_difficulty (const struct options *options, struct generation_profile *profi
 static int
 read_numbers (const struct options *options, struct generation_profile *profile)
 {
-    if (options->threads != NULL &&
-        number_parse_unsigned (options->threads, 1, cpus_available (), &profile->threads) != 0) {
-        fprintf (stderr, "Invalid threads count: expected 1 to %u, the CPUs there are\n",
-                 cpus_available ());
-        return -1;
-    }
     if (options->pow_sleep_interval != NULL &&
         number_parse_unsigned (options->pow_sleep_interval, 0, CLOCK_SECOND, &profile->sleep) !=
             0) {
@@ -157,34 +103,24 @@ read_numbers (const struct options *options, struct generation_profile *profile)
     return 0;
 }
 
-static const struct scanner *
-configured_scanner (const struct config *config)
-{
-    return strcmp (config->work_scanner, "auto") == 0 ? scan_best ()
-                                                      : scan_named (config->work_scanner);
-}
-
 static int
 read_profile (const struct options *options, const struct config *config,
               const struct difficulty_network *network, struct generation_profile *profile)
 {
-    unsigned cpus = cpus_available ();
+    struct choice choice;
 
     profile->base = network->base;
-    profile->threads = config->work_threads < cpus ? config->work_threads : cpus;
     profile->sleep = config->pow_sleep_interval;
     profile->count = UINT64_MAX;
-    profile->scanner = configured_scanner (config);
-    if (read_difficulty (options, profile) != 0 || read_numbers (options, profile) != 0) {
+    if (read_difficulty (options, profile) != 0 || read_numbers (options, profile) != 0 ||
+        choice_threads (options->threads, config, &profile->threads) != 0) {
         return -1;
     }
-    if (profile->scanner == NULL) {
+    if (choice_scanner (config->work_scanner, &choice) != 0) {
         return complain (
             "The configured work.scanner is not in this build or this CPU cannot run it");
     }
-    if (profile->threads == 0) {
-        return complain ("Work generation is disabled (node.work_threads is 0; use --threads)");
-    }
+    profile->scanner = choice.scanner;
     return 0;
 }
 
@@ -201,12 +137,12 @@ on_done (void *data, const struct pool_answer *answer)
 /* Finds one work. Returns its microseconds, or a negative number when it was interrupted or failed.
  */
 static double
-generate_one (struct pool *pool, uint64_t difficulty)
+generate_one (struct pool *pool, const struct generation_profile *profile)
 {
     struct pool_answer answer = {0};
     struct pollfd ready = {.fd = pool_fd (pool), .events = POLLIN};
     struct pool_request request = {
-        .target = {.threshold = difficulty, .order = DIFFICULTY_AT_LEAST},
+        .target = {.threshold = profile->difficulty, .order = DIFFICULTY_AT_LEAST},
         .class = POOL_ASKED,
         .done = on_done,
         .data = &answer,
@@ -222,7 +158,7 @@ generate_one (struct pool *pool, uint64_t difficulty)
         if (interrupted) {
             pool_cancel (pool, ticket);
         }
-        if (poll (&ready, 1, -1) > 0 || interrupted) {
+        if (ppoll (&ready, 1, NULL, &profile->waiting) > 0 || interrupted) {
             pool_drain (pool);
         }
     }
@@ -237,7 +173,7 @@ static int
 generate_all (struct pool *pool, const struct generation_profile *profile, struct figures *figures)
 {
     while (!interrupted && figures->count < profile->count) {
-        double microseconds = generate_one (pool, profile->difficulty);
+        double microseconds = generate_one (pool, profile);
         if (microseconds < 0) {
             break;
         }
@@ -256,11 +192,11 @@ run_profile (const struct generation_profile *profile)
 {
     const struct pool_settings settings = {
         .max_jobs = 4, .batch_seconds = 0.005, .sleep = profile->sleep};
-    struct figures figures = {0};
+    struct figures figures = {0}; /* of works, in microseconds */
     struct pool *pool = pool_new (&settings);
     int failed = -1;
 
-    if (pool == NULL || pool_add_cpus (pool, (unsigned)profile->threads, profile->scanner) != 0 ||
+    if (pool == NULL || pool_add_cpus (pool, profile->threads, profile->scanner) != 0 ||
         pool_start (pool) != 0) {
         (void)complain ("Cannot start the work threads: out of memory or threads");
     } else {
@@ -271,21 +207,34 @@ run_profile (const struct generation_profile *profile)
         pool_stop (pool);
     }
     pool_free (pool);
-    free (figures.sorted);
+    figures_clear (&figures);
     return failed == 0 ? 0 : 1;
+}
+
+/* Before threads start, which inherit the mask. Returns 0, or -1 with errno. */
+static int
+catch_interrupt (sigset_t *waiting)
+{
+    const struct sigaction interrupt = {.sa_handler = on_interrupt};
+    sigset_t blocked;
+
+    if (sigemptyset (&blocked) != 0 || sigaddset (&blocked, SIGINT) != 0 ||
+        sigprocmask (SIG_BLOCK, &blocked, waiting) != 0 || sigdelset (waiting, SIGINT) != 0) {
+        return -1;
+    }
+    return sigaction (SIGINT, &interrupt, NULL);
 }
 
 int
 profile_generate (const struct options *options, const struct config *config,
                   const struct difficulty_network *network)
 {
-    const struct sigaction interrupt = {.sa_handler = on_interrupt};
     struct generation_profile profile;
 
     if (read_profile (options, config, network, &profile) != 0) {
         return 1;
     }
-    if (sigaction (SIGINT, &interrupt, NULL) != 0) {
+    if (catch_interrupt (&profile.waiting) != 0) {
         (void)complain (strerror (errno));
         return 1;
     }
@@ -332,15 +281,20 @@ profile_list_devices (const struct config *config)
     unsigned cpus = cpus_available ();
     size_t count;
     const struct scanner *const *scanners = scan_all (&count);
-    const struct scanner *scanner = configured_scanner (config);
+    struct choice choice;
+    const char *reason = "not in this build, or not on this CPU";
 
+    if (choice_scanner (config->work_scanner, &choice) == 0) {
+        reason = choice.reason;
+    }
     printf ("CPU: %u threads can be used (node.work_threads = %" PRIu64 ")\n", cpus,
             config->work_threads);
     for (size_t i = 0; i < count; i++) {
         printf ("    scanner %-9s %s%s\n", scanners[i]->name,
                 scanners[i]->usable () ? "usable" : "not on this CPU",
-                scanners[i] == scanner ? ", chosen" : "");
+                scanners[i] == choice.scanner ? ", chosen" : "");
     }
+    printf ("work.scanner is %s: %s\n", config->work_scanner, reason);
     printf ("OpenCL: not in this build\n");
     return fflush (stdout) == 0 ? 0 : 1;
 }

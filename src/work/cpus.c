@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "work/number.h"
 
@@ -224,4 +225,26 @@ unsigned
 cpus_available (void)
 {
     return cpus_available_at (affinity_count (), "/proc/self/cgroup", "/sys/fs/cgroup");
+}
+
+void
+cpus_model (char *text, size_t size)
+{
+    static const char field[] = "model name";
+    FILE *file = fopen ("/proc/cpuinfo", "re");
+    struct utsname system;
+    char line[256];
+
+    (void)snprintf (text, size, "%s", uname (&system) == 0 ? system.machine : "unknown");
+    while (file != NULL && fgets (line, sizeof line, file) != NULL) {
+        const char *colon = strchr (line, ':');
+        if (colon != NULL && strncmp (line, field, sizeof field - 1) == 0) {
+            const char *name = colon + 1 + strspn (colon + 1, " ");
+            (void)snprintf (text, size, "%.*s", (int)strcspn (name, "\n"), name);
+            break;
+        }
+    }
+    if (file != NULL) {
+        (void)fclose (file); /* only read from: nothing is lost */
+    }
 }

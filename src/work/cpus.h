@@ -6,6 +6,8 @@
 #ifndef WORK_CPUS_H
 #define WORK_CPUS_H
 
+#include <stddef.h>
+
 unsigned cpus_available (void);
 
 /*
@@ -13,5 +15,8 @@ unsigned cpus_available (void);
  * /proc/self/cgroup read from `self`, and the cgroup mount at `mount`.
  */
 unsigned cpus_available_at (unsigned affinity, const char *self, const char *mount);
+
+/* What the CPU calls itself, for people; the architecture's name where it does not say. */
+void cpus_model (char *text, size_t size);
 
 #endif

@@ -63,10 +63,11 @@ struct scanner {
         void); /* whether this CPU, and its operating system's saved state, can run it */
 };
 
-/* Every scanner compiled into this build, best first; `*count` of them. Static. */
+/* Every scanner compiled into this build, the widest first; `*count` of them. Static. */
 const struct scanner *const *scan_all (size_t *count);
 
-/* The scanner for this CPU: the best usable one. Never NULL, since "portable" is always usable. */
+/* The first usable one of these. Never NULL: "portable" is always usable. trial.h finds the
+ * fastest. */
 const struct scanner *scan_best (void);
 
 /* The scanner called `name`, or NULL when this build has none of that name or this CPU cannot run

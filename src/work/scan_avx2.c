@@ -10,7 +10,10 @@ typedef __m256i word;
 SCAN_INLINE word
 word_add (word a, word b)
 {
-    return _mm256_add_epi64 (a, b);
+    word sum = _mm256_add_epi64 (a, b);
+
+    SCAN_OPAQUE (sum, "+x");
+    return sum;
 }
 
 SCAN_INLINE word
@@ -22,6 +25,7 @@ word_xor (word a, word b)
 SCAN_INLINE word
 word_rotate_32 (word a)
 {
+    SCAN_OPAQUE (a, "+x"); /* else clang shuffles both sides of the xor that made it */
     return _mm256_shuffle_epi32 (a, _MM_SHUFFLE (2, 3, 0, 1));
 }
 
@@ -62,10 +66,9 @@ word_rotate_16 (word a)
 SCAN_INLINE word
 word_rotate_63 (word a)
 {
-    return _mm256_xor_si256 (_mm256_srli_epi64 (a, 63), _mm256_add_epi64 (a, a));
+    return _mm256_xor_si256 (_mm256_srli_epi64 (a, 63), word_add (a, a));
 }
 
-#define SCAN_INTERLEAVE 0
 #include "work/scan_rounds.h"
 
 SCAN_INLINE word

@@ -10,7 +10,10 @@ typedef __m512i word;
 SCAN_INLINE word
 word_add (word a, word b)
 {
-    return _mm512_add_epi64 (a, b);
+    word sum = _mm512_add_epi64 (a, b);
+
+    SCAN_OPAQUE (sum, "+v");
+    return sum;
 }
 
 SCAN_INLINE word
@@ -19,11 +22,10 @@ word_xor (word a, word b)
     return _mm512_xor_si512 (a, b);
 }
 
-/* Rotates go to one of the two vector ports, shuffles to the other: this evens them out. */
 SCAN_INLINE word
 word_rotate_32 (word a)
 {
-    return _mm512_shuffle_epi32 (a, _MM_PERM_CDAB);
+    return _mm512_ror_epi64 (a, 32);
 }
 
 SCAN_INLINE word
@@ -44,7 +46,6 @@ word_rotate_63 (word a)
     return _mm512_ror_epi64 (a, 63);
 }
 
-#define SCAN_INTERLEAVE 1
 #include "work/scan_rounds.h"
 
 SCAN_INLINE word

@@ -44,7 +44,6 @@ word_rotate_63 (word a)
     return vsriq_n_u64 (vaddq_u64 (a, a), a, 63);
 }
 
-#define SCAN_INTERLEAVE 1
 #include "work/scan_rounds.h"
 
 bool

@@ -4,8 +4,6 @@
  *     word                            one or several 64-bit lanes
  *     word_add, word_xor              (word, word), lane by lane
  *     word_rotate_32, _24, _16, _63   (word), each lane to the right
- *     SCAN_INTERLEAVE                 1: the four mixes of a half-round advance together, which
- * suits machines with registers to spare; 0: one mix after another
  *
  * Message words 5 to 15 are zero: nothing is added for them. That, the choice of words, and the
  * parts of the last round that reach nothing all vanish in the compiler, because every function
@@ -41,14 +39,13 @@ static const uint8_t sigma[10][16] = {
 #define ROW_C(k, turn) (8 + (((k) + 2 * (turn)) & 3))
 #define ROW_D(k, turn) (12 + (((k) + 3 * (turn)) & 3))
 
+/* The message word first: v[k] has been there for a while, row b is what everybody waits for. */
 SCAN_INLINE void
 add_to_a (word v[16], const word m[SCAN_MESSAGE_WORDS], unsigned k, unsigned turn, unsigned index)
 {
-    word b = v[ROW_B (k, turn)];
-
     if (index < SCAN_MESSAGE_WORDS)
-        b = word_add (b, m[index]);
-    v[k] = word_add (v[k], b);
+        v[k] = word_add (v[k], m[index]);
+    v[k] = word_add (v[k], v[ROW_B (k, turn)]);
 }
 
 SCAN_INLINE void
@@ -98,10 +95,10 @@ mix (word v[16], const word m[SCAN_MESSAGE_WORDS], unsigned k, unsigned turn, co
     quarter_4 (v, k, turn);
 }
 
+/* The four mixes advance together: none waits for its own last instruction. */
 SCAN_INLINE void
 half_round (word v[16], const word m[SCAN_MESSAGE_WORDS], unsigned turn, const uint8_t s[16])
 {
-#if SCAN_INTERLEAVE
     quarter_1 (v, m, 0, turn, s[8 * turn + 0]);
     quarter_1 (v, m, 1, turn, s[8 * turn + 2]);
     quarter_1 (v, m, 2, turn, s[8 * turn + 4]);
@@ -118,12 +115,6 @@ half_round (word v[16], const word m[SCAN_MESSAGE_WORDS], unsigned turn, const u
     quarter_4 (v, 1, turn);
     quarter_4 (v, 2, turn);
     quarter_4 (v, 3, turn);
-#else
-    mix (v, m, 0, turn, s);
-    mix (v, m, 1, turn, s);
-    mix (v, m, 2, turn, s);
-    mix (v, m, 3, turn, s);
-#endif
 }
 
 SCAN_INLINE void

@@ -14,7 +14,10 @@ typedef uint64_t word;
 SCAN_INLINE word
 word_add (word a, word b)
 {
-    return a + b;
+    word sum = a + b;
+
+    SCAN_OPAQUE (sum, "+r");
+    return sum;
 }
 
 SCAN_INLINE word
@@ -47,7 +50,6 @@ word_rotate_63 (word a)
     return a >> 63 | a << 1;
 }
 
-#define SCAN_INTERLEAVE 1
 #include "work/scan_rounds.h"
 
 #endif

@@ -10,6 +10,7 @@
 #include "work/cpus.h"
 #include "work/difficulty.h"
 #include "work/pool.h"
+#include "work/trial.h"
 #include "work/value.h"
 
 #define DEFAULT_MAX_JOBS 4096
@@ -26,6 +27,15 @@ struct delivery {
     void *data;
 };
 
+static const struct scanner *
+fastest (void)
+{
+    struct trial trial;
+
+    trial_run (&trial);
+    return trial.chosen;
+}
+
 static enum workpeer_error
 start (struct workpeer *peer, const struct workpeer_settings *settings)
 {
@@ -36,7 +46,7 @@ start (struct workpeer *peer, const struct workpeer_settings *settings)
             settings->batch_seconds > 0 ? settings->batch_seconds : DEFAULT_BATCH_SECONDS,
     };
 
-    peer->scanner = settings->scanner != NULL ? scan_named (settings->scanner) : scan_best ();
+    peer->scanner = settings->scanner != NULL ? scan_named (settings->scanner) : fastest ();
     if (peer->scanner == NULL) {
         return WORKPEER_INVALID;
     }

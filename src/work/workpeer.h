@@ -28,7 +28,8 @@ struct workpeer;
 struct workpeer_settings {
     unsigned threads;     /* CPU threads; 0 is one for each CPU this process may run on */
     unsigned max_jobs;    /* requests at a time; 0 is 4096 */
-    const char *scanner;  /* a scanner's name, see workpeer_scanner; NULL chooses the fastest */
+    const char *scanner;  /* a scanner's name, see workpeer_scanner; NULL: a trial of some ms finds
+                             the fastest */
     double batch_seconds; /* how soon a cancel is seen, about; 0 is 0.005 */
 };
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Work itself: good for whoever asked, whatever others ask or take back at the same moment."""
 
+import re
+
 import nano
 from harness import ENDLESS, LENGTHY, DaemonTest, main, scaled, wait_until
 from http_client import post_bytes
@@ -31,9 +33,21 @@ class ValidWork(DaemonTest):
     def test_every_cpu(self):
         self.assert_all_valid(self.start(config={"node.work_threads": None}))
 
+    def test_scanner_of_a_trial(self):
+        daemon = self.start()
+        status = daemon.status()
+        chosen, reason = status["scanner"], status["scanner_reason"]
+        self.assertIn(f"Scanner {chosen}: {reason}", daemon.log())
+        rates = dict(re.findall(r" (\w+) (\d+\.\d)(?:,|$)", reason.partition(":")[2]))
+        if rates:
+            self.assertEqual(float(rates[chosen]), max(map(float, rates.values())))
+        else:
+            self.assertEqual(reason, "the only one that this CPU can run")
+
     def test_portable_scanner(self):
         daemon = self.start(config={"work.scanner": "portable"})
         self.assertEqual(daemon.status()["scanner"], "portable")
+        self.assertEqual(daemon.status()["scanner_reason"], "as configured")
         self.assert_all_valid(daemon)
 
     def test_sleeping_between_batches(self):

@@ -539,7 +539,7 @@ class Status(RpcTest):
     config = {**ALLOW_ENDLESS, "node.work_threads": "2"}
     KEYS = {
         "generating", "queue_size", "jobs", "waiters", "hash_rate", "hashes", "uptime", "version",
-        "network", "scanner", "connections", "found", "cancelled", "failed", "devices",
+        "network", "scanner", "scanner_reason", "connections", "found", "cancelled", "failed", "devices",
     }
     DEVICE_KEYS = {"name", "kind", "scanner", "state", "reason", "hashes", "hash_rate", "job"}
 
@@ -585,13 +585,21 @@ class Benchmark(RpcTest):
     def test_answer(self):
         answer = self.ask("benchmark", count="10")
         self.assertEqual(
-            list(answer), ["average", "count", "difficulty", "duration", "hint", "multiplier"]
+            list(answer),
+            ["average", "count", "difficulty", "duration", "hash_rate", "hint", "multiplier"],
         )
         self.assertEqual(answer["count"], "10")
         self.assertEqual(answer["difficulty"], nano.hex_u64(nano.DEV.base))
         self.assertEqual(answer["multiplier"], "1.000000000000000")
         self.assertGreaterEqual(float(answer["duration"]), 0)
         self.assertGreaterEqual(float(answer["average"]), 0)
+
+    def test_hash_rate(self):
+        # 2^20 hashes are expected of these; fewer than a thousandth of it would be a wonder.
+        answer = self.ask("benchmark", count="16", difficulty="ffff000000000000")
+        rate, seconds = float(answer["hash_rate"]), float(answer["duration"]) / 1000
+        self.assertGreater(rate * seconds, 1000)
+        self.assertLess(rate, 1e12)
 
     def test_difficulty_and_multiplier(self):
         answer = self.ask("benchmark", count=1, difficulty="f000000000000000")

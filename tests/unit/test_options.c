@@ -120,6 +120,7 @@ test_commands (void **state)
     expect_command ("--generate_config node", OPTIONS_GENERATE_CONFIG);
     expect_command ("--list_devices", OPTIONS_LIST_DEVICES);
     expect_command ("--diagnostics", OPTIONS_DIAGNOSTICS);
+    expect_command ("--benchmark", OPTIONS_BENCHMARK);
     expect_command ("--debug_profile_generate", OPTIONS_DEBUG_PROFILE_GENERATE);
     expect_command ("--debug_profile_validate", OPTIONS_DEBUG_PROFILE_VALIDATE);
     expect_command ("--debug_opencl", OPTIONS_DEBUG_OPENCL);
@@ -234,6 +235,34 @@ test_texts_are_passed_on (void **state)
 }
 
 static void
+test_benchmark (void **state)
+{
+    struct parsed parsed =
+        accept ("--difficulty f0 --benchmark --duration 0.5 --device 0:1 --threads 2"
+                " --scanner all --difficulty zz --json --compare");
+
+    (void)state;
+    assert_string_equal (parsed.options.duration, "0.5");
+    assert_string_equal (parsed.options.device, "0:1");
+    assert_string_equal (parsed.options.threads, "2");
+    assert_string_equal (parsed.options.scanner, "all");
+    assert_int_equal (parsed.options.difficulty_count, 2);
+    assert_string_equal (parsed.options.difficulties[0], "f0");
+    assert_string_equal (parsed.options.difficulties[1], "zz");
+    assert_true (parsed.options.json);
+    assert_true (parsed.options.compare);
+    parsed_clear (&parsed);
+
+    parsed = accept ("--benchmark");
+    assert_null (parsed.options.duration);
+    assert_null (parsed.options.scanner);
+    assert_int_equal (parsed.options.difficulty_count, 0);
+    assert_false (parsed.options.json);
+    assert_false (parsed.options.compare);
+    parsed_clear (&parsed);
+}
+
+static void
 test_data_path (void **state)
 {
     (void)state;
@@ -327,6 +356,10 @@ test_repeated_options (void **state)
     (void)state;
     refuse ("--daemon --network live --network dev",
             "workpeer: option '--network' cannot be specified more than once\n" TRY);
+    refuse ("--difficulty 1 --debug_profile_generate --difficulty 2",
+            "workpeer: option '--difficulty' cannot be specified more than once\n" TRY);
+    refuse ("--benchmark --duration 1 --duration 2",
+            "workpeer: option '--duration' cannot be specified more than once\n" TRY);
     refuse ("--daemon --daem",
             "workpeer: option '--daemon' cannot be specified more than once\n" TRY);
 }
@@ -365,6 +398,9 @@ test_options_that_make_no_sense (void **state)
             "workpeer: option '--use_defaults' makes no sense with '--daemon'\n" TRY);
     refuse ("--generate_config node --config a=1",
             "workpeer: option '--config' makes no sense with '--generate_config'\n" TRY);
+    refuse ("--daemon --json", "workpeer: option '--json' makes no sense with '--daemon'\n" TRY);
+    refuse ("--benchmark --count 1",
+            "workpeer: option '--count' makes no sense with '--benchmark'\n" TRY);
     refuse ("--debug_profile_generate --device 1",
             "workpeer: option '--device' makes no sense with '--debug_profile_generate'\n" TRY);
     refuse ("--debug_profile_validate --count 1",
@@ -405,6 +441,7 @@ test_help (void **state)
         "--generate_config FILE ",
         "--list_devices ",
         "--diagnostics ",
+        "--benchmark ",
         "--version ",
         "--help ",
         "--data_path DIR ",
@@ -423,6 +460,10 @@ test_help (void **state)
         "--count N ",
         "--platform P ",
         "--device D ",
+        "--duration S ",
+        "--scanner NAME ",
+        "--json ",
+        "--compare ",
     };
     char *text = NULL;
     size_t size = 0;
@@ -465,6 +506,7 @@ main (void)
         cmocka_unit_test (test_overrides),
         cmocka_unit_test (test_bad_overrides),
         cmocka_unit_test (test_texts_are_passed_on),
+        cmocka_unit_test (test_benchmark),
         cmocka_unit_test (test_data_path),
         cmocka_unit_test (test_data_path_without_home),
         cmocka_unit_test (test_unknown_options),

@@ -1,0 +1,41 @@
+#include "node/choice.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "work/cpus.h"
+#include "work/number.h"
+
+int
+choice_scanner (const char *name, struct choice *choice)
+{
+    struct trial trial;
+
+    if (strcmp (name, "auto") != 0) {
+        choice->scanner = scan_named (name);
+        (void)snprintf (choice->reason, sizeof choice->reason, "as configured");
+        return choice->scanner != NULL ? 0 : -1;
+    }
+    trial_run (&trial);
+    choice->scanner = trial.chosen;
+    trial_reason (&trial, choice->reason);
+    return 0;
+}
+
+int
+choice_threads (const char *text, const struct config *config, unsigned *threads)
+{
+    unsigned cpus = cpus_available ();
+    uint64_t wanted = config->work_threads < cpus ? config->work_threads : cpus;
+
+    if (text != NULL && number_parse_unsigned (text, 1, cpus, &wanted) != 0) {
+        fprintf (stderr, "Invalid threads count: expected 1 to %u, the CPUs there are\n", cpus);
+        return -1;
+    }
+    if (wanted == 0) {
+        fprintf (stderr, "Work generation is disabled (node.work_threads is 0; use --threads)\n");
+        return -1;
+    }
+    *threads = (unsigned)wanted;
+    return 0;
+}

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """The command line and the configuration, as an operator meets them."""
 
+import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import tempfile
 import tomllib
 
 import nano
-from harness import PROGRAM, DaemonTest, main, run_program, scaled
+from harness import PROGRAM, DaemonTest, main, run_program, scaled, wait_until
 
 # What a node of version 28 writes for itself, in force.
 NODE_FILE = """\
@@ -450,6 +452,37 @@ class Starting(ConfigTest):
                 root, work, value = nano.KNOWN_WORKS[0]
                 answer = daemon.rpc("work_validate", hash=root, work=work)
                 self.assertEqual(answer["multiplier"], nano.multiplier_text(value, thresholds.base))
+
+    def test_the_line_to_try_works(self):
+        daemon = self.start(network="dev")
+        line = re.search(r"^Try it: (.*)$", daemon.output(), re.M).group(1)
+        command, option, body, url = shlex.split(line)
+        self.assertEqual([command, option, url], ["curl", "-d", "http://%s:%d" % daemon.address])
+        answer = daemon.post(body.encode()).json()
+        self.assert_work(answer, json.loads(body)["hash"], nano.DEV.base)
+
+    def test_work_threads_leave_the_cpu_to_others(self):
+        """Linux knows their scheduling policy, batch, as number 3."""
+        daemon = self.start(config={"node.work_threads": "1"})
+        wait_until(lambda: self.policies(daemon.process.pid).count(3) == 1, "one thread is at batch", 5)
+        self.assertIn(0, self.policies(daemon.process.pid), "the loop is not")
+
+    @staticmethod
+    def policies(pid):
+        """The scheduling policy of each thread: field 41 of its stat, of which two come before ')'."""
+        found = []
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/stat", encoding="ascii", errors="replace") as stat:
+                found.append(int(stat.read().rpartition(")")[2].split()[38]))
+        return found
+
+    def test_wildcards_together(self):
+        daemon = self.start(config={"rpc.address": '["0.0.0.0", "::"]'})
+        port = daemon.address[1]
+        for host in ("127.0.0.1", "::1"):
+            with self.connect(daemon, address=(host, port)) as client:
+                client.post({"action": "version"})
+                self.assertIn("rpc_version", client.receive().json())
 
     def test_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:

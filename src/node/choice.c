@@ -6,6 +6,25 @@
 #include "work/cpus.h"
 #include "work/number.h"
 
+static void
+explain (const char *name, char reason[TRIAL_TEXT_SIZE])
+{
+    size_t count;
+    const struct scanner *const *scanners = scan_all (&count);
+    int length =
+        snprintf (reason, TRIAL_TEXT_SIZE,
+                  "work.scanner is \"%s\", expected \"auto\" or one that this build and this "
+                  "CPU have:",
+                  name);
+
+    for (size_t i = 0; i < count && length > 0 && length < TRIAL_TEXT_SIZE; i++) {
+        if (scanners[i]->usable ()) {
+            length += snprintf (reason + length, (size_t)(TRIAL_TEXT_SIZE - length), " %s",
+                                scanners[i]->name);
+        }
+    }
+}
+
 int
 choice_scanner (const char *name, struct choice *choice)
 {
@@ -13,8 +32,12 @@ choice_scanner (const char *name, struct choice *choice)
 
     if (strcmp (name, "auto") != 0) {
         choice->scanner = scan_named (name);
+        if (choice->scanner == NULL) {
+            explain (name, choice->reason);
+            return -1;
+        }
         (void)snprintf (choice->reason, sizeof choice->reason, "as configured");
-        return choice->scanner != NULL ? 0 : -1;
+        return 0;
     }
     trial_run (&trial);
     choice->scanner = trial.chosen;

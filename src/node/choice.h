@@ -10,12 +10,13 @@
 
 struct choice {
     const struct scanner *scanner;
-    char reason[TRIAL_TEXT_SIZE]; /* why this one, for people */
+    char reason[TRIAL_TEXT_SIZE]; /* why this one, for people; or why none */
 };
 
 /*
  * The scanner called `name`, or for "auto" the one that a trial finds to be the fastest. Returns 0,
- * or -1 when this build or this CPU does not have it.
+ * or -1 when this build or this CPU does not have it: no scanner, and a message for the user in
+ * `choice->reason`.
  */
 int choice_scanner (const char *name, struct choice *choice);
 

@@ -12,12 +12,12 @@
 
 #include "build_config.h"
 #include "node/bench.h"
+#include "node/choice.h"
 #include "node/config.h"
 #include "node/log.h"
 #include "node/node.h"
 #include "node/options.h"
 #include "node/profile.h"
-#include "work/scan.h"
 
 static int
 print_version (void)
@@ -75,9 +75,10 @@ has_files (const char *data_path)
 static int
 check_config (const struct options *options, const struct config *config)
 {
-    if (strcmp (config->work_scanner, "auto") != 0 && scan_named (config->work_scanner) == NULL) {
-        fprintf (stderr, "work.scanner is \"%s\", which this build or this CPU does not have\n",
-                 config->work_scanner);
+    struct choice choice;
+
+    if (choice_scanner (config->work_scanner, &choice) != 0) {
+        fprintf (stderr, "%s\n", choice.reason);
         return 1;
     }
     printf ("The configuration in %s is good%s\n", options->data_path,

@@ -209,8 +209,7 @@ init_engine (struct node *node)
     unsigned threads = thread_count (config);
 
     if (choice_scanner (config->work_scanner, &node->choice) != 0) {
-        log_error ("The scanner %s is not in this build or this CPU cannot run it (work.scanner)",
-                   config->work_scanner);
+        log_error ("%s", node->choice.reason);
         return -1;
     }
     node->pool = pool_new (&settings);

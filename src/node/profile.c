@@ -117,8 +117,7 @@ read_profile (const struct options *options, const struct config *config,
         return -1;
     }
     if (choice_scanner (config->work_scanner, &choice) != 0) {
-        return complain (
-            "The configured work.scanner is not in this build or this CPU cannot run it");
+        return complain (choice.reason);
     }
     profile->scanner = choice.scanner;
     return 0;
@@ -282,11 +281,8 @@ profile_list_devices (const struct config *config)
     size_t count;
     const struct scanner *const *scanners = scan_all (&count);
     struct choice choice;
-    const char *reason = "not in this build, or not on this CPU";
 
-    if (choice_scanner (config->work_scanner, &choice) == 0) {
-        reason = choice.reason;
-    }
+    (void)choice_scanner (config->work_scanner, &choice); /* what it says is printed either way */
     printf ("CPU: %u threads can be used (node.work_threads = %" PRIu64 ")\n", cpus,
             config->work_threads);
     for (size_t i = 0; i < count; i++) {
@@ -294,7 +290,7 @@ profile_list_devices (const struct config *config)
                 scanners[i]->usable () ? "usable" : "not on this CPU",
                 scanners[i] == choice.scanner ? ", chosen" : "");
     }
-    printf ("work.scanner is %s: %s\n", config->work_scanner, reason);
+    printf ("Scanner: %s\n", choice.reason);
     printf ("OpenCL: not in this build\n");
     return fflush (stdout) == 0 ? 0 : 1;
 }

@@ -372,6 +372,86 @@ class Oversize(DaemonTest):
         self.assertIn("valid_all", daemon.post(self.body_of(100)).json())
 
 
+class Flooding(DaemonTest):
+    """What a client may send beyond its requests is bounded, whatever it does not read."""
+
+    MOST_MEMORY = 32 * 2**20  # what the daemon may grow by
+
+    def setUp(self):
+        self.daemon = self.start()
+
+    def memory(self):
+        with open(f"/proc/{self.daemon.process.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def flood(self, client, data, count):
+        """Sends until that is done, or the daemon neither reads nor keeps the connection."""
+        client._socket.settimeout(scaled(1))
+        try:
+            for _ in range(count):
+                client._socket.sendall(data)
+        except OSError:
+            pass
+
+    def assert_bounded(self, before):
+        self.assertLess(self.memory() - before, self.MOST_MEMORY)
+        self.assertIn("rpc_version", self.daemon.rpc("version"))
+
+    def test_behind_answers_that_nobody_reads(self):
+        before = self.memory()
+        client = self.connect(self.daemon)
+        self.flood(client, post_bytes({"action": "status"}) * 100, 500)
+        self.flood(client, bytes(2**20), 100)
+        self.assert_bounded(before)
+
+    def test_a_chunk_size_without_end(self):
+        before = self.memory()
+        client = self.connect(self.daemon)
+        client.send(Oversize.CHUNKED)
+        self.flood(client, b"0" * 2**20, 100)
+        self.assertTrue(client.closed_within(2))
+        self.assert_bounded(before)
+
+    def test_a_refused_client_that_goes_on(self):
+        client = self.connect(self.daemon)
+        client.send(b"GARBAGE\r\n\r\n")
+        self.assert_refused(client, "^Invalid header")
+
+        def is_dropped():
+            client.send_without_waiting(b"x")
+            return self.daemon.status()["connections"] == "1"
+
+        wait_until(is_dropped, "it is dropped though it sends", 10)
+
+    def test_a_strange_version(self):
+        with self.daemon.connect() as client:
+            client.send(b"POST / HTTP/1.10\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n")
+            self.assertEqual(client.receive().json(), {"error": "Invalid header: body limit exceeded"})
+
+
+class Crowding(DaemonTest):
+    def test_no_answer_on_its_way_is_lost(self):
+        """Clients that crowd in do not take the place of those that are being answered."""
+        daemon = self.start_endless(config={"rpc.max_connections": "8"})
+        for _ in range(20):
+            root = nano.random_root()
+            waiting = [self.begin(daemon, root) for _ in range(6)]
+            daemon.wait_for(waiters=6)
+            canceller = daemon.connect()
+            canceller.post({"action": "work_cancel", "hash": root})
+            crowd = [daemon.connect() for _ in range(8)]
+            try:
+                self.assertEqual(canceller.receive().json(), {"success": ""})
+            except (Closed, ConnectionError):  # it may have had to go before its request was read
+                for client in crowd:
+                    client.close()
+                daemon.rpc("work_cancel", hash=root)
+            for client in waiting:
+                self.assert_cancelled(client)
+            for client in [canceller, *crowd, *waiting]:
+                client.close()
+
+
 class ManyConnections(DaemonTest):
     COUNT = 2000
 

@@ -394,7 +394,7 @@ class Flooding(DaemonTest):
             pass
 
     def assert_bounded(self, before):
-        self.assertLess(self.memory() - before, self.MOST_MEMORY)
+        self.assertLess(self.memory() - before, scaled(self.MOST_MEMORY))
         self.assertIn("rpc_version", self.daemon.rpc("version"))
 
     def test_behind_answers_that_nobody_reads(self):

@@ -272,25 +272,41 @@ go_on (struct search *search)
     }
 }
 
+static size_t
+count_starved (const struct broker *broker)
+{
+    const struct search *search;
+    size_t count = 0;
+
+    TAILQ_FOREACH (search, &broker->starved, link)
+    {
+        count++;
+    }
+    return count;
+}
+
+/*
+ * Each once: one that still finds no room is back at the end of the list, and waits for the next
+ * time.
+ */
 static void
 on_feed (evutil_socket_t fd, short what, void *data)
 {
     struct broker *broker = data;
-    struct search *last = TAILQ_LAST (&broker->starved, search_list);
     struct search *search;
 
     (void)fd;
     (void)what;
-    while ((search = TAILQ_FIRST (&broker->starved)) != NULL) {
+    for (size_t left = count_starved (broker);
+         left > 0 && (search = TAILQ_FIRST (&broker->starved)) != NULL; left--) {
         TAILQ_REMOVE (&broker->starved, search, link);
         search->starved = false;
         search->jobs++; /* keeps it while callbacks run */
-        go_on (search);
+        if (search->ticket == 0) {
+            go_on (search);
+        }
         search->jobs--;
         tidy (search);
-        if (search == last) {
-            break;
-        }
     }
 }
 

@@ -232,5 +232,20 @@ class AbsurdMultipliers(DaemonTest):
                     self.assertIn("error", connection.receive().json())
 
 
+class SmallestQueue(DaemonTest):
+    """One root may be searched for: all who want it are served, at whatever thresholds."""
+
+    def test_falling_thresholds(self):
+        daemon = self.start(config={"work.max_queue": "1", "work.batch_time": "0.1"})
+        thresholds = ("ffff000000000000", "fffe000000000000", "fff8000000000000", "ffe0000000000000",
+                      "ffc0000000000000", "f000000000000000")
+        for _ in range(20):
+            root = nano.random_root()
+            clients = [self.begin(daemon, root, threshold) for threshold in thresholds]
+            for client, threshold in zip(clients, thresholds):
+                self.assert_work(client.receive().json(), root, int(threshold, 16))
+                client.close()
+
+
 if __name__ == "__main__":
     main()

@@ -73,7 +73,6 @@ static const char *
 read_target (const struct actions *actions, const json_t *fields, struct scan_target *target)
 {
     const struct difficulty_network *network = actions->network;
-    bool exact = false;
     bool given = false;
     const char *error;
 
@@ -82,13 +81,13 @@ read_target (const struct actions *actions, const json_t *fields, struct scan_ta
     (void)((error = fields_version (fields)) != NULL || (error = fields_account (fields)) != NULL ||
            (error = fields_hash (fields, target->root)) != NULL ||
            (error = fields_subtype (fields, network, &target->threshold, &given)) != NULL ||
-           (error = fields_difficulty (fields, &target->threshold, &exact)) != NULL ||
-           (error = fields_multiplier (fields, network->base, &target->threshold, &exact)) != NULL);
+           (error = fields_difficulty (fields, &target->threshold, &given)) != NULL ||
+           (error = fields_multiplier (fields, network->base, &target->threshold, &given)) != NULL);
     if (error == NULL) {
         error = fields_limit (network, actions->config->max_work_generate_multiplier,
                               target->threshold);
     }
-    return error != NULL ? error : apply_block (actions, fields, target, given || exact);
+    return error != NULL ? error : apply_block (actions, fields, target, given);
 }
 
 static json_t *
@@ -126,6 +125,9 @@ log_done (const struct generation *generation, const struct broker_answer *answe
         log_warn ("Work generation for %s gave up at its deadline, after %.0f s "
                   "(work.request_timeout)",
                   root, answer->seconds);
+    } else if (answer->outcome == BROKER_FAILED) {
+        log_warn ("Work generation for %s failed after %.0f ms: no device is left that works", root,
+                  answer->seconds * 1e3);
     } else {
         log_info ("Work generation for %s was cancelled after %.0f ms", root,
                   answer->seconds * 1e3);

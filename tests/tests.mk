@@ -50,8 +50,10 @@ UNIT_TESTS += \
 	tests/unit/test_pool_stress \
 	tests/unit/test_ports \
 	tests/unit/test_queue \
+	tests/unit/test_routes \
 	tests/unit/test_scan \
 	tests/unit/test_schedule \
+	tests/unit/test_server \
 	tests/unit/test_slices \
 	tests/unit/test_toml \
 	tests/unit/test_trial \
@@ -110,12 +112,16 @@ tests_unit_test_ports_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ports_LDADD = $(UNIT_WORK)
 tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_queue_LDADD = $(UNIT_WORK)
+tests_unit_test_routes_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_routes_LDADD = $(UNIT_RPC)
 tests_unit_test_scan_SOURCES = tests/unit/test_scan.c tests/unit/vectors.h
 tests_unit_test_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_scan_LDADD = $(UNIT_WORK)
 tests_unit_test_schedule_SOURCES = tests/unit/test_schedule.c $(SUPPORT_POOL)
 tests_unit_test_schedule_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_schedule_LDADD = $(UNIT_WORK)
+tests_unit_test_server_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_server_LDADD = $(UNIT_RPC)
 tests_unit_test_slices_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_slices_LDADD = $(UNIT_WORK)
 nodist_EXTRA_tests_unit_test_toml_SOURCES = cxx-linker.cxx
@@ -155,6 +161,7 @@ E2E_TESTS = \
 	tests/e2e/test_generate.py \
 	tests/e2e/test_lifecycle.py \
 	tests/e2e/test_npm.py \
+	tests/e2e/test_routes.py \
 	tests/e2e/test_rpc.py
 
 # Benchmarks: built by `make bench`, run by hand.

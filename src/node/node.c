@@ -13,6 +13,7 @@
 #include "node/broker.h"
 #include "node/choice.h"
 #include "node/device_log.h"
+#include "node/health.h"
 #include "node/log.h"
 #include "node/peers.h"
 #include "node/pid_file.h"
@@ -342,7 +343,8 @@ init_server (struct node *node)
         .stop_data = node,
     };
     node->server = server_new (node->base, &settings, actions_table, &node->actions);
-    if (node->server == NULL) {
+    if (node->server == NULL ||
+        server_add_routes (node->server, health_routes, &node->actions) != 0) {
         log_error ("Cannot start the RPC server: out of memory");
         return -1;
     }

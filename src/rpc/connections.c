@@ -28,6 +28,7 @@ struct connection {
     size_t received;   /* bytes of the present request */
     bool reading;      /* a request has begun to arrive */
     bool refused;      /* evhttp wrote a page of its own, and closes */
+    bool answered;     /* what is written next is an answer of ours */
     bool close_is_set; /* evhttp tells us of its end */
     void (*closed) (void *data);
     void *data;
@@ -169,7 +170,8 @@ error_for (const struct connection *connection, int status)
     case 417:
         return "Invalid header: bad expectation";
     case 501:
-        return "Can only POST requests";
+        return connection->owner->settings.keep_status ? "Unknown method"
+                                                       : "Can only POST requests";
     default:
         return connection->received > connection->owner->settings.max_header_size
                    ? "Invalid header: header limit exceeded"
@@ -178,8 +180,9 @@ error_for (const struct connection *connection, int status)
 }
 
 /*
- * Runs when evhttp adds to a connection's output. Its own error pages are all it ever sends with a
- * status of 400 or more, each the last on its connection.
+ * Runs when evhttp adds to a connection's output. Beside answers of ours that were announced, its
+ * own error pages are all it ever sends with a status of 400 or more, each the last on its
+ * connection.
  */
 static void
 on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *data)
@@ -194,11 +197,13 @@ on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *d
     if (status < 200) { /* an interim answer: the request is still on its way */
         return;
     }
-    if (status >= 400 && !connection->refused) {
+    if (status >= 400 && !connection->refused && !connection->answered) {
         connection->refused = true;
         (void)error_page_replace (connection->owner->base, connection->bev,
+                                  connection->owner->settings.keep_status ? status : 200,
                                   error_for (connection, status));
     }
+    connection->answered = false;
     connection->reading = false;
     connection->since = clock_now ();
 }
@@ -477,6 +482,12 @@ int
 connection_fd (const struct connection *connection)
 {
     return connection->fd;
+}
+
+void
+connection_expect_answer (struct connection *connection)
+{
+    connection->answered = true;
 }
 
 size_t

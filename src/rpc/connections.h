@@ -5,8 +5,8 @@
  * evhttp bounds neither the number of connections nor the time from a request's first byte to its
  * last, and answers what it cannot parse with an HTML page and a 4xx, which nodes as clients cannot
  * read (they wait for ever). This object stands beside it, on public interfaces only: it makes each
- * connection's bufferevent and keeps a reference, watches its buffers, and puts the RPC's own error
- * in the place of such a page before it is sent.
+ * connection's bufferevent and keeps a reference, watches its buffers, and puts an error of ours in
+ * the place of such a page before it is sent: with status 200 where the RPC is served.
  *
  * The bufferevents own their descriptors, so that no descriptor is used again while libevent still
  * has events for it.
@@ -32,6 +32,7 @@ struct connections_settings {
     size_t max_header_size; /* evhttp's, to tell what it objects to */
     size_t max_input;       /* bytes that may wait to be read: more than any request is long */
     double read_timeout;    /* seconds from a request's first byte to its last */
+    bool keep_status;       /* what evhttp refuses is told the status as well: no RPC */
 };
 
 /*
@@ -56,6 +57,12 @@ struct connection *connections_find (struct connections *connections,
 void connection_on_close (struct connection *connection, void (*closed) (void *data), void *data);
 
 int connection_fd (const struct connection *connection);
+
+/*
+ * To be called before an answer of ours is given to evhttp for the connection, if its status may be
+ * 400 or more: it is not one of evhttp's own pages.
+ */
+void connection_expect_answer (struct connection *connection);
 
 /* How many are open. */
 size_t connections_count (struct connections *connections);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/reply.h"
+
 int
 error_page_status (struct evbuffer *output)
 {
@@ -25,6 +27,7 @@ error_page_status (struct evbuffer *output)
 /* A page that evhttp has written, and what is to be sent instead. */
 struct error_page {
     struct bufferevent *bev; /* a reference */
+    int status;
     const char *error;
 };
 
@@ -42,18 +45,18 @@ replace (evutil_socket_t fd, short what, void *data)
     (void)evbuffer_drain (output, evbuffer_get_length (output));
     (void)evbuffer_freeze (output, 1);
     (void)evbuffer_add_printf (output,
-                               "HTTP/1.1 200 OK\r\n"
+                               "HTTP/1.1 %d %s\r\n"
                                "Content-Type: application/json\r\n"
                                "Access-Control-Allow-Origin: *\r\n"
                                "Connection: close\r\n"
                                "Content-Length: %d\r\n\r\n%s",
-                               length, body);
+                               page->status, reply_reason (page->status), length, body);
     (void)bufferevent_decref (page->bev);
     free (page);
 }
 
 int
-error_page_replace (struct event_base *base, struct bufferevent *bev, const char *error)
+error_page_replace (struct event_base *base, struct bufferevent *bev, int status, const char *error)
 {
     struct timeval now = {0};
     struct error_page *page = malloc (sizeof *page);
@@ -62,6 +65,7 @@ error_page_replace (struct event_base *base, struct bufferevent *bev, const char
         return -1;
     }
     page->bev = bev;
+    page->status = status;
     page->error = error;
     bufferevent_incref (bev);
     if (event_base_once (base, -1, EV_TIMEOUT, replace, page, &now) != 0) {

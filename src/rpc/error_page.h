@@ -1,6 +1,6 @@
 /*
  * The HTML pages that evhttp answers with when it cannot read a request: recognised in a
- * connection's output, and replaced by the RPC's error before they are sent. Event-loop thread.
+ * connection's output, and replaced by an error in JSON before they are sent. Event-loop thread.
  */
 #ifndef RPC_ERROR_PAGE_H
 #define RPC_ERROR_PAGE_H
@@ -15,10 +15,11 @@
 int error_page_status (struct evbuffer *output);
 
 /*
- * Puts {"error": `error`} with status 200 in the place of everything that is in the output of
- * `bev`, as soon as evhttp has written the rest of its page: before the loop turns, and so before
+ * Puts {"error": `error`} with `status` in the place of everything that is in the output of `bev`,
+ * as soon as evhttp has written the rest of its page: before the loop turns, and so before
  * anything is sent. `error` is static. Returns 0, or -1 for want of memory.
  */
-int error_page_replace (struct event_base *base, struct bufferevent *bev, const char *error);
+int error_page_replace (struct event_base *base, struct bufferevent *bev, int status,
+                        const char *error);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "rpc/json.h"
+#include "rpc/reply.h"
 #include "rpc/watch.h"
 
 struct request {
@@ -13,9 +14,9 @@ struct request {
     struct request_list *list;
     struct connection *connection;
     struct evhttp_request *http; /* evhttp's until it is answered; NULL from then on */
-    json_t *fields;
-    struct watch *watch; /* once it waits */
-    bool running;        /* within request_run: that frees it */
+    json_t *fields;              /* an action's; NULL is a route's request */
+    struct watch *watch;         /* once it waits */
+    bool running;                /* within request_run: that frees it */
     void (*leave) (void *data);
     void *data;
 };
@@ -65,8 +66,9 @@ stop_waiting (struct request *request)
     TAILQ_REMOVE (&request->list->waiting, request, link);
 }
 
-void
-request_answer (struct request *request, json_t *body)
+/* Every answer begins here, */
+static struct evhttp_request *
+take_http (struct request *request)
 {
     struct evhttp_request *http = request->http;
 
@@ -74,17 +76,78 @@ request_answer (struct request *request, json_t *body)
         stop_waiting (request);
     }
     request->http = NULL;
-    send_json (http, body);
-    json_decref (body);
+    return http;
+}
+
+/* and ends here. */
+static void
+end (struct request *request)
+{
     if (!request->running) {
         destroy (request);
     }
 }
 
 void
+request_answer (struct request *request, json_t *body)
+{
+    send_json (take_http (request), body);
+    json_decref (body);
+    end (request);
+}
+
+void
 request_fail (struct request *request, const char *error)
 {
     request_answer (request, json_pack ("{s:s}", "error", error));
+}
+
+void
+request_reply (struct request *request, int status, const char *type, struct evbuffer *body)
+{
+    reply_send (request->connection, take_http (request), status, type, body);
+    end (request);
+}
+
+void
+request_reply_json (struct request *request, int status, json_t *body)
+{
+    reply_json (request->connection, take_http (request), status, body);
+    json_decref (body);
+    end (request);
+}
+
+void
+request_reply_error (struct request *request, int status, const char *error)
+{
+    reply_error (request->connection, take_http (request), status, error);
+    end (request);
+}
+
+int
+request_add_header (struct request *request, const char *name, const char *value)
+{
+    return evhttp_add_header (evhttp_request_get_output_headers (request->http), name, value);
+}
+
+struct evbuffer *
+request_body (const struct request *request)
+{
+    return evhttp_request_get_input_buffer (request->http);
+}
+
+const char *
+request_header (const struct request *request, const char *name)
+{
+    return evhttp_find_header (evhttp_request_get_input_headers (request->http), name);
+}
+
+int
+request_address (const struct request *request, struct sockaddr_storage *address)
+{
+    socklen_t size = sizeof *address;
+
+    return getpeername (connection_fd (request->connection), (struct sockaddr *)address, &size);
 }
 
 const json_t *
@@ -113,7 +176,11 @@ leave (struct request *request)
         request->leave (request->data);
     }
     (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
-    request_fail (request, "Cancelled");
+    if (request->fields != NULL) {
+        request_fail (request, "Cancelled");
+    } else {
+        request_reply_error (request, 503, "Cancelled");
+    }
 }
 
 static void
@@ -161,16 +228,27 @@ start_waiting (struct request *request)
     }
 }
 
+/* The client cannot be watched, so its request is not begun. */
+static void
+refuse_for_memory (struct connection *connection, struct evhttp_request *http, json_t *fields)
+{
+    if (fields != NULL) {
+        request_refuse (http, "Out of memory");
+    } else {
+        reply_error (connection, http, 503, "Out of memory");
+    }
+    json_decref (fields);
+}
+
 void
 request_run (struct request_list *list, struct connection *connection, struct evhttp_request *http,
-             json_t *fields, const struct action *action, void *context)
+             json_t *fields, void (*run) (void *context, struct request *request), void *context)
 {
     struct request *request = calloc (1, sizeof *request);
 
     if (request == NULL || connection == NULL) {
         free (request);
-        json_decref (fields);
-        request_refuse (http, "Out of memory");
+        refuse_for_memory (connection, http, fields);
         return;
     }
     *request = (struct request){
@@ -180,7 +258,7 @@ request_run (struct request_list *list, struct connection *connection, struct ev
         .fields = fields,
         .running = true,
     };
-    action->run (context, request);
+    run (context, request);
     request->running = false;
     if (request->http == NULL) {
         destroy (request);

@@ -1,20 +1,23 @@
 /*
- * A request: one call of an action by one client, answered exactly once.
+ * A request: one call of an action or of a route by one client, answered exactly once.
  *
- * It is born when an action is called and ends when request_answer or request_fail is called for
- * it; both may be called during the action or any time later, and not again. If the client leaves,
- * or the server stops, before that, the leave callback is called once; the request has ended with
- * its return, and the client, should it still be there, is told "Cancelled".
+ * It is born when the action or the route is called and ends when one of the functions that answer
+ * is called for it, during that call or any time later, and not again: request_answer or
+ * request_fail for an action's, one of request_reply and its kin for a route's. If the client
+ * leaves, or the server stops, before that, the leave callback is called once; the request has
+ * ended with its return, and the client, should it still be there, is told "Cancelled".
  *
  * Event-loop thread.
  */
 #ifndef RPC_REQUEST_H
 #define RPC_REQUEST_H
 
+#include <event2/buffer.h>
 #include <event2/http.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "rpc/connections.h"
 
@@ -30,7 +33,7 @@ struct action {
     void (*run) (void *context, struct request *request);
 };
 
-/* The request's fields: an object, the request's own, good until it ends. */
+/* The fields of an action's request: an object, the request's own, good until it ends. */
 const json_t *request_fields (const struct request *request);
 
 /* Answers with `body`, whose reference is taken. A NULL body, for want of memory, is an error
@@ -39,6 +42,36 @@ void request_answer (struct request *request, json_t *body);
 
 /* Answers {"error": `error`}. */
 void request_fail (struct request *request, const char *error);
+
+/*
+ * Answers a route's request with `status` and what `body` holds, which is emptied and stays the
+ * caller's; NULL is an empty body. `type` is its Content-Type, NULL for none.
+ */
+void request_reply (struct request *request, int status, const char *type, struct evbuffer *body);
+
+/*
+ * The same with JSON on one line. The body's reference is taken; NULL, for want of memory, is an
+ * error answer.
+ */
+void request_reply_json (struct request *request, int status, json_t *body);
+
+/* The same with {"error":`error`}. */
+void request_reply_error (struct request *request, int status, const char *error);
+
+/* A header that the answer shall have besides. Returns 0, or -1 for want of memory. */
+int request_add_header (struct request *request, const char *name, const char *value);
+
+/* The bytes of a request's body: the request's own, good until it ends; may be pulled up. */
+struct evbuffer *request_body (const struct request *request);
+
+/* The value of a request's header, of several the first; NULL for none. Good until it ends. */
+const char *request_header (const struct request *request, const char *name);
+
+/*
+ * The address that the request came from: the other end of its connection. Returns 0, or -1 when it
+ * has closed.
+ */
+int request_address (const struct request *request, struct sockaddr_storage *address);
 
 /* Who is to be told when the client leaves before the answer. */
 void request_on_leave (struct request *request, void (*leave) (void *data), void *data);
@@ -55,12 +88,12 @@ void request_list_free (struct request_list *list);
 
 /*
  * Makes a request of `http`, an evhttp request handed to the server on `connection`, and `fields`,
- * whose reference is taken; runs the action; and, if that has not answered, watches the client from
- * then on.
+ * whose reference is taken, or NULL for a route's; calls `run`, the action's or the route's; and,
+ * if that has not answered, watches the client from then on.
  */
 void request_run (struct request_list *list, struct connection *connection,
-                  struct evhttp_request *http, json_t *fields, const struct action *action,
-                  void *context);
+                  struct evhttp_request *http, json_t *fields,
+                  void (*run) (void *context, struct request *request), void *context);
 
 /* Answers {"error": `error`} to an evhttp request that became no request. */
 void request_refuse (struct evhttp_request *http, const char *error);

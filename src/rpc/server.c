@@ -14,6 +14,7 @@
 
 #include "rpc/connections.h"
 #include "rpc/json.h"
+#include "rpc/reply.h"
 
 /* nano_node's bound on a request's header. */
 #define MAX_HEADER_SIZE 8192
@@ -33,27 +34,26 @@ struct server {
     struct connections *connections;
     struct request_list *requests;
     struct server_settings settings;
-    const struct action *actions;
-    void *context;
+    const struct action *actions; /* NULL: routes only */
+    void *context;                /* of the actions */
+    struct routes routes;
     struct evconnlistener *listeners[MAX_LISTENERS]; /* evhttp's */
     size_t listener_count;
 };
 
 /* As nano_node answers, with Authorization added for clients that carry a key. */
 static void
-add_headers (struct evhttp_request *http)
+add_headers (struct evhttp_request *http, const char *allow, bool any_origin)
 {
-    static const char *const headers[][2] = {
-        {"Allow", "POST, OPTIONS"},
-        {"Access-Control-Allow-Origin", "*"},
-        {"Access-Control-Allow-Methods", "POST, OPTIONS"},
-        {"Access-Control-Allow-Headers",
-         "Accept, Accept-Language, Content-Language, Content-Type, Authorization"},
-    };
     struct evkeyvalq *output = evhttp_request_get_output_headers (http);
 
-    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
-        (void)evhttp_add_header (output, headers[i][0], headers[i][1]);
+    (void)evhttp_add_header (output, "Allow", allow);
+    if (any_origin) {
+        (void)evhttp_add_header (output, "Access-Control-Allow-Origin", "*");
+        (void)evhttp_add_header (output, "Access-Control-Allow-Methods", allow);
+        (void)evhttp_add_header (
+            output, "Access-Control-Allow-Headers",
+            "Accept, Accept-Language, Content-Language, Content-Type, Authorization");
     }
 }
 
@@ -102,22 +102,21 @@ handle_post (struct server *server, struct evhttp_request *http)
     if (action != NULL && action->control && !may_control (server, http)) {
         error = "RPC control is disabled";
     }
-    if (error != NULL) {
+    if (error != NULL || action == NULL) {
         json_decref (fields);
         request_refuse (http, error);
         return;
     }
     request_run (server->requests, connections_find (server->connections, http), http, fields,
-                 action, server->context);
+                 action->run, server->context);
 }
 
 static void
-on_request (struct evhttp_request *http, void *data)
+handle_rpc (struct server *server, struct evhttp_request *http)
 {
     static const char not_post[] = "Can only POST requests";
-    struct server *server = data;
 
-    add_headers (http);
+    add_headers (http, "POST, OPTIONS", true);
     switch (evhttp_request_get_command (http)) {
     case EVHTTP_REQ_POST:
         handle_post (server, http);
@@ -138,6 +137,60 @@ on_request (struct evhttp_request *http, void *data)
     }
 }
 
+static enum route_method
+method_of (struct evhttp_request *http)
+{
+    switch (evhttp_request_get_command (http)) {
+    case EVHTTP_REQ_GET:
+    case EVHTTP_REQ_HEAD:
+        return ROUTE_GET;
+    case EVHTTP_REQ_POST:
+        return ROUTE_POST;
+    default:
+        return ROUTE_OTHER;
+    }
+}
+
+static void
+handle_route (struct server *server, struct evhttp_request *http, const struct routes_match *match)
+{
+    struct connection *connection = connections_find (server->connections, http);
+
+    add_headers (http, match->allow, match->any_origin);
+    if (evhttp_request_get_command (http) == EVHTTP_REQ_OPTIONS) {
+        reply_send (connection, http, 204, NULL, NULL);
+    } else if (match->route == NULL) {
+        reply_error (connection, http, 405, "This path does not have that method");
+    } else {
+        request_run (server->requests, connection, http, NULL, match->route->run, match->context);
+    }
+}
+
+static const char *
+path_of (struct evhttp_request *http)
+{
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri (http);
+    const char *path = uri != NULL ? evhttp_uri_get_path (uri) : NULL;
+
+    return path != NULL ? path : "";
+}
+
+static void
+on_request (struct evhttp_request *http, void *data)
+{
+    struct server *server = data;
+    struct routes_match match;
+
+    if (routes_find (&server->routes, method_of (http), path_of (http), &match)) {
+        handle_route (server, http, &match);
+    } else if (server->actions != NULL) {
+        handle_rpc (server, http);
+    } else {
+        reply_error (connections_find (server->connections, http), http, 404,
+                     "There is nothing at this path");
+    }
+}
+
 static struct timeval
 to_timeval (double seconds)
 {
@@ -155,6 +208,7 @@ init_http (struct server *server)
         .max_header_size = MAX_HEADER_SIZE,
         .max_input = MAX_HEADER_SIZE + server->settings.max_request_size + READ_AHEAD,
         .read_timeout = server->settings.read_timeout,
+        .keep_status = server->actions == NULL,
     };
     struct timeval idle = to_timeval (server->settings.idle_timeout);
 
@@ -166,6 +220,7 @@ init_http (struct server *server)
     evhttp_set_max_headers_size (server->http, MAX_HEADER_SIZE);
     evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);
     evhttp_set_allowed_methods (server->http, UINT16_MAX & ~EVHTTP_REQ_CONNECT);
+    evhttp_set_default_content_type (server->http, NULL);
     evhttp_set_gencb (server->http, on_request, server);
     server->connections = connections_new (server->base, server->http, &bounds);
     return server->connections == NULL ? -1 : 0;
@@ -190,6 +245,12 @@ server_new (struct event_base *base, const struct server_settings *settings,
         return NULL;
     }
     return server;
+}
+
+int
+server_add_routes (struct server *server, const struct route *routes, void *context)
+{
+    return routes_add (&server->routes, routes, context);
 }
 
 /* Listening. */

@@ -1,8 +1,13 @@
 /*
- * The RPC's server: listeners, limits, CORS, and the way from an HTTP request to an action.
+ * A server: listeners, limits, CORS, and the way from an HTTP request to an action or a route.
  *
- * Every answer to a client, errors included, is a 200 with a JSON body, since nano_node as a client
- * handles no other. A path means nothing; a Content-Type is not looked at.
+ * A server has a face. One with actions is the RPC: a POST to any path that is no route's calls an
+ * action, and every answer, errors included, is a 200 with a JSON body, since nano_node as a client
+ * handles no other; a Content-Type is not looked at. One without has its routes only. What a route
+ * is asked, on either, is answered with a status: 404 and 405 come from here, and an OPTIONS of a
+ * known path is told its methods.
+ *
+ * The program has a server for each face: so the limits of one do not keep clients of another out.
  *
  * Event-loop thread.
  */
@@ -15,6 +20,7 @@
 #include <stdint.h>
 
 #include "rpc/request.h"
+#include "rpc/routes.h"
 
 struct server;
 
@@ -30,11 +36,17 @@ struct server_settings {
 };
 
 /*
- * A server without listeners. `actions` (static, ended by a NULL name) are run with `context`. NULL
- * for want of memory.
+ * A server without listeners. `actions` (static, ended by a NULL name) are run with `context`; NULL
+ * is a server of routes only. NULL for want of memory.
  */
 struct server *server_new (struct event_base *base, const struct server_settings *settings,
                            const struct action *actions, void *context);
+
+/*
+ * Adds a table of routes (static, ended by a NULL path), run with `context`. Before anybody can
+ * connect. Returns 0, or -1 when there are more tables than ROUTES_MAX_TABLES.
+ */
+int server_add_routes (struct server *server, const struct route *routes, void *context);
 
 enum server_listening {
     SERVER_LISTENING,

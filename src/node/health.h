@@ -1,0 +1,25 @@
+/*
+ * GET /health, for probes: whether requests for work can be met. A busy device is healthy.
+ *
+ * Event-loop thread.
+ */
+#ifndef NODE_HEALTH_H
+#define NODE_HEALTH_H
+
+#include <stddef.h>
+
+#include "rpc/routes.h"
+#include "work/pool.h"
+
+#define HEALTH_REASON_SIZE 512
+
+/*
+ * Whether any source of work is left: a device that is up, or still opening. Returns 0, or -1 with
+ * why not in `reason`.
+ */
+int health_check (struct pool *pool, char reason[HEALTH_REASON_SIZE]);
+
+/* Ended by a NULL path; run with a struct actions. */
+extern const struct route health_routes[];
+
+#endif

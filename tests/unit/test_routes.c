@@ -1,0 +1,142 @@
+/*
+ * Which route a method and a path lead to.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "rpc/routes.h"
+
+static void
+run_a (void *context, struct request *request)
+{
+    (void)context;
+    (void)request;
+}
+
+static void
+run_b (void *context, struct request *request)
+{
+    (void)context;
+    (void)request;
+}
+
+static const struct route first[] = {
+    {ROUTE_GET, "/health", false, run_a},
+    {ROUTE_POST, "/both", true, run_a},
+    {ROUTE_OTHER, NULL, false, NULL},
+};
+
+static const struct route second[] = {
+    {ROUTE_GET, "/both", false, run_b},
+    {ROUTE_POST, "/post", true, run_b},
+    {ROUTE_OTHER, NULL, false, NULL},
+};
+
+static int first_context;
+static int second_context;
+
+static struct routes
+two_tables (void)
+{
+    struct routes routes = {0};
+
+    assert_int_equal (routes_add (&routes, first, &first_context), 0);
+    assert_int_equal (routes_add (&routes, second, &second_context), 0);
+    return routes;
+}
+
+static void
+test_found (void **state)
+{
+    struct routes routes = two_tables ();
+    struct routes_match match;
+
+    (void)state;
+    assert_true (routes_find (&routes, ROUTE_GET, "/health", &match));
+    assert_ptr_equal (match.route, &first[0]);
+    assert_ptr_equal (match.context, &first_context);
+    assert_string_equal (match.allow, "GET, HEAD, OPTIONS");
+    assert_false (match.any_origin);
+    assert_true (routes_find (&routes, ROUTE_POST, "/post", &match));
+    assert_ptr_equal (match.route, &second[1]);
+    assert_ptr_equal (match.context, &second_context);
+    assert_string_equal (match.allow, "POST, OPTIONS");
+    assert_true (match.any_origin);
+}
+
+static void
+test_one_path_in_two_tables (void **state)
+{
+    struct routes routes = two_tables ();
+    struct routes_match match;
+
+    (void)state;
+    assert_true (routes_find (&routes, ROUTE_POST, "/both", &match));
+    assert_ptr_equal (match.route, &first[1]);
+    assert_ptr_equal (match.context, &first_context);
+    assert_true (routes_find (&routes, ROUTE_GET, "/both", &match));
+    assert_ptr_equal (match.route, &second[0]);
+    assert_ptr_equal (match.context, &second_context);
+    assert_string_equal (match.allow, "GET, HEAD, POST, OPTIONS");
+    assert_true (match.any_origin);
+}
+
+static void
+test_other_method (void **state)
+{
+    struct routes routes = two_tables ();
+    struct routes_match match;
+
+    (void)state;
+    assert_true (routes_find (&routes, ROUTE_POST, "/health", &match));
+    assert_null (match.route);
+    assert_string_equal (match.allow, "GET, HEAD, OPTIONS");
+    assert_true (routes_find (&routes, ROUTE_OTHER, "/both", &match));
+    assert_null (match.route);
+}
+
+static void
+test_unknown_path (void **state)
+{
+    static const char *const paths[] = {"",         "/",       "/Health",  "/health/",
+                                        "//health", "/healt",  "/healthy", "health",
+                                        "/post?x",  "/post#x", "*",        "/%68ealth"};
+    struct routes routes = two_tables ();
+    struct routes none = {0};
+    struct routes_match match = {.context = &routes};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        assert_false (routes_find (&routes, ROUTE_GET, paths[i], &match));
+    }
+    assert_false (routes_find (&none, ROUTE_GET, "/health", &match));
+    assert_ptr_equal (match.context, &routes);
+}
+
+static void
+test_too_many_tables (void **state)
+{
+    struct routes routes = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ROUTES_MAX_TABLES; i++) {
+        assert_int_equal (routes_add (&routes, first, NULL), 0);
+    }
+    assert_int_equal (routes_add (&routes, first, NULL), -1);
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test (test_found),           cmocka_unit_test (test_one_path_in_two_tables),
+        cmocka_unit_test (test_other_method),    cmocka_unit_test (test_unknown_path),
+        cmocka_unit_test (test_too_many_tables),
+    };
+
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}

@@ -1,0 +1,590 @@
+/*
+ * Servers of routes, over real sockets and in one thread: the test turns the loop itself while it
+ * waits for what a client gets.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "rpc/request.h"
+#include "rpc/server.h"
+#include "work/clock.h"
+
+#define RECEIVED_SIZE 65536
+#define MOST_PENDING 8
+#define PATIENCE (20 * CLOCK_SECOND)
+
+/* What the routes below act upon. */
+struct fixture {
+    struct event_base *base;
+    struct server *server;
+    uint16_t port;
+    struct request *pending[MOST_PENDING]; /* in the order of their coming */
+    size_t pending_count;
+    size_t left; /* how many leave callbacks have run */
+};
+
+static const struct server_settings settings = {
+    .max_connections = MOST_PENDING + 1,
+    .max_request_size = 1000,
+    .max_json_depth = 20,
+    .read_timeout = 30,
+    .idle_timeout = 30,
+};
+
+/* The routes. */
+
+static void
+reply_text (struct request *request, int status, const char *text)
+{
+    struct evbuffer *body = evbuffer_new ();
+
+    assert_non_null (body);
+    assert_int_equal (evbuffer_add_printf (body, "%s", text), (int)strlen (text));
+    request_reply (request, status, "text/plain", body);
+    assert_int_equal (evbuffer_get_length (body), 0);
+    evbuffer_free (body);
+}
+
+static void
+get_now (void *context, struct request *request)
+{
+    (void)context;
+    reply_text (request, 200, "now");
+}
+
+static void
+get_teapot (void *context, struct request *request)
+{
+    (void)context;
+    assert_int_equal (request_add_header (request, "Retry-After", "7"), 0);
+    request_reply_error (request, 429, "too \"many\"");
+}
+
+/* Says what it was sent. */
+static void
+post_echo (void *context, struct request *request)
+{
+    const char *colour = request_header (request, "x-colour");
+    struct sockaddr_storage address = {0};
+    struct evbuffer *body = request_body (request);
+    size_t length = evbuffer_get_length (body);
+    char text[256];
+
+    (void)context;
+    assert_int_equal (request_address (request, &address), 0);
+    assert_int_equal (address.ss_family, AF_INET);
+    assert_int_equal (((struct sockaddr_in *)&address)->sin_addr.s_addr, htonl (INADDR_LOOPBACK));
+    snprintf (text, sizeof text, "%s %zu %02x", colour != NULL ? colour : "(none)", length,
+              length > 0 ? evbuffer_pullup (body, -1)[length - 1] : 0);
+    reply_text (request, 202, text);
+}
+
+static void
+on_leave (void *data)
+{
+    struct fixture *fixture = data;
+
+    fixture->left++;
+}
+
+static void
+keep (void *context, struct request *request)
+{
+    struct fixture *fixture = context;
+
+    assert_true (fixture->pending_count < MOST_PENDING);
+    fixture->pending[fixture->pending_count++] = request;
+    request_on_leave (request, on_leave, fixture);
+}
+
+static const struct route routes[] = {
+    {ROUTE_GET, "/now", false, get_now},    {ROUTE_GET, "/teapot", false, get_teapot},
+    {ROUTE_POST, "/echo", true, post_echo}, {ROUTE_GET, "/later", false, keep},
+    {ROUTE_POST, "/later", false, keep},    {ROUTE_OTHER, NULL, false, NULL},
+};
+
+static void
+act (void *context, struct request *request)
+{
+    (void)context;
+    request_answer (request, json_pack ("{s:s}", "acted", ""));
+}
+
+static const struct action actions[] = {
+    {"act", false, act},
+    {NULL, false, NULL},
+};
+
+/* The loop and the clients. */
+
+static void
+turn (struct fixture *fixture)
+{
+    assert_true (event_base_loop (fixture->base, EVLOOP_NONBLOCK) >= 0);
+    usleep (200);
+}
+
+static struct server *
+start_server (struct fixture *fixture, const struct server_settings *own,
+              const struct action *table, uint16_t *port)
+{
+    struct server *server = server_new (fixture->base, own, table, fixture);
+    char error[256];
+
+    assert_non_null (server);
+    assert_int_equal (server_add_routes (server, routes, fixture), 0);
+    *port = 0;
+    assert_int_equal (server_listen (server, "127.0.0.1", port, error, sizeof error),
+                      SERVER_LISTENING);
+    return server;
+}
+
+/* The context of the routes is the fixture: it must stay where it is. */
+static void
+setup (struct fixture *fixture, const struct action *table)
+{
+    *fixture = (struct fixture){.base = event_base_new ()};
+    assert_non_null (fixture->base);
+    fixture->server = start_server (fixture, &settings, table, &fixture->port);
+}
+
+static void
+teardown (struct fixture *fixture)
+{
+    server_stop (fixture->server);
+    server_free (fixture->server);
+    event_base_free (fixture->base);
+}
+
+static int
+dial (uint16_t port)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons (port), .sin_addr = {htonl (INADDR_LOOPBACK)}};
+    int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true (fd >= 0);
+    assert_int_equal (connect (fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void
+say (int fd, const char *text)
+{
+    assert_int_equal (send (fd, text, strlen (text), MSG_NOSIGNAL), (ssize_t)strlen (text));
+}
+
+/*
+ * Reads until `end` has come, or, when that is NULL, until the server closes. The text is static,
+ * good until the next call.
+ */
+static const char *
+hear (struct fixture *fixture, int fd, const char *end)
+{
+    static char received[RECEIVED_SIZE];
+    uint64_t deadline = clock_now () + PATIENCE;
+    size_t length = 0;
+
+    received[0] = '\0';
+    while (end == NULL || strstr (received, end) == NULL) {
+        ssize_t got;
+        turn (fixture);
+        got = recv (fd, received + length, sizeof received - length - 1, MSG_DONTWAIT);
+        if (got == 0 && end == NULL) {
+            break;
+        }
+        assert_true (got > 0 || (got < 0 && errno == EAGAIN));
+        length += got > 0 ? (size_t)got : 0;
+        received[length] = '\0';
+        if (clock_now () > deadline) {
+            fail_msg ("only this came: %s", received);
+        }
+    }
+    return received;
+}
+
+static const char *
+ask (struct fixture *fixture, const char *request, const char *end)
+{
+    int fd = dial (fixture->port);
+    const char *answer;
+
+    say (fd, request);
+    answer = hear (fixture, fd, end);
+    assert_int_equal (close (fd), 0);
+    return answer;
+}
+
+static void
+wait_for (struct fixture *fixture, const size_t *number, size_t wanted)
+{
+    uint64_t deadline = clock_now () + PATIENCE;
+
+    while (*number != wanted) {
+        assert_true (clock_now () < deadline);
+        turn (fixture);
+    }
+}
+
+static void
+assert_has (const char *text, const char *part)
+{
+    if (strstr (text, part) == NULL) {
+        fail_msg ("no \"%s\" in: %s", part, text);
+    }
+}
+
+static void
+assert_has_not (const char *text, const char *part)
+{
+    if (strstr (text, part) != NULL) {
+        fail_msg ("\"%s\" in: %s", part, text);
+    }
+}
+
+/* The tests. */
+
+static void
+test_get (void **state)
+{
+    struct fixture fixture;
+    const char *answer;
+
+    (void)state;
+    setup (&fixture, NULL);
+    answer = ask (&fixture, "GET /now?a=b HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\nnow");
+    assert_has (answer, "HTTP/1.1 200 OK\r\n");
+    assert_has (answer, "Content-Type: text/plain\r\n");
+    assert_has (answer, "Content-Length: 3\r\n");
+    assert_has (answer, "Allow: GET, HEAD, OPTIONS\r\n");
+    assert_has_not (answer, "Access-Control");
+    teardown (&fixture);
+}
+
+/* Nothing that may be taken for a body comes before the next answer. */
+static void
+test_head (void **state)
+{
+    struct fixture fixture;
+    const char *answer;
+
+    (void)state;
+    setup (&fixture, NULL);
+    answer = ask (&fixture,
+                  "HEAD /now HTTP/1.1\r\nHost: x\r\n\r\n"
+                  "HEAD /none HTTP/1.1\r\nHost: x\r\n\r\n"
+                  "GET /now HTTP/1.1\r\nHost: x\r\n\r\n",
+                  "\r\n\r\nnow");
+    assert_has (answer, "Content-Length: 3\r\n");
+    assert_has (answer, "\r\n\r\nHTTP/1.1 404 Not Found\r\n");
+    assert_has (answer, "\r\n\r\nHTTP/1.1 200 OK\r\n");
+    teardown (&fixture);
+}
+
+static void
+test_options (void **state)
+{
+    struct fixture fixture;
+    const char *answer;
+
+    (void)state;
+    setup (&fixture, NULL);
+    answer = ask (&fixture, "OPTIONS /echo HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\n");
+    assert_has (answer, "HTTP/1.1 204 No Content\r\n");
+    assert_has (answer, "Allow: POST, OPTIONS\r\n");
+    assert_has (answer, "Access-Control-Allow-Origin: *\r\n");
+    assert_has (answer, "Access-Control-Allow-Methods: POST, OPTIONS\r\n");
+    answer = ask (&fixture, "OPTIONS /now HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\n");
+    assert_has (answer, "HTTP/1.1 204 No Content\r\n");
+    assert_has_not (answer, "Access-Control");
+    teardown (&fixture);
+}
+
+/* They are answers like others: as they were given, and the connection is kept. */
+static void
+test_errors (void **state)
+{
+    struct fixture fixture;
+    const char *answer;
+
+    (void)state;
+    setup (&fixture, NULL);
+    answer = ask (&fixture,
+                  "GET /teapot HTTP/1.1\r\nHost: x\r\n\r\n"
+                  "GET /none HTTP/1.1\r\nHost: x\r\n\r\n"
+                  "POST /now HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+                  "BREW /echo HTTP/1.1\r\nHost: x\r\n\r\n"
+                  "GET /now HTTP/1.1\r\nHost: x\r\n\r\n",
+                  "\r\n\r\nnow");
+    assert_has (answer, "HTTP/1.1 429 Too Many Requests\r\n");
+    assert_has (answer, "Retry-After: 7\r\n");
+    assert_has (answer, "{\"error\":\"too \\\"many\\\"\"}");
+    assert_has (answer, "HTTP/1.1 404 Not Found\r\n");
+    assert_has (answer, "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD, OPTIONS\r\n");
+    assert_has (answer, "HTTP/1.1 405 Method Not Allowed\r\nAllow: POST, OPTIONS\r\n");
+    assert_has_not (answer, "Connection: close");
+    teardown (&fixture);
+}
+
+static void
+test_post (void **state)
+{
+    struct fixture fixture;
+    const char *answer;
+
+    (void)state;
+    setup (&fixture, NULL);
+    answer = ask (&fixture,
+                  "POST /echo HTTP/1.1\r\nHost: x\r\nX-Colour: red\r\nX-Colour: blue\r\n"
+                  "Content-Length: 5\r\n\r\n{\xff}}z",
+                  "\r\n\r\nred 5 7a");
+    assert_has (answer, "HTTP/1.1 202 Accepted\r\n");
+    assert_has (answer, "Access-Control-Allow-Origin: *\r\n");
+    (void)ask (&fixture, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+               "\r\n\r\n(none) 0 00");
+    (void)ask (&fixture,
+               "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "2\r\nab\r\n3\r\nc}y\r\n0\r\n\r\n",
+               "\r\n\r\n(none) 5 79");
+    teardown (&fixture);
+}
+
+static void
+test_pending (void **state)
+{
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    setup (&fixture, NULL);
+    fd = dial (fixture.port);
+    say (fd, "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+             "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"
+             "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    wait_for (&fixture, &fixture.pending_count, 1);
+    assert_int_equal (evbuffer_get_length (request_body (fixture.pending[0])), 2);
+    reply_text (fixture.pending[0], 503, "first");
+    wait_for (&fixture, &fixture.pending_count, 2);
+    request_reply_json (fixture.pending[1], 200, json_pack ("{s:i}", "last", 1));
+    assert_has (hear (&fixture, fd, "{\"last\":1}"), "HTTP/1.1 503 Service Unavailable\r\n");
+    assert_int_equal (close (fd), 0);
+    assert_int_equal (fixture.left, 0);
+    teardown (&fixture);
+}
+
+static void
+test_leaving (void **state)
+{
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    setup (&fixture, NULL);
+    fd = dial (fixture.port);
+    say (fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    wait_for (&fixture, &fixture.pending_count, 1);
+    assert_int_equal (close (fd), 0);
+    wait_for (&fixture, &fixture.left, 1);
+    assert_has (ask (&fixture, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n", "now"), "200 OK");
+    assert_int_equal (fixture.left, 1);
+    teardown (&fixture);
+}
+
+/* Whoever has only ended what it sends still reads. */
+static void
+test_half_close (void **state)
+{
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    setup (&fixture, NULL);
+    fd = dial (fixture.port);
+    say (fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    wait_for (&fixture, &fixture.pending_count, 1);
+    assert_int_equal (shutdown (fd, SHUT_WR), 0);
+    for (int i = 0; i < 400; i++) {
+        turn (&fixture);
+    }
+    assert_int_equal (fixture.left, 0);
+    request_reply_error (fixture.pending[0], 400, "late");
+    assert_has (hear (&fixture, fd, "{\"error\":\"late\"}"), "HTTP/1.1 400 Bad Request\r\n");
+    assert_int_equal (close (fd), 0);
+    teardown (&fixture);
+}
+
+static void
+test_stop (void **state)
+{
+    struct fixture fixture;
+    const char *answer;
+    int fd;
+
+    (void)state;
+    setup (&fixture, NULL);
+    fd = dial (fixture.port);
+    say (fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    wait_for (&fixture, &fixture.pending_count, 1);
+    server_stop (fixture.server);
+    assert_int_equal (fixture.left, 1);
+    answer = hear (&fixture, fd, NULL);
+    assert_has (answer, "HTTP/1.1 503 Service Unavailable\r\n");
+    assert_has (answer, "Connection: close\r\n");
+    assert_has (answer, "\r\n\r\n{\"error\":\"Cancelled\"}");
+    assert_int_equal (close (fd), 0);
+    teardown (&fixture);
+}
+
+static const char too_large[] = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n";
+static const char malformed[] = "GET /now HTTP/1.1\r\nno colon\r\n\r\n";
+static const char tunnel[] = "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n";
+
+static void
+test_what_evhttp_refuses (void **state)
+{
+    struct fixture fixture;
+    const char *answer;
+
+    (void)state;
+    setup (&fixture, NULL);
+    answer = ask (&fixture, too_large, NULL);
+    assert_has (answer, "HTTP/1.1 413 Content Too Large\r\n");
+    assert_has (answer, "\"Invalid header: body limit exceeded\"");
+    answer = ask (&fixture, malformed, NULL);
+    assert_has (answer, "HTTP/1.1 400 Bad Request\r\n");
+    assert_has (answer, "Content-Type: application/json\r\n");
+    answer = ask (&fixture, tunnel, "\"Unknown method\"");
+    assert_has (answer, "HTTP/1.1 501 Not Implemented\r\n");
+    teardown (&fixture);
+}
+
+/* The RPC's clients get an answer that they can read: see server.h. */
+static void
+test_routes_beside_actions (void **state)
+{
+    struct fixture fixture;
+    const char *answer;
+
+    (void)state;
+    setup (&fixture, actions);
+    answer = ask (&fixture, too_large, NULL);
+    assert_has (answer, "HTTP/1.1 200 OK\r\n");
+    answer =
+        ask (&fixture,
+             "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"action\":\"act\"}",
+             "\r\n\r\n(none) 16 7d");
+    assert_has (answer, "HTTP/1.1 202 Accepted\r\n");
+    answer =
+        ask (&fixture,
+             "POST /echo/ HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"action\":\"act\"}",
+             "\"acted\"");
+    assert_has (answer, "HTTP/1.1 200 OK\r\n");
+    answer = ask (&fixture, "GET /none HTTP/1.1\r\nHost: x\r\n\r\n", "}");
+    assert_has (answer, "HTTP/1.1 200 OK\r\n");
+    assert_has (answer, "\"Can only POST requests\"");
+    answer = ask (&fixture, "PUT /now HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "}");
+    assert_has (answer, "HTTP/1.1 405 Method Not Allowed\r\n");
+    teardown (&fixture);
+}
+
+/* Connections that fill one server leave another alone. */
+static void
+test_servers_have_limits_of_their_own (void **state)
+{
+    const struct server_settings narrow = {
+        .max_connections = 2,
+        .max_request_size = 10,
+        .max_json_depth = 1,
+        .read_timeout = 30,
+        .idle_timeout = 30,
+    };
+    struct fixture fixture;
+    struct server *other;
+    uint16_t port;
+    int fds[2];
+
+    (void)state;
+    setup (&fixture, NULL);
+    other = start_server (&fixture, &narrow, NULL, &port);
+    for (size_t i = 0; i < 2; i++) {
+        fds[i] = dial (port);
+        say (fds[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+        wait_for (&fixture, &fixture.pending_count, i + 1);
+    }
+    assert_int_equal (server_connections (other), 2);
+    assert_has (ask (&fixture, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n", "now"), "200 OK");
+    server_stop (other);
+    assert_int_equal (fixture.left, 2);
+    assert_has (ask (&fixture, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n", "now"), "200 OK");
+    server_free (other);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal (close (fds[i]), 0);
+    }
+    teardown (&fixture);
+}
+
+/* A pending request's connection is never closed for a newcomer's sake. */
+static void
+test_full_of_pending (void **state)
+{
+    struct fixture fixture;
+    int fds[MOST_PENDING];
+
+    (void)state;
+    setup (&fixture, NULL);
+    for (size_t i = 0; i < MOST_PENDING; i++) {
+        fds[i] = dial (fixture.port);
+        say (fds[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+        wait_for (&fixture, &fixture.pending_count, i + 1);
+    }
+    for (int i = 0; i < 100; i++) {
+        int fd = dial (fixture.port);
+        turn (&fixture);
+        assert_int_equal (close (fd), 0);
+    }
+    assert_int_equal (fixture.left, 0);
+    for (size_t i = 0; i < MOST_PENDING; i++) {
+        reply_text (fixture.pending[i], 200, "held");
+        (void)hear (&fixture, fds[i], "\r\n\r\nheld");
+        assert_int_equal (close (fds[i]), 0);
+    }
+    teardown (&fixture);
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test (test_get),
+        cmocka_unit_test (test_head),
+        cmocka_unit_test (test_options),
+        cmocka_unit_test (test_errors),
+        cmocka_unit_test (test_post),
+        cmocka_unit_test (test_pending),
+        cmocka_unit_test (test_leaving),
+        cmocka_unit_test (test_half_close),
+        cmocka_unit_test (test_stop),
+        cmocka_unit_test (test_what_evhttp_refuses),
+        cmocka_unit_test (test_routes_beside_actions),
+        cmocka_unit_test (test_servers_have_limits_of_their_own),
+        cmocka_unit_test (test_full_of_pending),
+    };
+
+    (void)signal (SIGPIPE, SIG_IGN); /* as the program does */
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}

@@ -468,6 +468,12 @@ test_what_evhttp_refuses (void **state)
     answer = ask (&fixture, malformed, NULL);
     assert_has (answer, "HTTP/1.1 400 Bad Request\r\n");
     assert_has (answer, "Content-Type: application/json\r\n");
+    answer = ask (&fixture,
+                  "GET /none HTTP/1.1\r\nHost: x\r\n\r\n"
+                  "GET /now HTTP/1.1\r\nno colon\r\n\r\n",
+                  NULL);
+    assert_has (answer, "HTTP/1.1 404 Not Found\r\n");
+    assert_has (answer, "\"Invalid header: malformed request\"");
     answer = ask (&fixture, tunnel, "\"Unknown method\"");
     assert_has (answer, "HTTP/1.1 501 Not Implemented\r\n");
     teardown (&fixture);

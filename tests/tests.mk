@@ -41,15 +41,21 @@ UNIT_TESTS += \
 	tests/unit/test_endpoint \
 	tests/unit/test_figures \
 	tests/unit/test_hex \
+	tests/unit/test_hops \
+	tests/unit/test_http_answer \
 	tests/unit/test_json \
 	tests/unit/test_log \
 	tests/unit/test_nearest \
 	tests/unit/test_number \
 	tests/unit/test_options \
+	tests/unit/test_peer \
+	tests/unit/test_peer_drop \
+	tests/unit/test_peer_record \
 	tests/unit/test_pool \
 	tests/unit/test_pool_stress \
 	tests/unit/test_ports \
 	tests/unit/test_queue \
+	tests/unit/test_resolver \
 	tests/unit/test_routes \
 	tests/unit/test_scan \
 	tests/unit/test_schedule \
@@ -90,6 +96,10 @@ tests_unit_test_figures_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_figures_LDADD = $(UNIT_WORK)
 tests_unit_test_hex_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hex_LDADD = $(UNIT_WORK)
+tests_unit_test_hops_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_hops_LDADD = $(UNIT_RPC)
+tests_unit_test_http_answer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_http_answer_LDADD = $(UNIT_RPC)
 tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_json_LDADD = $(UNIT_RPC)
 tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -100,6 +110,16 @@ tests_unit_test_number_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_number_LDADD = $(UNIT_WORK)
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_LDADD = $(UNIT_NODE)
+SUPPORT_PEER = tests/unit/support_peer.c tests/unit/support_peer.h tests/unit/fake_peer.c \
+	tests/unit/fake_peer.h
+tests_unit_test_peer_SOURCES = tests/unit/test_peer.c $(SUPPORT_PEER)
+tests_unit_test_peer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_peer_LDADD = $(UNIT_RPC)
+tests_unit_test_peer_drop_SOURCES = tests/unit/test_peer_drop.c $(SUPPORT_PEER)
+tests_unit_test_peer_drop_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_peer_drop_LDADD = $(UNIT_RPC)
+tests_unit_test_peer_record_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_peer_record_LDADD = $(UNIT_RPC)
 SUPPORT_POOL = tests/unit/support_pool.c tests/unit/support_pool.h tests/unit/fake_device.c \
 	tests/unit/fake_device.h tests/unit/seed.h
 tests_unit_test_pool_SOURCES = tests/unit/test_pool.c $(SUPPORT_POOL)
@@ -112,6 +132,8 @@ tests_unit_test_ports_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ports_LDADD = $(UNIT_WORK)
 tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_queue_LDADD = $(UNIT_WORK)
+tests_unit_test_resolver_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_resolver_LDADD = $(UNIT_RPC)
 tests_unit_test_routes_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_routes_LDADD = $(UNIT_RPC)
 tests_unit_test_scan_SOURCES = tests/unit/test_scan.c tests/unit/vectors.h
@@ -177,7 +199,7 @@ bench: $(EXTRA_PROGRAMS)
 check-engine:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
 THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
-	tests/unit/test_broker tests/unit/test_log tests/unit/test_scan tests/unit/test_slices tests/unit/test_trial \
+	tests/unit/test_broker tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan tests/unit/test_slices tests/unit/test_trial \
 	examples/embed
 .PHONY: check-engine
 

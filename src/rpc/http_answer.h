@@ -1,0 +1,60 @@
+/*
+ * An HTTP/1.x answer as it comes in: status line, header, body, each bounded. Interim answers (100
+ * Continue) are passed over. A body may be of a declared length, chunked, or end with the
+ * connection; one that is declared too large is refused before it is read. What is left in the
+ * input afterwards is not the answer's. RFC 9112. No I/O; event-loop thread.
+ */
+#ifndef RPC_HTTP_ANSWER_H
+#define RPC_HTTP_ANSWER_H
+
+#include <event2/buffer.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HTTP_ANSWER_MAX_HEAD \
+    16384 /* bytes of status lines, headers and trailers, interim ones too */
+
+enum http_answer_state {
+    HTTP_ANSWER_STATUS_LINE,
+    HTTP_ANSWER_HEADER,
+    HTTP_ANSWER_BODY,       /* `left` bytes */
+    HTTP_ANSWER_REST,       /* all until the connection ends */
+    HTTP_ANSWER_CHUNK_SIZE, /* the line before a chunk */
+    HTTP_ANSWER_CHUNK,      /* `left` bytes */
+    HTTP_ANSWER_CHUNK_END,  /* the line's end after a chunk */
+    HTTP_ANSWER_TRAILER,
+    HTTP_ANSWER_WHOLE,
+    /* Refused: */
+    HTTP_ANSWER_OTHER_STATUS, /* not 200: `status` tells; the rest is not read */
+    HTTP_ANSWER_TOO_LARGE,    /* the head or the body */
+    HTTP_ANSWER_BROKEN,       /* not HTTP/1.x */
+    HTTP_ANSWER_NO_MEMORY,
+};
+
+struct http_answer {
+    enum http_answer_state state;
+    unsigned status;       /* once there is one */
+    bool keep_alive;       /* with HTTP_ANSWER_WHOLE: the connection may be used again */
+    struct evbuffer *body; /* the answer's */
+    /* Its own: */
+    size_t max_body;
+    size_t head; /* bytes of it so far */
+    uint64_t left;
+    bool chunked;
+    bool has_length;
+};
+
+/* Returns 0, or -1 for want of memory. */
+int http_answer_init (struct http_answer *answer, size_t max_body);
+
+/* {0} is fine. */
+void http_answer_clear (struct http_answer *answer);
+
+/* Takes what it can from `input` and returns the state: HTTP_ANSWER_WHOLE and beyond are final. */
+enum http_answer_state http_answer_read (struct http_answer *answer, struct evbuffer *input);
+
+/* The connection has ended: whether the answer is whole with that, which its state then says. */
+bool http_answer_end (struct http_answer *answer);
+
+#endif

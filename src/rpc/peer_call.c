@@ -121,11 +121,11 @@ on_timer (evutil_socket_t fd, short what, void *data)
     if (call->looped) {
         fail (call, PEER_LOOP, "the request has come through too many daemons");
     } else if (call->exchange == NULL) {
-        snprintf (reason, sizeof reason, "no connection within %.3g s", call->patience);
+        snprintf (reason, sizeof reason, "no connection within %.1f s", call->patience);
         fail (call, PEER_CONNECT_TIMEOUT, reason);
     } else {
         call_off (call);
-        snprintf (reason, sizeof reason, "no whole answer within %.3g s", call->patience);
+        snprintf (reason, sizeof reason, "no whole answer within %.1f s", call->patience);
         fail (call, PEER_RESPONSE_TIMEOUT, reason);
     }
 }

@@ -34,6 +34,7 @@ UNIT_TESTS += \
 	tests/unit/test_bench_report \
 	tests/unit/test_block \
 	tests/unit/test_broker \
+	tests/unit/test_broker_peers \
 	tests/unit/test_config \
 	tests/unit/test_config_generate \
 	tests/unit/test_cpus \
@@ -73,10 +74,14 @@ tests_unit_test_bench_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bench_report_LDADD = $(UNIT_NODE)
 tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_block_LDADD = $(UNIT_NODE)
-tests_unit_test_broker_SOURCES = tests/unit/test_broker.c tests/unit/fake_device.c tests/unit/fake_device.h \
-	tests/unit/seed.h
+SUPPORT_BROKER = tests/unit/support_broker.c tests/unit/support_broker.h tests/unit/fake_device.c \
+	tests/unit/fake_device.h tests/unit/fake_forward.c tests/unit/fake_forward.h tests/unit/seed.h
+tests_unit_test_broker_SOURCES = tests/unit/test_broker.c $(SUPPORT_BROKER)
 tests_unit_test_broker_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_broker_LDADD = $(UNIT_NODE)
+tests_unit_test_broker_peers_SOURCES = tests/unit/test_broker_peers.c $(SUPPORT_BROKER)
+tests_unit_test_broker_peers_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_broker_peers_LDADD = $(UNIT_NODE)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c tests/unit/support_config.c tests/unit/support_config.h
 nodist_EXTRA_tests_unit_test_config_SOURCES = cxx-linker.cxx
 tests_unit_test_config_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -183,6 +188,7 @@ E2E_TESTS = \
 	tests/e2e/test_generate.py \
 	tests/e2e/test_lifecycle.py \
 	tests/e2e/test_npm.py \
+	tests/e2e/test_peers.py \
 	tests/e2e/test_routes.py \
 	tests/e2e/test_rpc.py
 
@@ -199,14 +205,15 @@ bench: $(EXTRA_PROGRAMS)
 check-engine:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
 THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
-	tests/unit/test_broker tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan tests/unit/test_slices tests/unit/test_trial \
+	tests/unit/test_broker tests/unit/test_broker_peers tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan \
+	tests/unit/test_slices tests/unit/test_trial \
 	examples/embed
 .PHONY: check-engine
 
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/bench/bench_rpc.py \
 	tests/data \
-	tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
+	tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/unit/test_scan_neon.c \
 	tests/unit/vectors.h \
 	tests/vectors/work.json

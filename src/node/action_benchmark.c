@@ -96,13 +96,15 @@ static const char *
 next_work (struct benchmark *benchmark)
 {
     double seconds = clock_seconds (clock_now () - benchmark->started);
+    struct broker_question question = {.local_only = true};
     enum broker_result result;
 
     if (seconds > benchmark->actions->config->work_request_timeout ||
         random_root (benchmark->target.root) != 0) {
         return FIELDS_FAILED;
     }
-    result = broker_generate (benchmark->actions->broker, &benchmark->target, on_work, benchmark,
+    question.target = benchmark->target;
+    result = broker_generate (benchmark->actions->broker, &question, on_work, benchmark,
                               &benchmark->waiter);
     return result == BROKER_ACCEPTED ? NULL : actions_refusal (result);
 }
@@ -164,9 +166,6 @@ read_benchmark (const struct actions *actions, const json_t *fields, struct benc
            (error = read_count (fields, &benchmark->count)) != NULL ||
            (error = fields_limit (network, actions->config->max_work_generate_multiplier,
                                   target->threshold)) != NULL);
-    if (error == NULL && !actions->local) {
-        error = "Local work generation is disabled";
-    }
     return error;
 }
 

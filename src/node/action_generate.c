@@ -7,6 +7,7 @@
 #include "node/block.h"
 #include "node/fields.h"
 #include "node/log.h"
+#include "rpc/hops.h"
 #include "rpc/json.h"
 #include "work/hex.h"
 #include "work/value.h"
@@ -70,15 +71,19 @@ apply_block (const struct actions *actions, const json_t *fields, struct scan_ta
 
 /* nano_node's checks in nano_node's order. */
 static const char *
-read_target (const struct actions *actions, const json_t *fields, struct scan_target *target)
+read_question (const struct actions *actions, const json_t *fields,
+               struct broker_question *question)
 {
     const struct difficulty_network *network = actions->network;
+    struct scan_target *target = &question->target;
     bool given = false;
     const char *error;
 
     target->order = DIFFICULTY_AT_LEAST;
     target->threshold = network->base;
-    (void)((error = fields_version (fields)) != NULL || (error = fields_account (fields)) != NULL ||
+    (void)((error = fields_version (fields)) != NULL ||
+           (error = fields_account (fields, question->account_key, &question->has_account)) !=
+               NULL ||
            (error = fields_hash (fields, target->root)) != NULL ||
            (error = fields_subtype (fields, network, &target->threshold, &given)) != NULL ||
            (error = fields_difficulty (fields, &target->threshold, &given)) != NULL ||
@@ -105,7 +110,7 @@ found_body (const struct generation *generation, const struct broker_answer *ans
     snprintf (multiplier, sizeof multiplier, "%.15f",
               difficulty_to_multiplier (answer->value, base));
     return json_pack ("{s:s, s:s, s:s, s:s, s:s}", "hash", root, "work", work, "difficulty", value,
-                      "multiplier", multiplier, "source", "local");
+                      "multiplier", multiplier, "source", answer->source);
 }
 
 static void
@@ -117,17 +122,17 @@ log_done (const struct generation *generation, const struct broker_answer *answe
     hex_print_root (generation->target.root, root);
     if (answer->outcome == BROKER_FOUND) {
         log_info ("Work generation for %s, with a threshold difficulty of %016" PRIx64
-                  " (multiplier %.2fx) complete: %.0f ms",
+                  " (multiplier %.2fx) complete: %.0f ms (%s)",
                   root, threshold,
                   difficulty_to_multiplier (threshold, generation->actions->network->base),
-                  answer->seconds * 1e3);
+                  answer->seconds * 1e3, answer->source);
     } else if (answer->outcome == BROKER_EXPIRED) {
         log_warn ("Work generation for %s gave up at its deadline, after %.0f s "
                   "(work.request_timeout)",
                   root, answer->seconds);
     } else if (answer->outcome == BROKER_FAILED) {
-        log_warn ("Work generation for %s failed after %.0f ms: no device is left that works", root,
-                  answer->seconds * 1e3);
+        log_warn ("Work generation for %s failed after %.0f ms: no device or work peer is left",
+                  root, answer->seconds * 1e3);
     } else {
         log_info ("Work generation for %s was cancelled after %.0f ms", root,
                   answer->seconds * 1e3);
@@ -166,8 +171,24 @@ on_leave (void *data)
     free (generation);
 }
 
+/* What a client says of peers, and what the way of its request does. */
 static void
-start (struct actions *actions, struct request *request, const struct scan_target *target)
+read_peers (const struct actions *actions, const struct request *request,
+            struct broker_question *question)
+{
+    const json_t *fields = request_fields (request);
+    char hops[HOPS_TEXT_SIZE];
+
+    question->use_peers = json_flag (fields, "use_peers", false);
+    question->secondary = json_flag (fields, "secondary_work_peers", false);
+    question->account = json_string_value (json_object_get (fields, "account"));
+    question->hops = request_header (request, HOPS_HEADER);
+    question->looped = hops_contains (question->hops, actions->identity) ||
+                       hops_append (question->hops, actions->identity, hops) != 0;
+}
+
+static void
+start (struct actions *actions, struct request *request, const struct broker_question *question)
 {
     struct generation *generation = calloc (1, sizeof *generation);
     enum broker_result result = BROKER_NO_MEMORY;
@@ -175,9 +196,9 @@ start (struct actions *actions, struct request *request, const struct scan_targe
     if (generation != NULL) {
         generation->actions = actions;
         generation->request = request;
-        generation->target = *target;
+        generation->target = question->target;
         result =
-            broker_generate (actions->broker, target, on_done, generation, &generation->waiter);
+            broker_generate (actions->broker, question, on_done, generation, &generation->waiter);
     }
     if (result != BROKER_ACCEPTED) {
         free (generation);
@@ -191,17 +212,13 @@ void
 action_work_generate (void *context, struct request *request)
 {
     struct actions *actions = context;
-    const json_t *fields = request_fields (request);
-    struct scan_target target = {0};
-    const char *error = read_target (actions, fields, &target);
+    struct broker_question question = {.ahead = false};
+    const char *error = read_question (actions, request_fields (request), &question);
 
-    if (error == NULL && !actions->local) {
-        error = json_flag (fields, "use_peers", false) ? "Work generation is disabled"
-                                                       : "Local work generation is disabled";
-    }
     if (error != NULL) {
         request_fail (request, error);
         return;
     }
-    start (actions, request, &target);
+    read_peers (actions, request, &question);
+    start (actions, request, &question);
 }

@@ -43,23 +43,32 @@ put_device (json_t *devices, const struct pool_device *device)
     return json_array_append_new (devices, entry);
 }
 
-/* The devices one by one, and what they amount to. */
+/* What the devices amount to. */
 struct device_totals {
     uint64_t hashes;
     double rate; /* of those at work at this moment */
 };
 
-static json_t *
-devices_array (const struct actions *actions, struct device_totals *totals)
+static void
+add_up_devices (const struct actions *actions, struct device_totals *totals)
 {
-    json_t *devices = json_array ();
-
     *totals = (struct device_totals){0};
     for (size_t i = 0; i < pool_device_count (actions->pool); i++) {
         struct pool_device device;
         pool_device (actions->pool, i, &device);
         totals->hashes += device.hashes;
         totals->rate += device.busy ? device.rate : 0;
+    }
+}
+
+static json_t *
+devices_array (const struct actions *actions)
+{
+    json_t *devices = json_array ();
+
+    for (size_t i = 0; i < pool_device_count (actions->pool); i++) {
+        struct pool_device device;
+        pool_device (actions->pool, i, &device);
         if (put_device (devices, &device) != 0) {
             json_decref (devices);
             return NULL;
@@ -102,14 +111,96 @@ put_daemon (json_t *body, const struct actions *actions)
     return 0;
 }
 
-/* nano_node writes an empty list as an empty string. */
+/* Takes `list`. nano_node writes an empty list or object as an empty string. */
 static int
-put_devices (json_t *body, json_t *devices)
+put_list (json_t *body, const char *name, json_t *list)
 {
-    if (json_array_size (devices) == 0 && devices != NULL) {
-        return json_put (body, "devices", "%s", "");
+    if (list != NULL && json_array_size (list) == 0 && json_object_size (list) == 0) {
+        json_decref (list);
+        return json_put (body, name, "%s", "");
     }
-    return json_object_set (body, "devices", devices);
+    return json_object_set_new (body, name, list);
+}
+
+/* Peers. */
+
+static const char *const list_names[PEERS_LISTS] = {
+    [PEERS_PRIMARY] = "primary",
+    [PEERS_SECONDARY] = "secondary",
+};
+
+static const char *
+peer_state (const struct peer *peer, const struct peer_health *health)
+{
+    if (health->resting_until == 0) {
+        return health->count[PEER_FOUND] > 0 ? "up" : "unknown";
+    }
+    return peer_ready (peer) || health->probing ? "probing" : "resting";
+}
+
+static double
+rest_left (const struct peer_health *health)
+{
+    const uint64_t now = clock_now ();
+
+    return health->resting_until > now ? clock_seconds (health->resting_until - now) : 0;
+}
+
+/* How often it failed in each of the ways that have come up. */
+static json_t *
+failures_object (const struct peer_health *health)
+{
+    json_t *failures = json_object ();
+
+    for (enum peer_outcome outcome = PEER_FOUND + 1; outcome < PEER_OUTCOMES; outcome++) {
+        if (health->count[outcome] > 0 && json_put (failures, peer_outcome_name (outcome),
+                                                    "%" PRIu64, health->count[outcome]) != 0) {
+            json_decref (failures);
+            return NULL;
+        }
+    }
+    return failures;
+}
+
+static int
+put_peer (json_t *peers, const struct peer *peer, enum peers_list list)
+{
+    json_t *entry = json_object ();
+    struct peer_health health;
+
+    peer_health (peer, &health);
+    if (json_put (entry, "name", "%s", peer_name (peer)) != 0 ||
+        json_put (entry, "list", "%s", list_names[list]) != 0 ||
+        json_put (entry, "state", "%s", peer_state (peer, &health)) != 0 ||
+        json_put (entry, "rest", "%.3f", rest_left (&health)) != 0 ||
+        json_put (entry, "reason", "%s", health.reason) != 0 ||
+        json_put (entry, "in_flight", "%zu", health.in_flight) != 0 ||
+        json_put (entry, "found", "%" PRIu64, health.count[PEER_FOUND]) != 0 ||
+        json_put (entry, "dropped", "%" PRIu64, health.dropped) != 0 ||
+        json_put (entry, "cancels", "%" PRIu64, health.cancels) != 0 ||
+        json_put (entry, "median", "%.6f", health.p50) != 0 ||
+        json_put (entry, "p95", "%.6f", health.p95) != 0 ||
+        put_list (entry, "failures", failures_object (&health)) != 0) {
+        json_decref (entry);
+        return -1;
+    }
+    return json_array_append_new (peers, entry);
+}
+
+static json_t *
+peers_array (const struct peers *peers)
+{
+    json_t *array = json_array ();
+
+    for (enum peers_list list = 0; list < PEERS_LISTS; list++) {
+        for (size_t i = 0; i < peers_count (peers, list); i++) {
+            if (put_peer (array, peers_at (peers, list, i), list) != 0) {
+                json_decref (array);
+                return NULL;
+            }
+        }
+    }
+    return array;
 }
 
 void
@@ -118,15 +209,15 @@ action_status (void *context, struct request *request)
     const struct actions *actions = context;
     struct pool_statistics pool;
     struct device_totals totals;
-    json_t *devices = devices_array (actions, &totals);
     json_t *body = json_object ();
 
     pool_statistics (actions->pool, &pool);
+    add_up_devices (actions, &totals);
     if (put_work (body, actions, &pool, &totals) != 0 || put_daemon (body, actions) != 0 ||
-        put_devices (body, devices) != 0) {
+        put_list (body, "devices", devices_array (actions)) != 0 ||
+        put_list (body, "peers", peers_array (actions->peers)) != 0) {
         json_decref (body);
         body = NULL;
     }
-    json_decref (devices);
     request_answer (request, body);
 }

@@ -14,15 +14,6 @@ struct validation {
 };
 
 static const char *
-read_work (const json_t *fields, uint64_t *work)
-{
-    char scratch[JSON_SCRATCH_SIZE];
-    const char *text = json_text (fields, "work", scratch);
-
-    return text == NULL || hex_parse_u64 (text, work) == 0 ? NULL : "Bad work";
-}
-
-static const char *
 read_validation (const struct actions *actions, const json_t *fields, struct validation *validation)
 {
     uint64_t base = actions->network->base;
@@ -31,7 +22,7 @@ read_validation (const struct actions *actions, const json_t *fields, struct val
 
     validation->threshold = base;
     (void)((error = fields_hash (fields, validation->root)) != NULL ||
-           (error = read_work (fields, &validation->work)) != NULL ||
+           (error = fields_work (fields, &validation->work)) != NULL ||
            (error = fields_version (fields)) != NULL ||
            (error = fields_difficulty (fields, &validation->threshold,
                                        &validation->with_threshold)) != NULL ||

@@ -13,6 +13,12 @@ actions_refusal (enum broker_result result)
     switch (result) {
     case BROKER_FULL:
         return FIELDS_FULL;
+    case BROKER_LOCAL_DISABLED:
+        return FIELDS_LOCAL_DISABLED;
+    case BROKER_DISABLED:
+        return "Work generation is disabled";
+    case BROKER_LOOPED:
+        return "Work peers form a loop: this request has come from here";
     case BROKER_NO_MEMORY:
         return FIELDS_NO_MEMORY;
     default:
@@ -46,10 +52,9 @@ peers_array (const struct peers *peers)
 {
     json_t *array = json_array ();
 
-    for (size_t i = 0; i < peers_count (peers); i++) {
-        char text[ENDPOINT_TEXT_SIZE];
-        endpoint_print (peers_at (peers, i), text);
-        if (json_array_append_new (array, json_string (text)) != 0) {
+    for (size_t i = 0; i < peers_count (peers, PEERS_PRIMARY); i++) {
+        const char *name = peer_name (peers_at (peers, PEERS_PRIMARY, i));
+        if (json_array_append_new (array, json_string (name)) != 0) {
             json_decref (array);
             return NULL;
         }
@@ -63,7 +68,7 @@ action_work_peers (void *context, struct request *request)
 {
     const struct actions *actions = context;
 
-    if (peers_count (actions->peers) == 0) {
+    if (peers_count (actions->peers, PEERS_PRIMARY) == 0) {
         request_answer (request, json_pack ("{s:s}", "work_peers", ""));
     } else {
         request_answer (request, json_pack ("{s:o}", "work_peers", peers_array (actions->peers)));

@@ -26,9 +26,9 @@ struct actions {
     struct pool *pool;
     struct peers *peers;
     struct server *server; /* set once it is there; it knows the actions, too */
+    const char *identity;  /* of this daemon, among the hops of requests */
     const char *scanner;
     const char *scanner_reason; /* why that one */
-    bool local;                 /* whether there is any device */
     uint64_t started;           /* clock_now */
     void (*stop) (void *data);
     void *stop_data;

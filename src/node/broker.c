@@ -1,275 +1,211 @@
-#include "node/broker.h"
-
-#include <search.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/queue.h>
 
-#include "node/log.h"
+#include "node/broker_internal.h"
 #include "work/clock.h"
-#include "work/hex.h"
-
-struct broker_waiter {
-    TAILQ_ENTRY (broker_waiter) link;
-    struct search *search;
-    uint64_t threshold;
-    uint64_t since;
-    struct event *deadline;
-    broker_done_fn done;
-    void *data;
-};
-
-TAILQ_HEAD (waiter_list, broker_waiter);
-
-/*
- * Who waits for one root, and the pool's job for them. A search is known to its waiters, as long as
- * there are any also to broker->searches, and to the callbacks of its jobs, of which cancelled ones
- * may be outstanding: it is freed when the last waiter and the last job have gone.
- */
-struct search {
-    struct broker *broker;
-    uint8_t root[32];
-    enum difficulty_order order;
-    struct waiter_list waiters;
-    TAILQ_ENTRY (search) link; /* in broker->starved, while `starved` */
-    bool starved;              /* waits for room in the pool */
-    bool listed;               /* in broker->searches */
-    uint64_t since;            /* when the oldest waiter of its life came */
-    uint64_t ticket;           /* of the present job; 0 is none */
-    uint64_t job_threshold;    /* of the present job */
-    size_t jobs;               /* callbacks outstanding */
-};
-
-TAILQ_HEAD (search_list, search);
-
-/* Between two tries to find room in the pool for a search. */
-static const struct timeval feed_pause = {.tv_usec = 2000};
-
-struct broker {
-    struct event_base *base;
-    struct pool *pool;
-    struct event *drain;
-    struct event *feed; /* made active when searches starve: tries them again */
-    struct search_list starved;
-    const struct timeval
-        *timeout;   /* a common time-out of the loop's: one queue for all deadlines */
-    void *searches; /* tsearch's tree, by order and root */
-    size_t max_searches;
-    size_t search_count; /* in the tree */
-    size_t waiters;
-    bool stopped;
-};
-
-static int
-compare_searches (const void *a, const void *b)
-{
-    const struct search *left = a;
-    const struct search *right = b;
-
-    if (left->order != right->order) {
-        return left->order < right->order ? -1 : 1;
-    }
-    return memcmp (left->root, right->root, sizeof left->root);
-}
-
-static struct search *
-find_search (struct broker *broker, const uint8_t root[32], enum difficulty_order order)
-{
-    struct search key = {.order = order};
-    struct search **found;
-
-    memcpy (key.root, root, sizeof key.root);
-    found = tfind (&key, &broker->searches, compare_searches);
-    return found != NULL ? *found : NULL;
-}
-
-static struct search *
-new_search (struct broker *broker, const struct scan_target *target)
-{
-    struct search *search = calloc (1, sizeof *search);
-
-    if (search == NULL) {
-        return NULL;
-    }
-    search->broker = broker;
-    memcpy (search->root, target->root, sizeof search->root);
-    search->order = target->order;
-    search->since = clock_now ();
-    TAILQ_INIT (&search->waiters);
-    if (tsearch (search, &broker->searches, compare_searches) == NULL) {
-        free (search);
-        return NULL;
-    }
-    search->listed = true;
-    broker->search_count++;
-    return search;
-}
-
-/* Whether threshold `a` asks for less than `b`. */
-static bool
-is_easier (const struct search *search, uint64_t a, uint64_t b)
-{
-    return a != b && difficulty_reached (search->order, b, a);
-}
-
-static uint64_t
-easiest_threshold (const struct search *search)
-{
-    const struct broker_waiter *waiter = TAILQ_FIRST (&search->waiters);
-    uint64_t easiest = waiter->threshold;
-
-    TAILQ_FOREACH (waiter, &search->waiters, link)
-    {
-        if (is_easier (search, waiter->threshold, easiest)) {
-            easiest = waiter->threshold;
-        }
-    }
-    return easiest;
-}
 
 static void
-stop_job (struct search *search)
+free_waiter (struct broker *broker, struct broker_waiter *waiter)
 {
-    if (search->ticket != 0) {
-        pool_cancel (search->broker->pool, search->ticket);
-        search->ticket = 0;
+    broker->waiters--;
+    if (waiter->deadline != NULL) {
+        event_free (waiter->deadline);
     }
-}
-
-/* Lets go of what nobody waits for. The search may be gone afterwards. */
-static void
-tidy (struct search *search)
-{
-    if (!TAILQ_EMPTY (&search->waiters)) {
-        return;
-    }
-    stop_job (search);
-    if (search->starved) {
-        search->starved = false;
-        TAILQ_REMOVE (&search->broker->starved, search, link);
-    }
-    if (search->listed) {
-        (void)tdelete (search, &search->broker->searches, compare_searches);
-        search->listed = false;
-        search->broker->search_count--;
-    }
-    if (search->jobs == 0) {
-        free (search);
-    }
-}
-
-/* Takes a waiter out and frees it. Its search stays, for tidy to judge. */
-static void
-end_waiter (struct broker_waiter *waiter)
-{
-    TAILQ_REMOVE (&waiter->search->waiters, waiter, link);
-    waiter->search->broker->waiters--;
-    event_free (waiter->deadline);
     free (waiter);
 }
 
-static void
-answer_waiter (struct broker_waiter *waiter, enum broker_outcome outcome, uint64_t work,
-               uint64_t value)
+void
+broker_answer (struct broker_waiter *waiter, const struct broker_answer *answer)
 {
-    const struct broker_answer answer = {
-        .outcome = outcome,
-        .work = work,
-        .value = value,
-        .seconds = clock_seconds (clock_now () - waiter->since),
-    };
+    struct broker_answer timed = *answer;
     broker_done_fn done = waiter->done;
     void *data = waiter->data;
 
-    end_waiter (waiter);
-    done (data, &answer);
+    timed.seconds = clock_seconds (clock_now () - waiter->since);
+    free_waiter (waiter->search->broker, waiter);
+    done (data, &timed);
 }
 
-/*
- * Answers everybody whom `value` satisfies, or, with an outcome other than BROKER_FOUND, everybody.
- * They are moved to a list of their own first: a callback may make others leave, or come.
- */
-static size_t
-answer_waiters (struct search *search, enum broker_outcome outcome, uint64_t work, uint64_t value)
+static void
+on_deadline (evutil_socket_t fd, short what, void *data)
 {
-    struct search batch = {.broker = search->broker, .order = search->order};
-    struct broker_waiter *next;
-    size_t count = 0;
+    static const struct broker_answer expired = {.outcome = BROKER_EXPIRED};
+    struct broker_waiter *waiter = data;
+    struct search *search = waiter->search;
 
-    TAILQ_INIT (&batch.waiters);
-    for (struct broker_waiter *each = TAILQ_FIRST (&search->waiters); each != NULL; each = next) {
-        next = TAILQ_NEXT (each, link);
-        if (outcome != BROKER_FOUND || difficulty_reached (search->order, value, each->threshold)) {
-            TAILQ_REMOVE (&search->waiters, each, link);
-            TAILQ_INSERT_TAIL (&batch.waiters, each, link);
-            each->search = &batch;
-        }
-    }
-    while (!TAILQ_EMPTY (&batch.waiters)) {
-        answer_waiter (TAILQ_FIRST (&batch.waiters), outcome, work, value);
-        count++;
-    }
-    return count;
+    (void)fd;
+    (void)what;
+    search->held++; /* keeps it while the callback runs */
+    search_quit (waiter);
+    broker_answer (waiter, &expired);
+    search->held--;
+    search_settle (search);
 }
 
-static void on_job_done (void *data, const struct pool_answer *answer);
-
-/* Starts a job for the easiest threshold waited for, in the place of the present one, if any. */
-static enum pool_result
-start_job (struct search *search)
+static int
+set_deadline (struct broker *broker, struct broker_waiter *waiter)
 {
-    struct pool_request request = {
-        .target = {.threshold = easiest_threshold (search), .order = search->order},
-        .class = POOL_ASKED,
-        .since = search->since,
-        .done = on_job_done,
-        .data = search,
+    waiter->deadline = evtimer_new (broker->base, on_deadline, waiter);
+    return waiter->deadline != NULL && event_add (waiter->deadline, broker->timeout) == 0 ? 0 : -1;
+}
+
+/* Who is to search for a request. */
+struct plan {
+    bool local;
+    bool peers;
+    bool fallback;
+    bool stand_in;
+    enum peers_list list;
+};
+
+/* For a request that may go to peers, which are there. */
+static void
+plan_for_peers (const struct broker *broker, bool devices, struct plan *plan)
+{
+    const enum broker_local local = broker->settings.local;
+
+    plan->peers = true;
+    plan->local = devices && local == BROKER_LOCAL_BESIDE;
+    plan->fallback = devices && local == BROKER_LOCAL_FALLBACK;
+}
+
+/* Without devices of its own the daemon has its peers stand in, whatever a request says of them. */
+static enum broker_result
+make_plan (const struct broker *broker, const struct broker_question *question, struct plan *plan)
+{
+    const bool devices = pool_device_count (broker->pool) > 0;
+    const enum peers_list list =
+        question->use_peers && question->secondary ? PEERS_SECONDARY : PEERS_PRIMARY;
+    const bool peers = broker->forward != NULL && forward_can (broker->forward, list) &&
+                       (question->use_peers || broker->settings.stand_in) && !question->local_only;
+    const bool may_ask = peers && !question->looped;
+
+    *plan = (struct plan){.list = list};
+    if (may_ask && (question->use_peers || !devices)) {
+        plan_for_peers (broker, devices, plan);
+        return BROKER_ACCEPTED;
+    }
+    if (devices) {
+        plan->local = true;
+        plan->stand_in = may_ask;
+        return BROKER_ACCEPTED;
+    }
+    if (peers) {
+        return BROKER_LOOPED;
+    }
+    return question->use_peers ? BROKER_DISABLED : BROKER_LOCAL_DISABLED;
+}
+
+static struct broker_waiter *
+new_waiter (struct broker *broker, const struct broker_question *question, const struct plan *plan)
+{
+    struct broker_waiter *waiter = calloc (1, sizeof *waiter);
+
+    if (waiter == NULL) {
+        return NULL;
+    }
+    *waiter = (struct broker_waiter){
+        .threshold = question->target.threshold,
+        .since = clock_now (),
+        .local = plan->local,
+        .peers = plan->peers,
+        .fallback = plan->fallback,
+        .stand_in = plan->stand_in,
+        .ahead = question->ahead,
+        .list = plan->list,
     };
-    enum pool_result result;
-    uint64_t ticket;
+    if (!question->ahead && set_deadline (broker, waiter) != 0) {
+        if (waiter->deadline != NULL) {
+            event_free (waiter->deadline);
+        }
+        free (waiter);
+        return NULL;
+    }
+    broker->waiters++;
+    return waiter;
+}
 
-    memcpy (request.target.root, search->root, sizeof search->root);
-    result = pool_submit (search->broker->pool, &request, &ticket);
-    if (result == POOL_ACCEPTED) {
-        stop_job (search);
-        search->ticket = ticket;
-        search->job_threshold = request.target.threshold;
-        search->jobs++;
+/* Has `waiter` join the search for its root, made if need be. */
+static enum broker_result
+admit (struct broker *broker, const struct broker_question *question, struct broker_waiter *waiter)
+{
+    struct search *search = search_find (broker, question->target.root, question->target.order);
+    enum broker_result result;
+
+    if (search == NULL && broker->search_count >= broker->settings.max_searches) {
+        return BROKER_FULL;
+    }
+    if (search == NULL) {
+        search = search_new (broker, question);
+    }
+    if (search == NULL) {
+        return BROKER_NO_MEMORY;
+    }
+    search_join (search, waiter);
+    result = search_admit (search, waiter);
+    if (result != BROKER_ACCEPTED) {
+        search_quit (waiter);
+        search_settle (search);
     }
     return result;
 }
 
-static void
-log_found (const struct search *search, const struct pool_answer *answer)
+enum broker_result
+broker_generate (struct broker *broker, const struct broker_question *question, broker_done_fn done,
+                 void *data, struct broker_waiter **waiter)
 {
-    char root[HEX_ROOT_SIZE];
-    char value[HEX_U64_SIZE];
+    struct broker_waiter *comer;
+    struct plan plan;
+    enum broker_result result = BROKER_DOWN;
 
-    hex_print_root (search->root, root);
-    hex_print_u64 (answer->value, value);
-    log_debug ("Work for %s of difficulty %s found by %s in %.0f ms", root, value, answer->device,
-               answer->seconds * 1e3);
+    if (!broker->stopped) {
+        result = make_plan (broker, question, &plan);
+    }
+    if (result != BROKER_ACCEPTED) {
+        return result;
+    }
+    comer = new_waiter (broker, question, &plan);
+    if (comer == NULL) {
+        return BROKER_NO_MEMORY;
+    }
+    comer->done = done;
+    comer->data = data;
+    result = admit (broker, question, comer);
+    if (result != BROKER_ACCEPTED) {
+        free_waiter (broker, comer);
+        return result;
+    }
+    *waiter = comer;
+    return BROKER_ACCEPTED;
 }
 
-/*
- * Goes on for those who still wait. The pool may be full for a moment, as ended jobs keep their
- * places until they are drained and their devices have looked up: then it is tried again. When it
- * is down, the waiters hear of it now.
- */
-static void
-go_on (struct search *search)
+void
+broker_leave (struct broker_waiter *waiter)
 {
-    struct broker *broker = search->broker;
-    enum pool_result result = start_job (search);
+    struct search *search = waiter->search;
 
-    if (result == POOL_FULL && !search->starved) {
-        search->starved = true;
-        TAILQ_INSERT_TAIL (&broker->starved, search, link);
-        (void)event_add (broker->feed, &feed_pause);
-    } else if (result == POOL_DOWN) {
-        (void)answer_waiters (search, BROKER_FAILED, 0, 0);
+    search_quit (waiter);
+    free_waiter (search->broker, waiter);
+    if (search->listed) { /* or it is about to be answered, apart from its search */
+        search_settle (search);
     }
+}
+
+size_t
+broker_cancel (struct broker *broker, const uint8_t root[32])
+{
+    struct search *search = search_find (broker, root, DIFFICULTY_AT_LEAST);
+
+    return search != NULL ? search_end (search, BROKER_CANCELLED) : 0;
+}
+
+static void
+on_drain (evutil_socket_t fd, short what, void *data)
+{
+    struct broker *broker = data;
+
+    (void)fd;
+    (void)what;
+    pool_drain (broker->pool);
 }
 
 static size_t
@@ -301,175 +237,8 @@ on_feed (evutil_socket_t fd, short what, void *data)
          left > 0 && (search = TAILQ_FIRST (&broker->starved)) != NULL; left--) {
         TAILQ_REMOVE (&broker->starved, search, link);
         search->starved = false;
-        search->jobs++; /* keeps it while callbacks run */
-        if (search->ticket == 0) {
-            go_on (search);
-        }
-        search->jobs--;
-        tidy (search);
+        search_settle (search);
     }
-}
-
-/*
- * `search->jobs` still counts this job while its waiters are answered, so that whatever their
- * callbacks do, the search stays.
- */
-static void
-on_job_done (void *data, const struct pool_answer *answer)
-{
-    struct search *search = data;
-    bool present = answer->ticket == search->ticket;
-
-    if (present) {
-        search->ticket = 0;
-    }
-    if (answer->outcome == POOL_FOUND) {
-        log_found (search, answer);
-        (void)answer_waiters (search, BROKER_FOUND, answer->nonce, answer->value);
-    }
-    if (present && search->ticket == 0 && !TAILQ_EMPTY (&search->waiters)) {
-        if (answer->outcome == POOL_FAILED) {
-            (void)answer_waiters (search, BROKER_FAILED, 0, 0);
-        } else {
-            go_on (search);
-        }
-    }
-    search->jobs--;
-    tidy (search);
-}
-
-static void
-on_deadline (evutil_socket_t fd, short what, void *data)
-{
-    struct broker_waiter *waiter = data;
-    struct search *search = waiter->search;
-
-    (void)fd;
-    (void)what;
-    search->jobs++; /* keeps it while the callback runs */
-    answer_waiter (waiter, BROKER_EXPIRED, 0, 0);
-    search->jobs--;
-    tidy (search);
-}
-
-static struct broker_waiter *
-new_waiter (struct search *search, uint64_t threshold, broker_done_fn done, void *data)
-{
-    struct broker *broker = search->broker;
-    struct broker_waiter *waiter = calloc (1, sizeof *waiter);
-
-    if (waiter == NULL) {
-        return NULL;
-    }
-    waiter->deadline = evtimer_new (broker->base, on_deadline, waiter);
-    if (waiter->deadline == NULL || event_add (waiter->deadline, broker->timeout) != 0) {
-        if (waiter->deadline != NULL) {
-            event_free (waiter->deadline);
-        }
-        free (waiter);
-        return NULL;
-    }
-    waiter->search = search;
-    waiter->threshold = threshold;
-    waiter->since = clock_now ();
-    waiter->done = done;
-    waiter->data = data;
-    TAILQ_INSERT_TAIL (&search->waiters, waiter, link);
-    broker->waiters++;
-    return waiter;
-}
-
-/* Sees to it that a job runs which is easy enough for a waiter that has just come. */
-static enum broker_result
-see_to_job (struct search *search, uint64_t threshold)
-{
-    if (search->ticket != 0 && !is_easier (search, threshold, search->job_threshold)) {
-        return BROKER_ACCEPTED;
-    }
-    switch (start_job (search)) {
-    case POOL_ACCEPTED:
-        return BROKER_ACCEPTED;
-    case POOL_FULL: /* whatever runs for the others is hard enough for the comer, too */
-        return search->ticket != 0 || search->starved ? BROKER_ACCEPTED : BROKER_FULL;
-    default:
-        return BROKER_DISABLED;
-    }
-}
-
-enum broker_result
-broker_generate (struct broker *broker, const struct scan_target *target, broker_done_fn done,
-                 void *data, struct broker_waiter **waiter)
-{
-    struct search *search = find_search (broker, target->root, target->order);
-    struct broker_waiter *comer = NULL;
-    enum broker_result result = BROKER_NO_MEMORY;
-
-    if (broker->stopped) {
-        return BROKER_DISABLED;
-    }
-    if (search == NULL && broker->search_count >= broker->max_searches) {
-        return BROKER_FULL;
-    }
-    if (search == NULL) {
-        search = new_search (broker, target);
-    }
-    if (search == NULL) {
-        return BROKER_NO_MEMORY;
-    }
-    comer = new_waiter (search, target->threshold, done, data);
-    if (comer != NULL) {
-        result = see_to_job (search, target->threshold);
-    }
-    if (comer != NULL && result != BROKER_ACCEPTED) {
-        end_waiter (comer);
-    }
-    if (result == BROKER_ACCEPTED) {
-        *waiter = comer;
-    }
-    tidy (search);
-    return result;
-}
-
-void
-broker_leave (struct broker_waiter *waiter)
-{
-    struct search *search = waiter->search;
-
-    end_waiter (waiter);
-    if (search->listed) {
-        tidy (search);
-    }
-}
-
-static size_t
-cancel_search (struct search *search)
-{
-    size_t count;
-
-    search->jobs++; /* keeps it while callbacks run */
-    stop_job (search);
-    count = answer_waiters (search, BROKER_CANCELLED, 0, 0);
-    search->jobs--;
-    tidy (search);
-    return count;
-}
-
-size_t
-broker_cancel (struct broker *broker, const uint8_t root[32])
-{
-    struct search *search = find_search (broker, root, DIFFICULTY_AT_LEAST);
-
-    return search != NULL ? cancel_search (search) : 0;
-}
-
-static void
-on_drain (evutil_socket_t fd, short what, void *data)
-{
-    struct broker *broker = data;
-
-    (void)fd;
-    (void)what;
-    pool_drain (broker->pool);
 }
 
 static const struct timeval *
@@ -493,7 +262,8 @@ free_events (struct broker *broker)
 }
 
 struct broker *
-broker_new (struct event_base *base, struct pool *pool, const struct broker_settings *settings)
+broker_new (struct event_base *base, struct pool *pool, struct forward *forward,
+            const struct broker_settings *settings)
 {
     struct broker *broker = calloc (1, sizeof *broker);
 
@@ -502,7 +272,8 @@ broker_new (struct event_base *base, struct pool *pool, const struct broker_sett
     }
     broker->base = base;
     broker->pool = pool;
-    broker->max_searches = settings->max_searches;
+    broker->forward = forward;
+    broker->settings = *settings;
     broker->timeout = common_timeout (base, settings->request_timeout);
     TAILQ_INIT (&broker->starved);
     broker->drain = event_new (base, pool_fd (pool), EV_READ | EV_PERSIST, on_drain, broker);
@@ -521,7 +292,8 @@ broker_stop (struct broker *broker)
 {
     broker->stopped = true;
     while (broker->searches != NULL) {
-        (void)cancel_search (*(struct search **)broker->searches); /* the tree's root */
+        (void)search_end (*(struct search **)broker->searches,
+                          BROKER_CANCELLED); /* the tree's root */
     }
 }
 

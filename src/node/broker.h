@@ -1,9 +1,10 @@
 /*
  * The broker: how a request for work is met, and who is waiting for what.
  *
- * Everybody who wants work for a root waits at one search for it. The search runs at the easiest
- * threshold that anybody still waits for; what it finds answers every waiter that it satisfies, and
- * it goes on, harder, for the others. Since searching has no memory, nobody waits longer for the
+ * Everybody who wants work for a root waits at one search for it. The search runs on the devices
+ * here, at work peers, or both, as its waiters may have it, each at the easiest threshold that
+ * anybody still waits for; what is found answers every waiter that it satisfies, and the search
+ * goes on, harder, for the others. Since searching has no memory, nobody waits longer for the
  * company. A waiter that leaves takes nobody with it; the last one to leave stops the search.
  *
  * Event-loop thread.
@@ -12,9 +13,11 @@
 #define NODE_BROKER_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "node/forward.h"
 #include "work/pool.h"
 #include "work/scan.h"
 
@@ -28,39 +31,68 @@ enum broker_outcome {
     BROKER_FAILED,    /* nothing is left that could search */
 };
 
+#define BROKER_SOURCE_LOCAL "local"
+
 struct broker_answer {
     enum broker_outcome outcome;
     uint64_t work;
-    uint64_t value; /* the difficulty it reaches, at least the waiter's own threshold */
-    double seconds; /* since the waiter came */
+    uint64_t value;     /* the difficulty it reaches, at least the waiter's own threshold */
+    double seconds;     /* since the waiter came */
+    const char *source; /* of work that was found: BROKER_SOURCE_LOCAL, or the peer's name; valid in
+                           the callback */
 };
 
 /* Called at most once for a waiter, from the loop and never from within broker_generate; the waiter
  * has ended. */
 typedef void (*broker_done_fn) (void *data, const struct broker_answer *answer);
 
+/* What the devices here do for a request that may go to peers. */
+enum broker_local {
+    BROKER_LOCAL_FALLBACK, /* begin when the peers have failed */
+    BROKER_LOCAL_BESIDE,   /* search at the same time */
+    BROKER_LOCAL_NEVER,
+};
+
 struct broker_settings {
-    size_t max_searches;    /* roots searched for at a time, at least 1 */
-    double request_timeout; /* seconds that a waiter waits at most */
+    size_t max_searches;     /* roots searched for at a time, at least 1 */
+    double request_timeout;  /* seconds that a waiter waits at most */
+    enum broker_local local; /* when peers are asked, too */
+    bool stand_in;           /* without devices, peers are asked for requests that did not say so */
 };
 
 /*
- * A broker over `pool`, whose drainer it becomes. The pool should have room for more jobs than
- * there are searches: a search that changes its threshold has two for a moment. NULL for want of
- * memory.
+ * A broker over `pool`, whose drainer it becomes, and `forward`, both of which outlive it; a NULL
+ * `forward` is one without peers. The pool should have room for more jobs than there are searches:
+ * a search that changes its threshold has two for a moment. NULL for want of memory.
  */
-struct broker *broker_new (struct event_base *base, struct pool *pool,
+struct broker *broker_new (struct event_base *base, struct pool *pool, struct forward *forward,
                            const struct broker_settings *settings);
+
+struct broker_question {
+    struct scan_target target;
+    bool use_peers;
+    bool secondary;  /* the secondary list of peers; counts with use_peers only */
+    bool local_only; /* peers are not asked, whatever the settings say */
+    bool ahead;      /* nobody waits: it gives way to whoever does, and has no deadline */
+    bool has_account;
+    uint8_t account_key[32]; /* whose frontier the root is, if has_account */
+    const char *account; /* the same for peers: as the client wrote it, or NULL; only read now */
+    const char *hops;    /* the daemons that it came through, or NULL; only read now */
+    bool looped;         /* we are among those: peers are not asked again */
+};
 
 enum broker_result {
     BROKER_ACCEPTED,
-    BROKER_FULL,     /* max_searches are there already, or the pool's queue is full */
-    BROKER_DISABLED, /* there is nothing that could search */
+    BROKER_FULL,           /* max_searches are there already, or the pool's queue is full */
+    BROKER_LOCAL_DISABLED, /* nothing here could search, and peers are not to be asked */
+    BROKER_DISABLED,       /* there is nothing, here or elsewhere, that could search */
+    BROKER_LOOPED,         /* only peers could, and they have asked us */
+    BROKER_DOWN,           /* what could search has failed, or the broker was stopped */
     BROKER_NO_MEMORY,
 };
 
 /* Asks for work. When accepted, `*waiter` is good until `done` is called or broker_leave. */
-enum broker_result broker_generate (struct broker *broker, const struct scan_target *target,
+enum broker_result broker_generate (struct broker *broker, const struct broker_question *question,
                                     broker_done_fn done, void *data, struct broker_waiter **waiter);
 
 /* Ends a waiter, whose callback is not called. */

@@ -28,6 +28,19 @@ struct config_endpoints {
     size_t count;
 };
 
+/* A work peer that takes more than a host and a port to ask. */
+struct config_peer {
+    struct endpoint endpoint;
+    char *path;   /* of its URL, "/" at least */
+    char *header; /* the name of the header that `key` goes into, or NULL without a key */
+    char *key;    /* secret; the header's whole value, or NULL */
+};
+
+struct config_peers {
+    struct config_peer *items;
+    size_t count;
+};
+
 struct config {
     /* [node] */
     uint64_t work_threads;
@@ -59,6 +72,14 @@ struct config {
     double work_request_timeout; /* seconds */
     double work_batch_time;      /* seconds */
     char *work_scanner;          /* "auto" or a scanner's name */
+
+    /* [peers] */
+    char *peers_mode;              /* "serial", "race" or "hedge" */
+    char *peers_local;             /* "fallback", "beside" or "never" */
+    double peers_connect_timeout;  /* seconds */
+    double peers_response_timeout; /* seconds */
+    bool peers_stand_in;
+    struct config_peers peers_peer;
 
     /* [log] */
     char *log_level; /* "debug", "info", "warn", "error" or "off" */

@@ -13,12 +13,16 @@
 static const char *const scanners[] = {"auto", "portable", "avx2", "avx512", "neon", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error", "off", NULL};
 
+static const char *const peer_modes[] = {"serial", "race", "hedge", NULL};
+static const char *const peer_locals[] = {"fallback", "beside", "never", NULL};
+
 static const struct config_section sections[] = {
     {"node", "What a node calls by the same names."},
     {"node.experimental", NULL},
     {"opencl", "Work on a GPU or another OpenCL device."},
     {"rpc", "The server that requests come to. Where config-rpc.toml says otherwise, this counts."},
     {"work", "The search for work."},
+    {"peers", "How work peers are asked, whose lists are node.work_peers and peers.peer."},
     {"log", "What is logged, on standard error."},
 };
 
@@ -42,7 +46,7 @@ static const struct config_option options[] = {
         .help =
             "Work peers: other servers of work, each a host name or an address and a port. They "
             "are\n"
-            "shown by the action work_peers; this version does not forward requests to them yet.",
+            "asked, in this order, for requests that say use_peers; see also [peers].",
         AT (work_peers),
     },
     {
@@ -72,9 +76,8 @@ static const struct config_option options[] = {
         .alias = "node.secondary_work_peers",
         .type = CONFIG_TYPE_ENDPOINTS,
         .initial = "[\"127.0.0.1:8076\"]",
-        .help =
-            "The work peers for requests that say secondary_work_peers; not asked yet, either.\n"
-            "The key may stand in [node] as well.",
+        .help = "The work peers for requests that say secondary_work_peers beside use_peers.\n"
+                "The key may stand in [node] as well.",
         AT (secondary_work_peers),
     },
     {
@@ -240,6 +243,71 @@ static const struct config_option options[] = {
         AT (work_scanner),
     },
     {
+        .path = "peers.mode",
+        .type = CONFIG_TYPE_CHOICE,
+        .choices = peer_modes,
+        .initial = "\"serial\"",
+        .help = "\"serial\" asks one peer after another until one succeeds. \"race\" asks all at "
+                "once.\n"
+                "\"hedge\" asks the next one as well when a peer takes longer than it does 95 "
+                "times out\n"
+                "of 100. Peers whose answers are no longer wanted are told to stop.",
+        AT (peers_mode),
+    },
+    {
+        .path = "peers.local",
+        .type = CONFIG_TYPE_CHOICE,
+        .choices = peer_locals,
+        .initial = "\"fallback\"",
+        .help = "What this machine's own devices do for a request that goes to peers: begin when "
+                "all\n"
+                "peers have failed, search beside them from the start, or never.",
+        AT (peers_local),
+    },
+    {
+        .path = "peers.stand_in",
+        .type = CONFIG_TYPE_SWITCH,
+        .initial = "true",
+        .help = "Whether a request that does not say use_peers goes to the peers when this machine "
+                "has\n"
+                "no device to work on, or none that works.",
+        AT (peers_stand_in),
+    },
+    {
+        .path = "peers.connect_timeout",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0.01,
+        .max = A_DAY,
+        .initial = "3",
+        .unit = "seconds",
+        .help = "How long a connection to one address of a peer may take.",
+        AT (peers_connect_timeout),
+    },
+    {
+        .path = "peers.response_timeout",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0.01,
+        .max = A_DAY,
+        .initial = "60",
+        .unit = "seconds",
+        .help = "How long one peer may take to find work. Less when the request's own time is "
+                "short.",
+        AT (peers_response_timeout),
+    },
+    {
+        .path = "peers.peer",
+        .type = CONFIG_TYPE_PEERS,
+        .initial = "[]",
+        .help = "More work peers, asked after those of node.work_peers: each a table "
+                "[[peers.peer]]\n"
+                "with `url`, \"http://host:port/path\", and, where it wants a key, `key` and the "
+                "name of\n"
+                "the `header` that carries it: \"api-key\" unless given; \"Authorization\" carries "
+                "it as\n"
+                "a Bearer token.",
+        AT (peers_peer),
+    },
+    {
         .path = "log.level",
         .type = CONFIG_TYPE_CHOICE,
         .choices = log_levels,
@@ -370,6 +438,9 @@ config_option_expected (const struct config_option *option, char text[CONFIG_EXP
     case CONFIG_TYPE_ADDRESSES:
         snprintf (text, size,
                   "an IPv4 address, an IPv6 address or \"localhost\", or a list of these");
+        break;
+    case CONFIG_TYPE_PEERS:
+        snprintf (text, size, "a list of tables with a url, or of \"http://host:port/path\"");
         break;
     }
 }

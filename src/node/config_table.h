@@ -21,6 +21,7 @@ enum config_type {
     CONFIG_TYPE_CHOICE,    /* char *, one of `choices` */
     CONFIG_TYPE_ENDPOINTS, /* struct config_endpoints */
     CONFIG_TYPE_ADDRESSES, /* struct config_strings, address literals */
+    CONFIG_TYPE_PEERS,     /* struct config_peers */
 };
 
 struct config_option {

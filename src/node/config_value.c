@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/config_peers.h"
 #include "work/number.h"
 
 /* How much of a wrong value a message shows, in bytes. */
@@ -297,6 +298,10 @@ read_list (const struct config_option *option, const struct toml_entry *entry,
 {
     const bool is_list = entry->type == TOML_TYPE_ARRAY;
 
+    if (option->type == CONFIG_TYPE_PEERS) {
+        return is_list ? config_peers_read (entry, context, &value->peers)
+                       : refuse (option, entry, context);
+    }
     if (option->type == CONFIG_TYPE_ENDPOINTS) {
         return is_list ? read_endpoints (entry, context, &value->endpoints)
                        : refuse (option, entry, context);
@@ -334,6 +339,7 @@ config_value_read (const struct config_option *option, const struct toml_entry *
         break;
     case CONFIG_TYPE_ENDPOINTS:
     case CONFIG_TYPE_ADDRESSES:
+    case CONFIG_TYPE_PEERS:
         return read_list (option, entry, context, value);
     }
     if (is_read < 0) {
@@ -360,6 +366,8 @@ size_of (const struct config_option *option)
         return sizeof (struct config_endpoints);
     case CONFIG_TYPE_ADDRESSES:
         return sizeof (struct config_strings);
+    case CONFIG_TYPE_PEERS:
+        return sizeof (struct config_peers);
     }
     return 0;
 }
@@ -413,6 +421,8 @@ config_value_is (const struct config *config, const struct config_option *option
         return same_endpoints (&field.endpoints, &value->endpoints);
     case CONFIG_TYPE_ADDRESSES:
         return same_strings (&field.addresses, &value->addresses);
+    case CONFIG_TYPE_PEERS:
+        return config_peers_same (&field.peers, &value->peers);
     }
     return false;
 }
@@ -429,6 +439,9 @@ config_value_clear (const struct config_option *option, union config_value *valu
         break;
     case CONFIG_TYPE_ADDRESSES:
         clear_strings (&value->addresses);
+        break;
+    case CONFIG_TYPE_PEERS:
+        config_peers_clear (&value->peers);
         break;
     case CONFIG_TYPE_WHOLE:
     case CONFIG_TYPE_NUMBER:

@@ -21,6 +21,7 @@ union config_value {
     char *text;
     struct config_endpoints endpoints;
     struct config_strings addresses;
+    struct config_peers peers;
 };
 
 /*

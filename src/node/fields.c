@@ -30,13 +30,28 @@ fields_version (const json_t *fields)
 }
 
 const char *
-fields_account (const json_t *fields)
+fields_account (const json_t *fields, uint8_t key[32], bool *given)
 {
     char scratch[JSON_SCRATCH_SIZE];
     const char *text = json_text (fields, "account", scratch);
-    uint8_t key[32];
 
-    return text == NULL || account_parse (text, key) == 0 ? NULL : "Bad account number";
+    if (text == NULL) {
+        return NULL;
+    }
+    if (account_parse (text, key) != 0) {
+        return FIELDS_BAD_ACCOUNT;
+    }
+    *given = true;
+    return NULL;
+}
+
+const char *
+fields_work (const json_t *fields, uint64_t *work)
+{
+    char scratch[JSON_SCRATCH_SIZE];
+    const char *text = json_text (fields, "work", scratch);
+
+    return text == NULL || hex_parse_u64 (text, work) == 0 ? NULL : "Bad work";
 }
 
 const char *

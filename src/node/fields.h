@@ -20,6 +20,9 @@
 /* What a client is told when the broker does not accept its request. */
 #define FIELDS_FULL "Work queue is full"
 #define FIELDS_NO_MEMORY "Out of memory"
+#define FIELDS_LOCAL_DISABLED "Local work generation is disabled"
+
+#define FIELDS_BAD_ACCOUNT "Bad account number"
 
 /* A mandatory field that is not there is what nano_node calls unparsable. */
 #define FIELDS_MISSING "Unable to parse JSON"
@@ -30,8 +33,11 @@ const char *fields_hash (const json_t *fields, uint8_t root[32]);
 /* `version`, optional: there is only work_1. */
 const char *fields_version (const json_t *fields);
 
-/* `account`, optional. */
-const char *fields_account (const json_t *fields);
+/* `account`, optional: its public key. */
+const char *fields_account (const json_t *fields, uint8_t key[32], bool *given);
+
+/* `work`, optional. */
+const char *fields_work (const json_t *fields, uint64_t *work);
 
 /* `difficulty` and `multiplier` (of `base`, and stronger than `difficulty`), optional. */
 const char *fields_difficulty (const json_t *fields, uint64_t *difficulty, bool *given);

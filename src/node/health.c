@@ -2,23 +2,40 @@
 
 #include <stdio.h>
 
-#include "node/actions.h"
 #include "rpc/request.h"
 
-int
-health_check (struct pool *pool, char reason[HEALTH_REASON_SIZE])
+static bool
+peer_stands_in (const struct actions *actions)
 {
-    size_t count = pool_device_count (pool);
+    for (size_t i = 0; i < peers_count (actions->peers, PEERS_PRIMARY); i++) {
+        if (actions->config->peers_stand_in &&
+            peer_ready (peers_at (actions->peers, PEERS_PRIMARY, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int
+health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
+{
+    const size_t count = pool_device_count (actions->pool);
+    const size_t peers = peers_count (actions->peers, PEERS_PRIMARY);
     struct pool_device device;
 
     for (size_t i = 0; i < count; i++) {
-        pool_device (pool, i, &device);
+        pool_device (actions->pool, i, &device);
         if (device.state != POOL_DEVICE_RESTING) {
             return 0;
         }
     }
-    if (count == 0) {
+    if (peer_stands_in (actions)) {
+        return 0;
+    }
+    if (count == 0 && (peers == 0 || !actions->config->peers_stand_in)) {
         snprintf (reason, HEALTH_REASON_SIZE, "There is no device to search on");
+    } else if (count == 0) {
+        snprintf (reason, HEALTH_REASON_SIZE, "Every work peer rests after a failure");
     } else {
         snprintf (reason, HEALTH_REASON_SIZE, "No device is up; the last, %s: %s", device.name,
                   device.reason);
@@ -32,7 +49,7 @@ get_health (void *context, struct request *request)
     const struct actions *actions = context;
     char reason[HEALTH_REASON_SIZE];
 
-    if (health_check (actions->pool, reason) == 0) {
+    if (health_check (actions, reason) == 0) {
         request_reply_json (request, 200, json_pack ("{s:s}", "status", "UP"));
     } else {
         request_reply_json (request, 503,

@@ -8,16 +8,16 @@
 
 #include <stddef.h>
 
+#include "node/actions.h"
 #include "rpc/routes.h"
-#include "work/pool.h"
 
 #define HEALTH_REASON_SIZE 512
 
 /*
- * Whether any source of work is left: a device that is up, or still opening. Returns 0, or -1 with
- * why not in `reason`.
+ * Whether any source of work is left: a device that is up, or still opening, or a peer that may
+ * stand in for one and does not rest. Returns 0, or -1 with why not in `reason`.
  */
-int health_check (struct pool *pool, char reason[HEALTH_REASON_SIZE]);
+int health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE]);
 
 /* Ended by a NULL path; run with a struct actions. */
 extern const struct route health_routes[];

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 
 #include "build_config.h"
@@ -13,13 +14,16 @@
 #include "node/broker.h"
 #include "node/choice.h"
 #include "node/device_log.h"
+#include "node/forward.h"
 #include "node/health.h"
 #include "node/log.h"
 #include "node/peers.h"
 #include "node/pid_file.h"
+#include "rpc/peer.h"
 #include "rpc/server.h"
 #include "work/clock.h"
 #include "work/cpus.h"
+#include "work/hex.h"
 #include "work/pool.h"
 
 /* Descriptors beside those of client connections: listeners, log, store, peers, the loop's own. */
@@ -45,7 +49,10 @@ struct node {
     uint64_t flush_until;
     struct pool *pool;
     struct broker *broker;
+    struct peer_client *client; /* of all peers */
     struct peers *peers;
+    struct forward *forward;
+    char identity[HEX_U64_SIZE]; /* this daemon's, among the hops of requests */
     struct server *server;
     struct device_log *device_log;
     struct pid_file *pid_file;
@@ -61,7 +68,8 @@ on_flush (evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    if (server_flushed (node->server) || clock_now () > node->flush_until) {
+    if ((server_flushed (node->server) && peer_client_busy (node->client) == 0) ||
+        clock_now () > node->flush_until) {
         (void)event_base_loopbreak (node->base);
     }
 }
@@ -223,11 +231,57 @@ init_engine (struct node *node)
         log_warn ("opencl.enable is set, but this build has no OpenCL%s",
                   threads > 0 ? ": work is done on the CPU" : "");
     }
-    if (threads == 0) {
-        log_warn ("Work generation is disabled (node.work_threads is 0)");
-    } else {
+    if (threads > 0) {
         log_info ("Work pool threads: %u (CPU, scanner %s)", threads, node->choice.scanner->name);
         log_info ("Scanner %s: %s", node->choice.scanner->name, node->choice.reason);
+    }
+    return 0;
+}
+
+static enum forward_mode
+forward_mode (const char *name)
+{
+    if (strcmp (name, "race") == 0) {
+        return FORWARD_RACE;
+    }
+    return strcmp (name, "hedge") == 0 ? FORWARD_HEDGE : FORWARD_SERIAL;
+}
+
+static enum broker_local
+broker_local (const char *name)
+{
+    if (strcmp (name, "beside") == 0) {
+        return BROKER_LOCAL_BESIDE;
+    }
+    return strcmp (name, "never") == 0 ? BROKER_LOCAL_NEVER : BROKER_LOCAL_FALLBACK;
+}
+
+static int
+init_peers (struct node *node)
+{
+    const struct config *config = node->config;
+    const struct peer_client_settings client = {
+        .connect_timeout = config->peers_connect_timeout,
+        .response_timeout = config->peers_response_timeout,
+        .identity = node->identity,
+    };
+    uint64_t random;
+
+    if (getrandom (&random, sizeof random, 0) != (ssize_t)sizeof random) {
+        log_error ("Cannot start: the system has no random numbers");
+        return -1;
+    }
+    hex_print_u64 (random, node->identity);
+    node->client = peer_client_new (node->base, &client);
+    if (node->client != NULL) {
+        node->peers = peers_new (node->client, config);
+    }
+    if (node->peers != NULL) {
+        node->forward = forward_new (node->base, node->peers, forward_mode (config->peers_mode));
+    }
+    if (node->forward == NULL) {
+        log_error ("Cannot start: out of memory");
+        return -1;
     }
     return 0;
 }
@@ -235,19 +289,27 @@ init_engine (struct node *node)
 static int
 init_broker (struct node *node)
 {
+    const struct config *config = node->config;
     const struct broker_settings settings = {
-        .max_searches = (size_t)node->config->work_max_queue,
-        .request_timeout = node->config->work_request_timeout,
+        .max_searches = (size_t)config->work_max_queue,
+        .request_timeout = config->work_request_timeout,
+        .local = broker_local (config->peers_local),
+        .stand_in = config->peers_stand_in,
     };
+    const size_t peers = peers_count (node->peers, PEERS_PRIMARY);
 
-    node->broker = broker_new (node->base, node->pool, &settings);
-    node->peers = peers_new (node->config->work_peers.items, node->config->work_peers.count);
+    node->broker = broker_new (node->base, node->pool, node->forward, &settings);
     node->device_log = device_log_new (node->base, node->pool);
-    if (node->broker == NULL || node->peers == NULL || node->device_log == NULL) {
+    if (node->broker == NULL || node->device_log == NULL) {
         log_error ("Cannot start: out of memory");
         return -1;
     }
-    log_info ("Work peers: %zu", peers_count (node->peers));
+    log_info ("Work peers: %zu (%s)", peers, config->peers_mode);
+    if (pool_device_count (node->pool) == 0) {
+        log_warn (peers > 0 && config->peers_stand_in
+                      ? "Without a device here all work is left to the peers"
+                      : "Work generation is disabled (node.work_threads is 0)");
+    }
     return 0;
 }
 
@@ -337,7 +399,7 @@ init_server (struct node *node)
         .peers = node->peers,
         .scanner = node->choice.scanner->name,
         .scanner_reason = node->choice.reason,
-        .local = pool_device_count (node->pool) > 0,
+        .identity = node->identity,
         .started = clock_now (),
         .stop = stop_later,
         .stop_data = node,
@@ -400,7 +462,9 @@ clear (struct node *node)
         pool_stop (node->pool);
     }
     broker_free (node->broker);
+    forward_free (node->forward);
     peers_free (node->peers);
+    peer_client_free (node->client);
     pool_free (node->pool);
     ignore_signals (); /* freeing their events would let another one kill what is left */
     free_event (node->flush);
@@ -422,8 +486,9 @@ node_run (const struct config *config, const struct difficulty_network *network,
     (void)signal (SIGPIPE, SIG_IGN);
     event_set_log_callback (on_libevent_log);
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
-    if (init_loop (&node) == 0 && init_engine (&node) == 0 && init_broker (&node) == 0 &&
-        init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0) {
+    if (init_loop (&node) == 0 && init_engine (&node) == 0 && init_peers (&node) == 0 &&
+        init_broker (&node) == 0 && init_pid_file (&node, pid_file) == 0 &&
+        init_server (&node) == 0) {
         printf ("Ready\n");
         (void)fflush (stdout);
         status = event_base_dispatch (node.base) < 0;

@@ -1,28 +1,38 @@
 /*
- * The list of work peers, as the configuration gives it and work_peer_add and work_peers_clear
- * change it, in memory only, as nano_node's. Duplicates are kept. Event-loop thread.
+ * The work peers that this daemon asks: two lists, the primary one and that for requests that say
+ * secondary_work_peers. Peers come from the configuration; work_peer_add adds to the primary list,
+ * in memory only, as nano_node does, and duplicates are kept, as it does.
+ *
+ * Event-loop thread.
  */
 #ifndef NODE_PEERS_H
 #define NODE_PEERS_H
 
 #include <stddef.h>
 
+#include "node/config.h"
 #include "rpc/endpoint.h"
+#include "rpc/peer.h"
 
 struct peers;
 
-/* A list that starts as a copy of `endpoints`. NULL for want of memory. */
-struct peers *peers_new (const struct endpoint *endpoints, size_t count);
+enum peers_list { PEERS_PRIMARY, PEERS_SECONDARY, PEERS_LISTS };
+
+/* The peers of `config`, all clients of `client`, which outlives them. NULL for want of memory. */
+struct peers *peers_new (struct peer_client *client, const struct config *config);
+
+/* NULL is fine. */
 void peers_free (struct peers *peers);
 
-/* Appends a peer. Returns 0, or -1 for want of memory. */
+/* Adds to the primary list. Returns 0, or -1 for want of memory. */
 int peers_add (struct peers *peers, const struct endpoint *endpoint);
 
+/* Empties the primary list. */
 void peers_clear (struct peers *peers);
 
-size_t peers_count (const struct peers *peers);
+size_t peers_count (const struct peers *peers, enum peers_list list);
 
-/* Peer `index`, below peers_count; good until the list changes. */
-const struct endpoint *peers_at (const struct peers *peers, size_t index);
+/* Peer `index`, below peers_count, of a list; good until the list changes unless it is held. */
+struct peer *peers_at (const struct peers *peers, enum peers_list list, size_t index);
 
 #endif

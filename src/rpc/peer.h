@@ -73,6 +73,10 @@ struct peer *peer_new (struct peer_client *client, const struct peer_settings *s
  */
 void peer_free (struct peer *peer);
 
+/* Keeps a peer, for somebody who is not its owner, until it is released as often. */
+void peer_hold (struct peer *peer);
+void peer_release (struct peer *peer);
+
 /* "host:port", as endpoint_print writes it; good as long as the peer. */
 const char *peer_name (const struct peer *peer);
 

@@ -43,9 +43,6 @@ struct peer {
     struct peer_record record;
 };
 
-void peer_hold (struct peer *peer);
-void peer_release (struct peer *peer);
-
 /* Takes the kept connection, if there is one and it is alive: a socket, the caller's, or -1. */
 int peer_take_idle (struct peer *peer);
 

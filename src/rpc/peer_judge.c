@@ -72,7 +72,7 @@ judge_fields (const json_t *fields, const struct scan_target *target, uint64_t *
     }
     quote (error, quoted);
     snprintf (reason, PEER_REASON_SIZE, "it answered with an error: %s", quoted);
-    return PEER_ERROR;
+    return strcmp (error, "Cancelled") == 0 ? PEER_CANCELLED : PEER_ERROR;
 }
 
 enum peer_outcome

@@ -25,6 +25,7 @@ static const char *const names[PEER_OUTCOMES] = {
     [PEER_EMPTY] = "empty",
     [PEER_NOT_JSON] = "not_json",
     [PEER_ERROR] = "error",
+    [PEER_CANCELLED] = "cancelled",
     [PEER_NO_WORK] = "no_work",
     [PEER_BAD_WORK] = "bad_work",
     [PEER_WRONG_WORK] = "wrong_work",
@@ -101,7 +102,7 @@ rest (struct peer_record *record, uint64_t now, enum peer_outcome outcome)
 static bool
 counts (const struct peer_record *record, uint64_t since, enum peer_outcome outcome)
 {
-    return outcome != PEER_SHORTAGE && outcome != PEER_LOOP &&
+    return outcome != PEER_SHORTAGE && outcome != PEER_LOOP && outcome != PEER_CANCELLED &&
            (record->failures == 0 || since >= record->rested);
 }
 

@@ -7,7 +7,8 @@
  * fail together count as one. After its rest the next ask is a probe, and as long as that is under
  * way the peer is not ready for others. A success ends all that. An "error" in an answer is the
  * sign of a living peer that may merely not like what was asked: its rests stop growing at 8 s. A
- * shortage of this process's own means, and a loop, are not the peer's fault.
+ * shortage of this process's own means, a loop, and that somebody else has cancelled work for the
+ * same root, are not the peer's fault.
  *
  * Times are clock_now's. Event-loop thread.
  */
@@ -37,6 +38,7 @@ enum peer_outcome {
     PEER_EMPTY,      /* the answer's body */
     PEER_NOT_JSON,   /* a JSON object, that is */
     PEER_ERROR,      /* an answer with an "error" and no "work" */
+    PEER_CANCELLED,  /* an "error" that says somebody has cancelled the root */
     PEER_NO_WORK,    /* an answer with neither */
     PEER_BAD_WORK,   /* not 1 to 16 hexadecimal digits in a string */
     PEER_WRONG_WORK, /* for another root, or below the threshold */

@@ -1,66 +1,20 @@
-#include <arpa/inet.h>
-#include <jansson.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
-
+#include "rpc/http_request.h"
 #include "rpc/json.h"
 #include "rpc/peer_internal.h"
 #include "work/hex.h"
 
-#define HOST_SIZE (ENDPOINT_TEXT_SIZE + 2)
-
-/*
- * The Host header of RFC 9110: brackets around IPv6, no port where it is HTTP's own. IPv4 in IPv6's
- * clothes is written as IPv4, as nano_node does it.
- */
-static void
-print_host (const struct endpoint *endpoint, char text[HOST_SIZE])
-{
-    static const char mapped[] = "::ffff:";
-    const char *host = endpoint->host;
-    struct in6_addr v6;
-    struct in_addr v4;
-    int length;
-
-    if (strncasecmp (host, mapped, sizeof mapped - 1) == 0 &&
-        inet_pton (AF_INET, host + sizeof mapped - 1, &v4) == 1) {
-        host += sizeof mapped - 1;
-    }
-    length = snprintf (text, HOST_SIZE, inet_pton (AF_INET6, host, &v6) == 1 ? "[%s]" : "%s", host);
-    if (endpoint->port != 80) {
-        snprintf (text + length, HOST_SIZE - (size_t)length, ":%u", (unsigned)endpoint->port);
-    }
-}
-
-/* The head for `body`, which follows it. nano_node's headers come first, in its order. */
 static int
 print (const struct peer *peer, const json_t *body, const char *hops, bool last,
        struct evbuffer *output)
 {
-    struct evbuffer *text = evbuffer_new ();
-    char host[HOST_SIZE];
-    int failed;
+    const struct http_request_header headers[] = {
+        {"Connection", last ? "close" : NULL},
+        {HOPS_HEADER, hops},
+        {peer->header_name, peer->header_value},
+    };
 
-    print_host (&peer->endpoint, host);
-    failed =
-        text == NULL || json_print (body, text) != 0 ||
-        evbuffer_add_printf (output,
-                             "POST %s HTTP/1.1\r\n"
-                             "Content-Type: application/json\r\n"
-                             "Host: %s\r\n"
-                             "Content-Length: %zu\r\n",
-                             peer->path, host, evbuffer_get_length (text)) < 0 ||
-        (last && evbuffer_add_printf (output, "Connection: close\r\n") < 0) ||
-        (hops[0] != '\0' && evbuffer_add_printf (output, HOPS_HEADER ": %s\r\n", hops) < 0) ||
-        (peer->header_name != NULL &&
-         evbuffer_add_printf (output, "%s: %s\r\n", peer->header_name, peer->header_value) < 0) ||
-        evbuffer_add (output, "\r\n", 2) != 0 || evbuffer_add_buffer (output, text) != 0;
-    if (text != NULL) {
-        evbuffer_free (text);
-    }
-    return failed ? -1 : 0;
+    return http_request_post (&peer->endpoint, peer->path, headers,
+                              sizeof headers / sizeof headers[0], body, output);
 }
 
 int

@@ -1,280 +1,10 @@
-/*
- * The broker, over a real pool and devices that do what the test says (fake_device.h), in a loop
- * that the test turns. What every test must leave behind, tear_down checks: each waiter that was
- * accepted has ended exactly once, answered or gone.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+/* The broker over the devices here; see support_broker.h. */
+#include "support_broker.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "fake_device.h"
-#include "node/broker.h"
-#include "seed.h"
-#include "work/clock.h"
-#include "work/value.h"
-
-#define PATIENCE (30 * CLOCK_SECOND) /* nothing waits this long and passes */
-#define IMPOSSIBLE 64u               /* bits of difficulty */
-
-enum { MAX_JOBS = 64, MAX_CLIENTS = 4096, MAX_FAKES = 2 };
-
-struct bench;
-
-/* Somebody who was accepted as a waiter. */
-struct client {
-    struct bench *bench;
-    struct scan_target target;
-    struct broker_waiter *waiter; /* NULL: it has ended */
-    unsigned answers;
-    bool left;
-    struct broker_answer answer;
-    void (*hook) (struct client *client); /* run in the callback, or NULL */
-    struct client *other;                 /* for the hook */
-};
-
-struct bench {
-    struct event_base *base;
-    struct event *tick; /* so that the loop never sleeps past a deadline */
-    struct pool *pool;
-    struct broker *broker;
-    struct fake *fakes[MAX_FAKES];
-    size_t fake_count;
-    struct client clients[MAX_CLIENTS];
-    size_t client_count;
-    struct seed seed; /* for random lives */
-};
-
-static void
-on_tick (evutil_socket_t fd, short what, void *data)
-{
-    (void)fd;
-    (void)what;
-    (void)data;
-}
-
-static int
-set_up (void **state)
-{
-    const struct pool_settings settings = {.max_jobs = MAX_JOBS, .batch_seconds = 0.01};
-    const struct timeval interval = {.tv_usec = 5000};
-    struct bench *bench = calloc (1, sizeof *bench);
-
-    if (bench == NULL) {
-        return -1;
-    }
-    *state = bench;
-    bench->base = event_base_new ();
-    bench->tick = event_new (bench->base, -1, EV_PERSIST, on_tick, NULL);
-    bench->pool = pool_new (&settings);
-    return bench->tick == NULL || event_add (bench->tick, &interval) != 0 || bench->pool == NULL
-               ? -1
-               : 0;
-}
-
-static struct fake *
-add_fake (struct bench *bench, const struct fake_settings *settings)
-{
-    struct fake *fake = fake_new (settings);
-
-    assert_non_null (fake);
-    assert_int_equal (pool_add (bench->pool, fake_device (fake)), 0);
-    bench->fakes[bench->fake_count++] = fake;
-    return fake;
-}
-
-/* Starts the pool and a broker over it. */
-static void
-start (struct bench *bench, size_t max_searches, double request_timeout)
-{
-    const struct broker_settings settings = {max_searches, request_timeout};
-
-    assert_int_equal (pool_start (bench->pool), 0);
-    bench->broker = broker_new (bench->base, bench->pool, &settings);
-    assert_non_null (bench->broker);
-}
-
-/* A broker over one device that finds what is easy. */
-static void
-start_finder (struct bench *bench)
-{
-    add_fake (bench, &(struct fake_settings){.name = "finder"});
-    start (bench, 16, 300);
-}
-
-/* A broker over one device that is held. */
-static struct fake *
-start_held (struct bench *bench, enum fake_behaviour behaviour)
-{
-    struct fake *fake = add_fake (
-        bench, &(struct fake_settings){.name = "held", .behaviour = behaviour, .held = true});
-
-    start (bench, 16, 300);
-    return fake;
-}
-
-static void
-check_clients (struct bench *bench)
-{
-    for (size_t i = 0; i < bench->client_count; i++) {
-        assert_null (bench->clients[i].waiter);
-        assert_int_equal (bench->clients[i].answers + bench->clients[i].left, 1);
-    }
-}
-
-static int
-tear_down (void **state)
-{
-    struct bench *bench = *state;
-
-    if (bench->broker != NULL) {
-        broker_stop (bench->broker);
-        assert_int_equal (broker_waiters (bench->broker), 0);
-    }
-    for (size_t i = 0; i < bench->fake_count; i++) {
-        fake_run_free (bench->fakes[i]);
-    }
-    pool_stop (bench->pool);
-    broker_free (bench->broker);
-    pool_free (bench->pool);
-    event_free (bench->tick);
-    event_base_free (bench->base);
-    check_clients (bench);
-    free (bench);
-    return 0;
-}
-
-/* Clients. */
-
-static void
-on_done (void *data, const struct broker_answer *answer)
-{
-    struct client *client = data;
-
-    client->waiter = NULL;
-    client->answers++;
-    client->answer = *answer;
-    if (client->hook != NULL) {
-        client->hook (client);
-    }
-}
-
-/* Asks for work of 2^`bits` for the root number `tag`; `*client` is who was accepted. */
-static enum broker_result
-try_generate (struct bench *bench, uint64_t tag, unsigned bits, struct client **client)
-{
-    struct client *next = &bench->clients[bench->client_count];
-    enum broker_result result;
-
-    assert_in_range (bench->client_count, 0, MAX_CLIENTS - 1);
-    *next = (struct client){.bench = bench};
-    fake_target (&next->target, tag, fake_threshold (bits));
-    result = broker_generate (bench->broker, &next->target, on_done, next, &next->waiter);
-    assert_int_equal (next->answers, 0); /* never from within */
-    if (result == BROKER_ACCEPTED) {
-        assert_non_null (next->waiter);
-        bench->client_count++;
-        *client = next;
-    }
-    return result;
-}
-
-static struct client *
-generate (struct bench *bench, uint64_t tag, unsigned bits)
-{
-    struct client *client = NULL;
-
-    assert_int_equal (try_generate (bench, tag, bits, &client), BROKER_ACCEPTED);
-    return client;
-}
-
-static void
-assert_refused (struct bench *bench, uint64_t tag, enum broker_result result)
-{
-    struct client *client = NULL;
-    size_t waiters = broker_waiters (bench->broker);
-
-    assert_int_equal (try_generate (bench, tag, 0, &client), result);
-    assert_int_equal (broker_waiters (bench->broker), waiters);
-}
-
-static void
-leave (struct client *client)
-{
-    struct broker_waiter *waiter = client->waiter;
-
-    assert_non_null (waiter);
-    client->waiter = NULL;
-    client->left = true;
-    broker_leave (waiter);
-}
-
-static size_t
-cancel (struct bench *bench, uint64_t tag)
-{
-    struct scan_target target;
-
-    fake_target (&target, tag, 0);
-    return broker_cancel (bench->broker, target.root);
-}
-
-static void
-assert_ended (const struct client *client, enum broker_outcome outcome)
-{
-    assert_int_equal (client->answers, 1);
-    assert_int_equal (client->answer.outcome, outcome);
-    assert_true (client->answer.seconds >= 0);
-}
-
-/* Turns the loop until the client has been answered so. */
-static void
-wait_for_answer (struct client *client, enum broker_outcome outcome)
-{
-    uint64_t deadline = clock_now () + PATIENCE;
-
-    while (client->answers == 0) {
-        assert_true (clock_now () < deadline);
-        assert_int_equal (event_base_loop (client->bench->base, EVLOOP_ONCE), 0);
-    }
-    assert_ended (client, outcome);
-}
-
-static void
-assert_works (const struct client *client)
-{
-    uint64_t value;
-
-    assert_true (value_reaches (&client->target, client->answer.work, &value));
-    assert_int_equal (client->answer.value, value);
-}
-
-static void
-wait_for_work (struct client *client)
-{
-    wait_for_answer (client, BROKER_FOUND);
-    assert_works (client);
-}
-
-/* What is ready now, and nothing else. */
-static void
-turn (struct bench *bench)
-{
-    (void)event_base_loop (bench->base, EVLOOP_NONBLOCK);
-}
-
-static struct pool_statistics
-statistics_of (struct bench *bench)
-{
-    struct pool_statistics statistics;
-
-    pool_statistics (bench->pool, &statistics);
-    return statistics;
-}
+#define IMPOSSIBLE 64u /* bits of difficulty */
 
 /* One root, several waiters. */
 
@@ -318,13 +48,14 @@ orders_are_searched_apart (void **state)
     struct fake *fake = start_held (bench, FAKE_FINDS);
     struct client *first = generate (bench, 1, 8);
     struct client *second = &bench->clients[bench->client_count++];
+    struct broker_question question = {.use_peers = false};
 
     second->bench = bench;
     fake_target (&second->target, 1, ~fake_threshold (8));
     second->target.order = DIFFICULTY_AT_MOST;
-    assert_int_equal (
-        broker_generate (bench->broker, &second->target, on_done, second, &second->waiter),
-        BROKER_ACCEPTED);
+    question.target = second->target;
+    assert_int_equal (broker_generate (bench->broker, &question, on_done, second, &second->waiter),
+                      BROKER_ACCEPTED);
     assert_int_equal (statistics_of (bench).jobs, 2);
     fake_run_free (fake);
     wait_for_work (first);
@@ -570,15 +301,17 @@ disabled_without_devices (void **state)
     struct bench *bench = *state;
 
     start (bench, 1, 300);
+    assert_refused (bench, 1, BROKER_LOCAL_DISABLED);
+    assert_refused (bench, 2, BROKER_LOCAL_DISABLED); /* and not full */
+    bench->use_peers = true;
     assert_refused (bench, 1, BROKER_DISABLED);
-    assert_refused (bench, 2, BROKER_DISABLED); /* and not full */
 }
 
 static void
 ask_in_vain (struct client *client)
 {
-    assert_refused (client->bench, 1, BROKER_DISABLED);
-    assert_refused (client->bench, 9, BROKER_DISABLED);
+    assert_refused (client->bench, 1, BROKER_DOWN);
+    assert_refused (client->bench, 9, BROKER_DOWN);
 }
 
 static void
@@ -594,7 +327,7 @@ stop_answers_everybody_and_nobody_after (void **state)
     for (unsigned i = 0; i < 20; i++) {
         assert_ended (&bench->clients[i], BROKER_CANCELLED);
     }
-    assert_refused (bench, 1, BROKER_DISABLED);
+    assert_refused (bench, 1, BROKER_DOWN);
     broker_stop (bench->broker);
 }
 
@@ -864,8 +597,6 @@ every_waiter_ends_once_whatever_happens (void **state)
         bench->clients[i].hook = NULL;
     }
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown (name, set_up, tear_down)
 
 int
 main (void)

@@ -85,6 +85,7 @@ test_shortage_is_no_rest (void **state)
 
     live (&record, START, START, PEER_SHORTAGE);
     live (&record, START, START, PEER_LOOP);
+    live (&record, START, START, PEER_CANCELLED);
     assert_true (peer_record_ready (&record, START));
 }
 

@@ -1,0 +1,178 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/broker_internal.h"
+
+/*
+ * Questions that may be with the peers for one search and one list, each easier than the ones
+ * before it. Whoever comes with an easier one still waits for the easiest of these.
+ */
+#define MOST_ASKINGS 4
+
+static bool
+wants_peers (const struct broker_waiter *waiter, enum peers_list list)
+{
+    return waiter->peers && waiter->list == list;
+}
+
+static void
+free_asking (struct asking *asking)
+{
+    asking->search->look_at_peers[asking->list] = true;
+    TAILQ_REMOVE (&asking->search->askings, asking, link);
+    free (asking);
+}
+
+static void
+drop_askings (struct search *search, enum peers_list list)
+{
+    struct asking *next;
+
+    for (struct asking *asking = TAILQ_FIRST (&search->askings); asking != NULL; asking = next) {
+        next = TAILQ_NEXT (asking, link);
+        if (asking->list == list) {
+            forward_drop (asking->errand);
+            free_asking (asking);
+        }
+    }
+}
+
+static size_t
+count_askings (const struct search *search, enum peers_list list)
+{
+    const struct asking *asking;
+    size_t count = 0;
+
+    TAILQ_FOREACH (asking, &search->askings, link)
+    {
+        count += asking->list == list;
+    }
+    return count;
+}
+
+/* Whether a question that is out will bring what is good for `threshold`, or less than that first.
+ */
+static bool
+is_asked (const struct search *search, enum peers_list list, uint64_t threshold)
+{
+    const struct asking *asking;
+
+    TAILQ_FOREACH (asking, &search->askings, link)
+    {
+        if (asking->list == list && !search_is_easier (search, threshold, asking->threshold)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Those who waited for the peers of `list` to bring what is as good as `threshold`, or less, turn
+ * to the devices here, or have nobody left.
+ */
+static void
+give_up_peers (struct search *search, enum peers_list list, uint64_t threshold)
+{
+    struct broker_waiter *waiter;
+
+    TAILQ_FOREACH (waiter, &search->waiters, link)
+    {
+        if (waiter->peers && waiter->list == list &&
+            difficulty_reached (search->order, threshold, waiter->threshold)) {
+            search_redirect (waiter, waiter->local || waiter->fallback, false);
+            waiter->fallback = false;
+        }
+    }
+}
+
+/* What no threshold is harder than. */
+static uint64_t
+hardest (const struct search *search)
+{
+    return search->order == DIFFICULTY_AT_LEAST ? UINT64_MAX : 0;
+}
+
+static void
+on_asked (void *data, const struct forward_answer *answer)
+{
+    struct asking *asking = data;
+    struct search *search = asking->search;
+    const enum peers_list list = asking->list;
+    const uint64_t threshold = asking->threshold;
+
+    free_asking (asking);
+    search->held++; /* keeps it while callbacks run */
+    if (answer->found) {
+        search_found (search, answer->work, answer->value, answer->peer);
+    } else if (count_askings (search, list) == 0) {
+        give_up_peers (search, list, hardest (search));
+    } else {
+        give_up_peers (search, list, threshold);
+    }
+    search->held--;
+    search_settle (search);
+}
+
+/* Puts the question of `waiter` to its list of peers. */
+static int
+ask_peers (struct search *search, const struct broker_waiter *waiter)
+{
+    struct asking *asking = calloc (1, sizeof *asking);
+    struct forward_question question = {
+        .target = {.threshold = waiter->threshold, .order = search->order},
+        .list = waiter->list,
+        .account = search->account,
+        .hops = search->hops,
+        .seconds = search->broker->settings.request_timeout,
+        .last = !waiter->local && !waiter->fallback,
+    };
+
+    if (asking == NULL) {
+        return -1;
+    }
+    memcpy (question.target.root, search->root, sizeof search->root);
+    asking->search = search;
+    asking->list = waiter->list;
+    asking->threshold = waiter->threshold;
+    asking->errand = forward_start (search->broker->forward, &question, on_asked, asking);
+    if (asking->errand == NULL) {
+        free (asking);
+        return -1;
+    }
+    TAILQ_INSERT_TAIL (&search->askings, asking, link);
+    return 0;
+}
+
+/* Puts another question to the peers of `list` where none will do that is there. */
+static void
+see_to_askings (struct search *search, enum peers_list list)
+{
+    const struct broker_waiter *waiter = search_easiest (search, wants_peers, list);
+    const size_t count = count_askings (search, list);
+
+    if (waiter != NULL && count < MOST_ASKINGS && !is_asked (search, list, waiter->threshold) &&
+        ask_peers (search, waiter) != 0 && count == 0) {
+        give_up_peers (search, list, hardest (search));
+    }
+}
+
+void
+asking_settle (struct search *search)
+{
+    for (enum peers_list list = 0; list < PEERS_LISTS; list++) {
+        if (search->peer_waiters[list] == 0) {
+            drop_askings (search, list);
+        } else if (search->look_at_peers[list]) {
+            search->look_at_peers[list] = false;
+            see_to_askings (search, list);
+        }
+    }
+}
+
+void
+asking_drop_all (struct search *search)
+{
+    for (enum peers_list list = 0; list < PEERS_LISTS; list++) {
+        drop_askings (search, list);
+    }
+}

@@ -211,7 +211,7 @@ THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_
 .PHONY: check-engine
 
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
-	tests/bench/bench_rpc.py \
+	tests/bench/bench_peers.py tests/bench/bench_rpc.py \
 	tests/data \
 	tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/unit/test_scan_neon.c \

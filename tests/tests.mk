@@ -38,6 +38,7 @@ UNIT_TESTS += \
 	tests/unit/test_config \
 	tests/unit/test_config_generate \
 	tests/unit/test_cpus \
+	tests/unit/test_dial \
 	tests/unit/test_difficulty \
 	tests/unit/test_endpoint \
 	tests/unit/test_figures \
@@ -93,6 +94,9 @@ tests_unit_test_config_generate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_config_generate_LDADD = $(UNIT_CONFIG)
 tests_unit_test_cpus_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cpus_LDADD = $(UNIT_WORK)
+tests_unit_test_dial_SOURCES = tests/unit/test_dial.c tests/unit/fake_peer.c tests/unit/fake_peer.h
+tests_unit_test_dial_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_dial_LDADD = $(UNIT_RPC)
 tests_unit_test_difficulty_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_difficulty_LDADD = $(UNIT_WORK)
 tests_unit_test_endpoint_CPPFLAGS = $(UNIT_CPPFLAGS)

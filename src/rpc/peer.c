@@ -165,7 +165,7 @@ peer_take_idle (struct peer *peer)
 void
 peer_keep_idle (struct peer *peer, int fd)
 {
-    if (peer->removed || peer->idle_fd >= 0) {
+    if (peer->idle_fd >= 0) {
         (void)close (fd);
         return;
     }
@@ -234,7 +234,6 @@ peer_free (struct peer *peer)
     if (peer == NULL) {
         return;
     }
-    peer->removed = true;
     close_idle (peer);
     peer_release (peer);
 }

@@ -32,7 +32,6 @@ struct peer_client {
 struct peer {
     struct peer_client *client;
     unsigned references;
-    bool removed; /* the owner has let go: keep no connection */
     struct endpoint endpoint;
     char name[ENDPOINT_TEXT_SIZE];
     char *path;

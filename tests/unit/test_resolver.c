@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "rpc/resolver.h"
@@ -43,11 +44,17 @@ set_gate (bool open)
 static void
 wait_for_running (unsigned running)
 {
+    struct timespec end;
+    int late = 0;
+
+    (void)clock_gettime (CLOCK_REALTIME, &end);
+    end.tv_sec += 30;
     (void)pthread_mutex_lock (&gate.mutex);
-    while (gate.running != running) {
-        (void)pthread_cond_wait (&gate.changed, &gate.mutex);
+    while (gate.running != running && late == 0) {
+        late = pthread_cond_timedwait (&gate.changed, &gate.mutex, &end);
     }
     (void)pthread_mutex_unlock (&gate.mutex);
+    assert_int_equal (late, 0);
 }
 
 /* Waits for the gate; the answer is the number in the name, as the last byte of an address. */

@@ -1,0 +1,120 @@
+/* What a dial hands over. What becomes of those that fail, test_peer.c shows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fake_peer.h"
+#include "rpc/dial.h"
+#include "work/clock.h"
+
+struct bench {
+    struct event_base *base;
+    struct resolver *resolver;
+    struct fake_peer *fake;
+    unsigned answers;
+    struct dial_answer answer;
+};
+
+/* Any name is 127.0.0.1. */
+static void
+fake_lookup (const char *host, struct resolver_answer *answer)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+
+    (void)host;
+    address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
+    memcpy (&answer->addresses[0], &address, sizeof address);
+    answer->count = 1;
+}
+
+static int
+set_up (void **state)
+{
+    static const struct fake_peer_turn silent = {.answer = NULL};
+    struct bench *bench = calloc (1, sizeof *bench);
+
+    if (bench == NULL) {
+        return -1;
+    }
+    *state = bench;
+    bench->base = event_base_new ();
+    bench->resolver = resolver_new (bench->base, fake_lookup);
+    bench->fake = fake_peer_new (bench->base, &silent, 1);
+    return bench->resolver == NULL;
+}
+
+static int
+tear_down (void **state)
+{
+    struct bench *bench = *state;
+
+    fake_peer_free (bench->fake);
+    resolver_free (bench->resolver);
+    event_base_free (bench->base);
+    free (bench);
+    return 0;
+}
+
+static void
+on_done (void *data, const struct dial_answer *answer)
+{
+    struct bench *bench = data;
+
+    bench->answers++;
+    bench->answer = *answer;
+}
+
+/* Dials and expects a socket of `family`, connected, non-blocking, closed on exec. */
+static void
+check_connected (struct bench *bench, const char *host, int family)
+{
+    uint64_t end = clock_now () + 30 * CLOCK_SECOND;
+    struct endpoint endpoint;
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    const char *expected;
+
+    assert_int_equal (endpoint_make (host, fake_peer_port (bench->fake), &endpoint, &expected), 0);
+    bench->answers = 0;
+    assert_non_null (dial_new (bench->base, bench->resolver, &endpoint, 20, on_done, bench));
+    assert_int_equal (bench->answers, 0);
+    while (bench->answers == 0) {
+        assert_true (clock_now () < end);
+        (void)event_base_loop (bench->base, EVLOOP_NONBLOCK);
+    }
+    assert_int_equal (bench->answers, 1);
+    assert_int_equal (bench->answer.end, DIAL_CONNECTED);
+    assert_int_equal (getpeername (bench->answer.fd, (struct sockaddr *)&address, &size), 0);
+    assert_int_equal (address.ss_family, family);
+    assert_true ((fcntl (bench->answer.fd, F_GETFL) & O_NONBLOCK) != 0);
+    assert_true ((fcntl (bench->answer.fd, F_GETFD) & FD_CLOEXEC) != 0);
+    assert_int_equal (close (bench->answer.fd), 0);
+}
+
+static void
+test_connected (void **state)
+{
+    check_connected (*state, "127.0.0.1", AF_INET);
+    check_connected (*state, "name", AF_INET);
+    /* It is IPv4, and connects where there is no IPv6. */
+    check_connected (*state, "::ffff:127.0.0.1", AF_INET);
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown (test_connected, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}

@@ -10,8 +10,8 @@
 #include "rpc/peer_internal.h"
 #include "work/clock.h"
 
-/* A kept connection that nobody has used for so long is closed. */
-static const struct timeval idle_time = {.tv_sec = 15};
+/* Seconds; a kept connection that nobody has used for so long is closed. */
+#define IDLE_TIMEOUT 15
 
 #define MAX_PATH 2048
 #define MAX_HEADER 2048
@@ -31,6 +31,7 @@ peer_client_new (struct event_base *base, const struct peer_client_settings *set
     client->base = base;
     client->connect_timeout = settings->connect_timeout;
     client->response_timeout = settings->response_timeout;
+    client->idle_timeout = settings->idle_timeout > 0 ? settings->idle_timeout : IDLE_TIMEOUT;
     if (settings->identity != NULL) {
         snprintf (client->identity, sizeof client->identity, "%s", settings->identity);
     }
@@ -165,13 +166,18 @@ peer_take_idle (struct peer *peer)
 void
 peer_keep_idle (struct peer *peer, int fd)
 {
+    double seconds = peer->client->idle_timeout;
+    struct timeval time;
+
     if (peer->idle_fd >= 0) {
         (void)close (fd);
         return;
     }
+    time.tv_sec = (time_t)seconds;
+    time.tv_usec = (suseconds_t)((seconds - (double)time.tv_sec) * 1e6);
     peer->idle_fd = fd;
     peer->idle_event = event_new (peer->client->base, fd, EV_READ, on_idle, peer);
-    if (peer->idle_event == NULL || event_add (peer->idle_event, &idle_time) != 0) {
+    if (peer->idle_event == NULL || event_add (peer->idle_event, &time) != 0) {
         close_idle (peer);
     }
 }

@@ -31,6 +31,7 @@ struct peer_client;
 struct peer_client_settings {
     double connect_timeout;    /* seconds, above 0: for a name to resolve, and for each address */
     double response_timeout;   /* seconds, above 0: from being connected to the end of the answer */
+    double idle_timeout;       /* seconds that a kept connection may go unused; 0 is 15 */
     const char *identity;      /* an id (hops.h) that this daemon's requests carry; copied. NULL:
                                   none */
     resolver_lookup_fn lookup; /* for tests; NULL is the system's */

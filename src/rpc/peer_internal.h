@@ -21,6 +21,7 @@ struct peer_client {
     struct resolver *resolver;
     double connect_timeout;
     double response_timeout;
+    double idle_timeout;
     char identity[HOPS_ID_SIZE]; /* "" is none */
     TAILQ_HEAD (, peer_call) calls;
     TAILQ_HEAD (, peer_cancel) cancels; /* the oldest first */

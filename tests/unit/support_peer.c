@@ -188,7 +188,7 @@ peer_bench_drop (struct asked *asked)
 void
 peer_bench_turn (struct peer_bench *bench)
 {
-    assert_true (event_base_loop (bench->base, EVLOOP_NONBLOCK) >= 0);
+    assert_true (event_base_loop (bench->base, EVLOOP_ONCE | EVLOOP_NONBLOCK) >= 0);
 }
 
 void

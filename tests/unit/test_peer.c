@@ -516,6 +516,27 @@ test_no_keep_alive (void **state)
     assert_true (clock_now () - start < 10 * CLOCK_SECOND); /* not for having been idle */
 }
 
+/* Unused for too long. */
+static void
+test_idle (void **state)
+{
+    const struct peer_client_settings settings = {20, 20, .idle_timeout = 0.2};
+    struct peer_bench *bench = *state;
+    struct fake_peer *fake;
+    uint64_t start;
+
+    bench->client = peer_client_new (bench->base, &settings);
+    assert_non_null (bench->client);
+    fake = peer_bench_usual (bench, &good);
+    expect_found (peer_bench_ask (bench, 20));
+    start = clock_now ();
+    peer_bench_until (bench, count_open, fake, 0);
+    assert_true (clock_now () - start >= CLOCK_SECOND / 10);
+    assert_true (clock_now () - start < 10 * CLOCK_SECOND);
+    expect_found (peer_bench_ask (bench, 20));
+    assert_int_equal (fake_peer_accepted (fake), 2);
+}
+
 /* Closed by the peer before it is used again, seen by the loop or not. */
 static void
 test_stale (void **state)
@@ -608,8 +629,8 @@ main (void)
         TEST (test_half_open),    TEST (test_names),
         TEST (test_in_turn),      TEST (test_loop),
         TEST (test_keep_alive),   TEST (test_no_keep_alive),
-        TEST (test_stale),        TEST (test_stale_in_use),
-        TEST (test_crowd),
+        TEST (test_idle),         TEST (test_stale),
+        TEST (test_stale_in_use), TEST (test_crowd),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

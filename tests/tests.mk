@@ -160,6 +160,7 @@ E2E_TESTS = \
 	tests/e2e/test_debug.py \
 	tests/e2e/test_generate.py \
 	tests/e2e/test_lifecycle.py \
+	tests/e2e/test_log.py \
 	tests/e2e/test_npm.py \
 	tests/e2e/test_routes.py \
 	tests/e2e/test_rpc.py

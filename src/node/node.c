@@ -39,6 +39,7 @@ struct node {
     struct event_base *base;
     struct event *on_term;
     struct event *on_int;
+    struct event *on_hup;
     struct event *stop;  /* made active to stop */
     struct event *flush; /* once stopped: are the answers out? */
     bool stopping;
@@ -94,6 +95,18 @@ on_signal (evutil_socket_t signal_number, short what, void *data)
     (void)what;
     log_info ("Received %s", signal_number == SIGTERM ? "SIGTERM" : "SIGINT");
     event_active (node->stop, EV_TIMEOUT, 0);
+}
+
+/* Whoever moved the log file away wants a new one. */
+static void
+on_hang_up (evutil_socket_t signal_number, short what, void *data)
+{
+    (void)signal_number;
+    (void)what;
+    (void)data;
+    if (log_reopen () == 0) {
+        log_info ("Received SIGHUP: the log file, if there is one, is open again");
+    }
 }
 
 /* The stop action: not at once, its own answer comes first. */
@@ -153,6 +166,34 @@ fit_request_size (uint64_t wanted)
     return MOST_REQUEST_SIZE;
 }
 
+static void
+log_setting (void *data, const char *path, const char *value)
+{
+    size_t *const count = data;
+
+    log_info ("Setting: %s = %s", path, value);
+    (*count)++;
+}
+
+/* What is in force and not the default. */
+static void
+log_settings (const struct config *config)
+{
+    const struct config_sources none = {.data_path = NULL};
+    struct config_report report;
+    struct config *const defaults = config_load (&none, &report);
+    size_t count = 0;
+
+    if (defaults != NULL) {
+        config_show_changes (config, defaults, log_setting, &count);
+    }
+    if (defaults != NULL && count == 0) {
+        log_info ("Settings: all as they are by default");
+    }
+    config_free (defaults);
+    config_report_clear (&report);
+}
+
 static int
 init_loop (struct node *node)
 {
@@ -173,11 +214,12 @@ init_loop (struct node *node)
     }
     node->on_term = evsignal_new (node->base, SIGTERM, on_signal, node);
     node->on_int = evsignal_new (node->base, SIGINT, on_signal, node);
+    node->on_hup = evsignal_new (node->base, SIGHUP, on_hang_up, node);
     node->stop = event_new (node->base, -1, 0, on_stop, node);
     node->flush = event_new (node->base, -1, EV_PERSIST, on_flush, node);
-    if (node->on_term == NULL || node->on_int == NULL || node->stop == NULL ||
-        node->flush == NULL || event_add (node->on_term, NULL) != 0 ||
-        event_add (node->on_int, NULL) != 0) {
+    if (node->on_term == NULL || node->on_int == NULL || node->on_hup == NULL ||
+        node->stop == NULL || node->flush == NULL || event_add (node->on_term, NULL) != 0 ||
+        event_add (node->on_int, NULL) != 0 || event_add (node->on_hup, NULL) != 0) {
         log_error ("Cannot handle signals: out of memory");
         return -1;
     }
@@ -265,6 +307,7 @@ announce (const char *address, uint16_t port, bool first)
                 url);
     }
     printf ("Listening on %s\n", url);
+    log_info ("Listening on %s", url);
 }
 
 /* A machine without IPv6 does without [::1]: whoever asked for both loopbacks has the other. */
@@ -384,6 +427,7 @@ ignore_signals (void)
     (void)sigemptyset (&signals);
     (void)sigaddset (&signals, SIGTERM);
     (void)sigaddset (&signals, SIGINT);
+    (void)sigaddset (&signals, SIGHUP);
     (void)pthread_sigmask (SIG_BLOCK, &signals, NULL);
 }
 
@@ -405,6 +449,7 @@ clear (struct node *node)
     ignore_signals (); /* freeing their events would let another one kill what is left */
     free_event (node->flush);
     free_event (node->stop);
+    free_event (node->on_hup);
     free_event (node->on_int);
     free_event (node->on_term);
     if (node->base != NULL) {
@@ -422,6 +467,8 @@ node_run (const struct config *config, const struct difficulty_network *network,
     (void)signal (SIGPIPE, SIG_IGN);
     event_set_log_callback (on_libevent_log);
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
+    log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
+    log_settings (config);
     if (init_loop (&node) == 0 && init_engine (&node) == 0 && init_broker (&node) == 0 &&
         init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0) {
         printf ("Ready\n");

@@ -31,6 +31,7 @@ UNIT_CONFIG = libnode.la libtoml.la librpc.la libwork.la $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/unit/test_account \
+	tests/unit/test_amount \
 	tests/unit/test_bench_report \
 	tests/unit/test_block \
 	tests/unit/test_broker \
@@ -52,9 +53,11 @@ UNIT_TESTS += \
 	tests/unit/test_queue \
 	tests/unit/test_routes \
 	tests/unit/test_scan \
+	tests/unit/test_screen \
 	tests/unit/test_schedule \
 	tests/unit/test_server \
 	tests/unit/test_slices \
+	tests/unit/test_status_view \
 	tests/unit/test_toml \
 	tests/unit/test_trial \
 	tests/unit/test_value \
@@ -100,6 +103,12 @@ tests_unit_test_number_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_number_LDADD = $(UNIT_WORK)
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_LDADD = $(UNIT_NODE)
+tests_unit_test_amount_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_amount_LDADD = $(UNIT_NODE)
+tests_unit_test_screen_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_screen_LDADD = $(UNIT_NODE)
+tests_unit_test_status_view_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_status_view_LDADD = $(UNIT_NODE)
 SUPPORT_POOL = tests/unit/support_pool.c tests/unit/support_pool.h tests/unit/fake_device.c \
 	tests/unit/fake_device.h tests/unit/seed.h
 tests_unit_test_pool_SOURCES = tests/unit/test_pool.c $(SUPPORT_POOL)
@@ -156,6 +165,7 @@ SCRIPT_TESTS = \
 E2E_TESTS = \
 	tests/e2e/test_benchmark.py \
 	tests/e2e/test_clients.py \
+	tests/e2e/test_command.py \
 	tests/e2e/test_config.py \
 	tests/e2e/test_debug.py \
 	tests/e2e/test_generate.py \

@@ -13,6 +13,7 @@
 #include "build_config.h"
 #include "node/bench.h"
 #include "node/choice.h"
+#include "node/command.h"
 #include "node/config.h"
 #include "node/log.h"
 #include "node/node.h"
@@ -24,6 +25,16 @@ print_version (void)
 {
     printf ("Version %s\nBuild Info %s, libevent %s, jansson %s\n", PACKAGE_VERSION, BUILD_INFO,
             event_get_version (), jansson_version_str ());
+    return fflush (stdout) == 0 ? 0 : 1;
+}
+
+static int
+print_help (void)
+{
+    if (options_help (stdout) != 0) {
+        return 1;
+    }
+    command_help (stdout);
     return fflush (stdout) == 0 ? 0 : 1;
 }
 
@@ -163,7 +174,7 @@ run (const struct options *options)
 {
     switch (options->command) {
     case OPTIONS_HELP:
-        return options_help (stdout) == 0 ? 0 : 1;
+        return print_help ();
     case OPTIONS_VERSION:
         return print_version ();
     case OPTIONS_GENERATE_CONFIG:
@@ -179,6 +190,9 @@ main (int argc, char **argv)
     struct options options;
     int status = 1;
 
+    if (argc > 1 && command_is (argv[1])) {
+        return command_main (argc, argv);
+    }
     if (options_parse (argc, argv, &options, stderr) == 0) {
         status = run (&options);
     }

@@ -173,7 +173,8 @@ E2E_TESTS = \
 	tests/e2e/test_log.py \
 	tests/e2e/test_npm.py \
 	tests/e2e/test_routes.py \
-	tests/e2e/test_rpc.py
+	tests/e2e/test_rpc.py \
+	tests/e2e/test_service.py
 
 # Benchmarks: built by `make bench`, run by hand.
 

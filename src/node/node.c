@@ -15,6 +15,7 @@
 #include "node/device_log.h"
 #include "node/health.h"
 #include "node/log.h"
+#include "node/notify.h"
 #include "node/peers.h"
 #include "node/pid_file.h"
 #include "rpc/server.h"
@@ -50,6 +51,7 @@ struct node {
     struct server *server;
     struct device_log *device_log;
     struct pid_file *pid_file;
+    struct notify *notify;
     struct actions actions;
 };
 
@@ -78,6 +80,7 @@ on_stop (evutil_socket_t fd, short what, void *data)
         return;
     }
     node->stopping = true;
+    notify_stopping (node->notify);
     log_info ("Stopping: %zu requests in flight", broker_waiters (node->broker));
     server_stop (node->server);
     broker_stop (node->broker);
@@ -101,12 +104,18 @@ on_signal (evutil_socket_t signal_number, short what, void *data)
 static void
 on_hang_up (evutil_socket_t signal_number, short what, void *data)
 {
+    struct node *node = data;
+
     (void)signal_number;
     (void)what;
-    (void)data;
+    if (node->stopping) {
+        return;
+    }
+    notify_reloading (node->notify);
     if (log_reopen () == 0) {
         log_info ("Received SIGHUP: the log file, if there is one, is open again");
     }
+    notify_ready (node->notify);
 }
 
 /* The stop action: not at once, its own answer comes first. */
@@ -317,6 +326,26 @@ can_do_without (const char *address, enum server_listening result)
     return result == SERVER_NO_SUCH_ADDRESS && strcmp (address, "::1") == 0;
 }
 
+/* On the `count` sockets that the service manager has opened for us. */
+static int
+listen_on_given (struct node *node, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char address[SERVER_ADDRESS_SIZE];
+        char error[256];
+        uint16_t port;
+
+        if (server_listen_fd (node->server, NOTIFY_FIRST_FD + i, address, &port, error,
+                              sizeof error) != SERVER_LISTENING) {
+            log_error ("Error while running workpeer: %s", error);
+            return -1;
+        }
+        announce (address, port, i == 0);
+    }
+    log_info ("The service manager opened these sockets: rpc.address and rpc.port do not count");
+    return 0;
+}
+
 static int
 listen_on_all (struct node *node)
 {
@@ -371,6 +400,7 @@ init_server (struct node *node)
         .enable_control = config->rpc_enable_control,
         .v6_only = has_v4_wildcard (&config->rpc_address),
     };
+    int given;
 
     node->actions = (struct actions){
         .config = config,
@@ -392,7 +422,19 @@ init_server (struct node *node)
         return -1;
     }
     node->actions.server = node->server;
-    return listen_on_all (node);
+    given = notify_listen_fds ();
+    return given > 0 ? listen_on_given (node, given) : listen_on_all (node);
+}
+
+static int
+init_notify (struct node *node)
+{
+    node->notify = notify_new (node->base);
+    if (node->notify == NULL) {
+        log_error ("Cannot tell the service manager anything: out of memory, or of descriptors");
+        return -1;
+    }
+    return 0;
 }
 
 static int
@@ -447,6 +489,7 @@ clear (struct node *node)
     peers_free (node->peers);
     pool_free (node->pool);
     ignore_signals (); /* freeing their events would let another one kill what is left */
+    notify_free (node->notify);
     free_event (node->flush);
     free_event (node->stop);
     free_event (node->on_hup);
@@ -469,10 +512,12 @@ node_run (const struct config *config, const struct difficulty_network *network,
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
     log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
     log_settings (config);
-    if (init_loop (&node) == 0 && init_engine (&node) == 0 && init_broker (&node) == 0 &&
-        init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0) {
+    if (init_loop (&node) == 0 && init_notify (&node) == 0 && init_engine (&node) == 0 &&
+        init_broker (&node) == 0 && init_pid_file (&node, pid_file) == 0 &&
+        init_server (&node) == 0) {
         printf ("Ready\n");
         (void)fflush (stdout);
+        notify_ready (node.notify);
         status = event_base_dispatch (node.base) < 0;
     }
     clear (&node);

@@ -31,6 +31,7 @@ UNIT_CONFIG = libnode.la libtoml.la librpc.la libwork.la $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/unit/test_account \
+	tests/unit/test_amount \
 	tests/unit/test_bench_report \
 	tests/unit/test_block \
 	tests/unit/test_broker \
@@ -60,9 +61,11 @@ UNIT_TESTS += \
 	tests/unit/test_resolver \
 	tests/unit/test_routes \
 	tests/unit/test_scan \
+	tests/unit/test_screen \
 	tests/unit/test_schedule \
 	tests/unit/test_server \
 	tests/unit/test_slices \
+	tests/unit/test_status_view \
 	tests/unit/test_toml \
 	tests/unit/test_trial \
 	tests/unit/test_value \
@@ -129,6 +132,12 @@ tests_unit_test_peer_drop_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_peer_drop_LDADD = $(UNIT_RPC)
 tests_unit_test_peer_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_peer_record_LDADD = $(UNIT_RPC)
+tests_unit_test_amount_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_amount_LDADD = $(UNIT_NODE)
+tests_unit_test_screen_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_screen_LDADD = $(UNIT_NODE)
+tests_unit_test_status_view_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_status_view_LDADD = $(UNIT_NODE)
 SUPPORT_POOL = tests/unit/support_pool.c tests/unit/support_pool.h tests/unit/fake_device.c \
 	tests/unit/fake_device.h tests/unit/seed.h
 tests_unit_test_pool_SOURCES = tests/unit/test_pool.c $(SUPPORT_POOL)
@@ -187,14 +196,17 @@ SCRIPT_TESTS = \
 E2E_TESTS = \
 	tests/e2e/test_benchmark.py \
 	tests/e2e/test_clients.py \
+	tests/e2e/test_command.py \
 	tests/e2e/test_config.py \
 	tests/e2e/test_debug.py \
 	tests/e2e/test_generate.py \
 	tests/e2e/test_lifecycle.py \
+	tests/e2e/test_log.py \
 	tests/e2e/test_npm.py \
 	tests/e2e/test_peers.py \
 	tests/e2e/test_routes.py \
-	tests/e2e/test_rpc.py
+	tests/e2e/test_rpc.py \
+	tests/e2e/test_service.py
 
 # Benchmarks: built by `make bench`, run by hand.
 

@@ -309,8 +309,10 @@ static void
 load_all (struct loader *loader, const struct config_sources *sources)
 {
     load_defaults (loader);
-    load_file (loader, sources->data_path, CONFIG_FILE_RPC, LAYER_RPC_FILE);
-    load_file (loader, sources->data_path, CONFIG_FILE_NODE, LAYER_NODE_FILE);
+    if (sources->data_path != NULL) {
+        load_file (loader, sources->data_path, CONFIG_FILE_RPC, LAYER_RPC_FILE);
+        load_file (loader, sources->data_path, CONFIG_FILE_NODE, LAYER_NODE_FILE);
+    }
     load_overrides (loader, sources->rpc_overrides, sources->rpc_override_count, CONFIG_FILE_RPC,
                     LAYER_RPC_OVERRIDE);
     load_overrides (loader, sources->overrides, sources->override_count, CONFIG_FILE_NODE,

@@ -82,7 +82,10 @@ struct config {
     struct config_peers peers_peer;
 
     /* [log] */
-    char *log_level; /* "debug", "info", "warn", "error" or "off" */
+    char *log_level;  /* "debug", "info", "warn", "error" or "off" */
+    char *log_format; /* "human" or "json" */
+    char *log_target; /* "auto", "stderr" or "journal" */
+    char *log_file;   /* a path, or "" */
 };
 
 /*
@@ -93,7 +96,7 @@ struct config {
  * config-node.toml's side wins and a warning says so. What loses must be valid all the same.
  */
 struct config_sources {
-    const char *data_path;        /* directory of both files; it or either may be missing */
+    const char *data_path; /* directory of both files; it or either may be missing; or NULL */
     const char *const *overrides; /* "key=value" for config-node.toml, in order */
     size_t override_count;
     const char *const *rpc_overrides; /* "key=value" for config-rpc.toml, in order */
@@ -138,5 +141,14 @@ int config_generate (enum config_file file, bool use_defaults, FILE *stream);
 
 /* What a default of "every CPU" means here and now; config_load uses it for work_threads. */
 uint64_t config_default_threads (void);
+
+/*
+ * Calls `show` for every setting whose value in `config` is not that in `defaults`, in the table's
+ * order, with its path and its value as a file would have it; a secret's value is "(hidden)", and a
+ * long list is cut.
+ */
+void config_show_changes (const struct config *config, const struct config *defaults,
+                          void (*show) (void *data, const char *path, const char *value),
+                          void *data);
 
 #endif

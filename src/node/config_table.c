@@ -1,5 +1,6 @@
 #include "node/config_table.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 
 static const char *const scanners[] = {"auto", "portable", "avx2", "avx512", "neon", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error", "off", NULL};
+static const char *const log_formats[] = {"human", "json", NULL};
+static const char *const log_targets[] = {"auto", "stderr", "journal", NULL};
 
 static const char *const peer_modes[] = {"serial", "race", "hedge", NULL};
 static const char *const peer_locals[] = {"fallback", "beside", "never", NULL};
@@ -23,7 +26,7 @@ static const struct config_section sections[] = {
     {"rpc", "The server that requests come to. Where config-rpc.toml says otherwise, this counts."},
     {"work", "The search for work."},
     {"peers", "How work peers are asked, whose lists are node.work_peers and peers.peer."},
-    {"log", "What is logged, on standard error."},
+    {"log", "What is logged, where and how."},
 };
 
 static const struct config_option options[] = {
@@ -315,6 +318,33 @@ static const struct config_option options[] = {
         .help = "The least important messages that are logged.",
         AT (log_level),
     },
+    {
+        .path = "log.format",
+        .type = CONFIG_TYPE_CHOICE,
+        .choices = log_formats,
+        .initial = "\"human\"",
+        .help = "Lines for people, or a JSON object in each line.",
+        AT (log_format),
+    },
+    {
+        .path = "log.target",
+        .type = CONFIG_TYPE_CHOICE,
+        .choices = log_targets,
+        .initial = "\"auto\"",
+        .help = "Where lines go without log.file: \"stderr\", or \"journal\", which is standard "
+                "error\n"
+                "too, with the priorities that the systemd journal reads. \"auto\" finds out.",
+        AT (log_target),
+    },
+    {
+        .path = "log.file",
+        .type = CONFIG_TYPE_PATH,
+        .initial = "\"\"",
+        .help = "A file that lines are appended to, in place of standard error. It is created with "
+                "mode\n"
+                "0640, and opened again at SIGHUP.",
+        AT (log_file),
+    },
 };
 
 const struct config_option *
@@ -431,6 +461,9 @@ config_option_expected (const struct config_option *option, char text[CONFIG_EXP
         break;
     case CONFIG_TYPE_CHOICE:
         list_choices (option->choices, text, size);
+        break;
+    case CONFIG_TYPE_PATH:
+        snprintf (text, size, "a path of 1 to %d bytes, or \"\" for none", PATH_MAX - 1);
         break;
     case CONFIG_TYPE_ENDPOINTS:
         snprintf (text, size, "a list of \"host:port\"");

@@ -19,6 +19,7 @@ enum config_type {
     CONFIG_TYPE_NUMBER,    /* double */
     CONFIG_TYPE_SWITCH,    /* bool */
     CONFIG_TYPE_CHOICE,    /* char *, one of `choices` */
+    CONFIG_TYPE_PATH,      /* char *, "" for none */
     CONFIG_TYPE_ENDPOINTS, /* struct config_endpoints */
     CONFIG_TYPE_ADDRESSES, /* struct config_strings, address literals */
     CONFIG_TYPE_PEERS,     /* struct config_peers */
@@ -40,6 +41,7 @@ struct config_option {
     const char *sample;
     const char *unit; /* what its numbers count, or NULL */
     const char *help; /* its meaning: lines of at most 86 characters, without a last newline */
+    bool secret;      /* never to be shown */
     size_t offset;    /* of its field in struct config */
     size_t flag;      /* of the bool that says whether anybody gave it, or CONFIG_NO_FLAG */
 };

@@ -1,6 +1,7 @@
 #include "node/config_value.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <math.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -133,6 +134,22 @@ read_choice (const struct config_option *option, const struct toml_entry *entry,
         }
     }
     return 0;
+}
+
+/* Returns 1 for a value, 0 for something else, -1 for want of memory. */
+static int
+read_path (const struct toml_entry *entry, char **value)
+{
+    if (!is_string (entry) || entry->length >= PATH_MAX) {
+        return 0;
+    }
+    char *const copy = strdup (entry->text);
+
+    if (copy == NULL) {
+        return -1;
+    }
+    *value = copy;
+    return 1;
 }
 
 /*
@@ -337,6 +354,9 @@ config_value_read (const struct config_option *option, const struct toml_entry *
     case CONFIG_TYPE_CHOICE:
         is_read = read_choice (option, entry, &value->text);
         break;
+    case CONFIG_TYPE_PATH:
+        is_read = read_path (entry, &value->text);
+        break;
     case CONFIG_TYPE_ENDPOINTS:
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_PEERS:
@@ -361,6 +381,7 @@ size_of (const struct config_option *option)
     case CONFIG_TYPE_SWITCH:
         return sizeof (bool);
     case CONFIG_TYPE_CHOICE:
+    case CONFIG_TYPE_PATH:
         return sizeof (char *);
     case CONFIG_TYPE_ENDPOINTS:
         return sizeof (struct config_endpoints);
@@ -401,13 +422,22 @@ same_strings (const struct config_strings *a, const struct config_strings *b)
     return true;
 }
 
+union config_value
+config_value_of (const struct config *config, const struct config_option *option)
+{
+    union config_value field;
+
+    memset (&field, 0, sizeof field);
+    memcpy (&field, (const char *)config + option->offset, size_of (option));
+    return field;
+}
+
 bool
 config_value_is (const struct config *config, const struct config_option *option,
                  const union config_value *value)
 {
-    union config_value field;
+    const union config_value field = config_value_of (config, option);
 
-    memcpy (&field, (const char *)config + option->offset, size_of (option));
     switch (option->type) {
     case CONFIG_TYPE_WHOLE:
         return field.whole == value->whole;
@@ -416,6 +446,7 @@ config_value_is (const struct config *config, const struct config_option *option
     case CONFIG_TYPE_SWITCH:
         return field.on == value->on;
     case CONFIG_TYPE_CHOICE:
+    case CONFIG_TYPE_PATH:
         return strcmp (field.text, value->text) == 0;
     case CONFIG_TYPE_ENDPOINTS:
         return same_endpoints (&field.endpoints, &value->endpoints);
@@ -432,6 +463,7 @@ config_value_clear (const struct config_option *option, union config_value *valu
 {
     switch (option->type) {
     case CONFIG_TYPE_CHOICE:
+    case CONFIG_TYPE_PATH:
         free (value->text);
         break;
     case CONFIG_TYPE_ENDPOINTS:

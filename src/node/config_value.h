@@ -32,6 +32,10 @@ union config_value {
 int config_value_read (const struct config_option *option, const struct toml_entry *entry,
                        const struct config_context *context, union config_value *value);
 
+/* The option's field in `config`, which keeps what it owns. */
+union config_value config_value_of (const struct config *config,
+                                    const struct config_option *option);
+
 /* Whether the option's field in `config` is equal to `value`. */
 bool config_value_is (const struct config *config, const struct config_option *option,
                       const union config_value *value);

@@ -7,45 +7,32 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "node/log_line.h"
+#include "node/log_sink.h"
 #include "work/clock.h"
 
 #define REPEAT_TIME (10 * CLOCK_SECOND)
 
-enum {
-    TEXT_MAX = 2000,
-    RAW_SIZE = TEXT_MAX + 2, /* one character more than fits shows that the text is to be cut */
-    TEXT_SIZE = TEXT_MAX + sizeof "...",
-    STAMP_SIZE = 64,
-    LINE_SIZE = STAMP_SIZE + sizeof " debug " + TEXT_SIZE,
-    REPORT_SIZE = 64, /* the text of one */
-    WRITE_MAX = 4096,
-};
+/* One character more than fits shows that the text is to be cut. */
+#define RAW_SIZE (LOG_LINE_TEXT_MAX + 2)
 
-_Static_assert(WRITE_MAX <= PIPE_BUF, "a pipe takes one write whole or not at all");
-_Static_assert(LINE_SIZE + STAMP_SIZE + REPORT_SIZE < WRITE_MAX, "a report and a line fit into it");
+_Static_assert(1 + 2 * LOG_LINE_REPORT_SIZE + LOG_LINE_SIZE <= LOG_SINK_WRITE_MAX,
+               "a newline, both reports and a line are written at once");
 
 /* What is written at once. */
 struct page {
-    char bytes[WRITE_MAX];
+    char bytes[LOG_SINK_WRITE_MAX];
     size_t length;
-};
-
-static const char *const level_names[] = {
-    [LOG_LEVEL_DEBUG] = "debug", [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_WARN] = "warn",
-    [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_OFF] = "off",
 };
 
 static atomic_int lowest_level = LOG_LEVEL_INFO;
@@ -53,12 +40,15 @@ static atomic_int lowest_level = LOG_LEVEL_INFO;
 static struct {
     pthread_mutex_t mutex;
     int fd;
+    char *path; /* of the file that `fd` is, which is then the log's own; or NULL */
+    enum log_format format;
+    bool journal; /* `fd` leads to the journal */
     uint64_t repeat_time;
 
     /* The last line in the log, if there is one that the next can repeat. */
     bool last_known;
     enum log_level last_level;
-    char last_text[TEXT_SIZE];
+    char last_text[LOG_LINE_TEXT_SIZE];
     uint64_t last_written; /* the line, or the last report of its repeats */
 
     /* One of them is 0: when writing fails, the repeats not yet reported are dropped lines too. */
@@ -73,40 +63,17 @@ static struct {
 };
 
 static void
-print_stamp (char stamp[STAMP_SIZE])
+page_add (struct page *page, const struct log_line *line)
 {
-    struct timespec now = {.tv_sec = 0};
-    struct tm utc = {.tm_year = 70, .tm_mday = 1};
-
-    (void)clock_gettime (CLOCK_REALTIME, &now); /* cannot fail, as clock_now */
-    if (gmtime_r (&now.tv_sec, &utc) == NULL) {
-        utc = (struct tm){.tm_year = 70, .tm_mday = 1};
-    }
-    const size_t length = strftime (stamp, STAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
-
-    (void)snprintf (stamp + length, STAMP_SIZE - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
-}
-
-static void
-page_add (struct page *page, enum log_level level, const char *text)
-{
-    const size_t room = sizeof page->bytes - page->length;
-    char stamp[STAMP_SIZE];
-
-    print_stamp (stamp);
-    const int length =
-        snprintf (page->bytes + page->length, room, "%s %s %s\n", stamp, level_names[level], text);
-
-    if (length > 0 && (size_t)length < room) {
-        page->length += (size_t)length;
-    }
+    page->length += log_line_print (line, state.format, state.journal, page->bytes + page->length,
+                                    sizeof page->bytes - page->length);
 }
 
 /* What the next line that gets through has to say first. */
 static void
 page_add_reports (struct page *page)
 {
-    char text[REPORT_SIZE];
+    char text[LOG_LINE_REPORT_SIZE];
 
     if (state.torn) {
         page->bytes[page->length++] = '\n';
@@ -114,77 +81,19 @@ page_add_reports (struct page *page)
     if (state.repeats > 0) {
         (void)snprintf (text, sizeof text, "last message repeated %" PRIu64 " times",
                         state.repeats);
-        page_add (page, state.last_level, text);
+        page_add (page, &(struct log_line){state.last_level, text, "repeated", state.repeats});
     }
     if (state.dropped > 0) {
         (void)snprintf (text, sizeof text, "dropped lines: %" PRIu64, state.dropped);
-        page_add (page, LOG_LEVEL_WARN, text);
+        page_add (page, &(struct log_line){LOG_LEVEL_WARN, text, "dropped", state.dropped});
     }
-}
-
-/*
- * Whether a write of WRITE_MAX bytes will not wait. A pipe that can be written to has room for that
- * many; an error or a hang-up means that there is no reader.
- */
-static bool
-can_write (int fd)
-{
-    struct pollfd poller = {.fd = fd, .events = POLLOUT};
-    int ready;
-
-    do {
-        ready = poll (&poller, 1, 0);
-    } while (ready < 0 && errno == EINTR);
-    return ready == 1 && poller.revents == POLLOUT;
-}
-
-static ssize_t
-write_once (int fd, const struct page *page)
-{
-    ssize_t written;
-
-    do {
-        written = write (fd, page->bytes, page->length);
-    } while (written < 0 && errno == EINTR);
-    return written;
-}
-
-/*
- * Writes without a SIGPIPE for the process when the reader has gone since can_write: this thread
- * blocks it for the time, and takes it away if the write brought it about. One that was pending
- * before is somebody else's and stays.
- */
-static ssize_t
-write_without_signal (int fd, const struct page *page)
-{
-    const struct timespec at_once = {.tv_sec = 0};
-    sigset_t broken_pipe;
-    sigset_t pending;
-    sigset_t before;
-
-    (void)sigemptyset (&broken_pipe); /* these two fail only on a number that is no signal's */
-    (void)sigaddset (&broken_pipe, SIGPIPE);
-    if (sigpending (&pending) != 0 || pthread_sigmask (SIG_BLOCK, &broken_pipe, &before) != 0) {
-        return -1;
-    }
-    const ssize_t written = write_once (fd, page);
-
-    if (written < 0 && errno == EPIPE && sigismember (&pending, SIGPIPE) == 0) {
-        while (sigtimedwait (&broken_pipe, NULL, &at_once) < 0 && errno == EINTR) {
-        }
-    }
-    (void)pthread_sigmask (SIG_SETMASK, &before, NULL); /* it took the same mask above */
-    return written;
 }
 
 /* Returns 0 when all of the page is in the log, or -1. */
 static int
 page_write (const struct page *page)
 {
-    if (!can_write (state.fd)) {
-        return -1;
-    }
-    const ssize_t written = write_without_signal (state.fd, page);
+    const ssize_t written = log_sink_write (state.fd, page->bytes, page->length);
 
     if (written <= 0) {
         return -1;
@@ -201,7 +110,7 @@ put (enum log_level level, const char *text)
 
     page_add_reports (&page);
     if (text != NULL) {
-        page_add (&page, level, text);
+        page_add (&page, &(struct log_line){.level = level, .text = text});
     }
     if (page.length == 0) {
         return;
@@ -243,35 +152,12 @@ put_or_count (enum log_level level, const char *text)
     pthread_mutex_unlock (&state.mutex);
 }
 
-static void
-escape (const char *raw, char text[TEXT_SIZE])
-{
-    size_t length = 0;
-
-    for (; *raw != '\0'; raw++) {
-        const bool printable = *raw >= ' ' && *raw <= '~';
-        const size_t needed = printable ? 1 : strlen ("\\xNN");
-
-        if (length + needed > TEXT_MAX) {
-            memcpy (text + length, "...", sizeof "...");
-            return;
-        }
-        if (printable) {
-            text[length] = *raw;
-        } else {
-            (void)snprintf (text + length, TEXT_SIZE - length, "\\x%02x", (unsigned char)*raw);
-        }
-        length += needed;
-    }
-    text[length] = '\0';
-}
-
 __attribute__ ((format (printf, 2, 0))) static void
 log_line (enum log_level level, const char *format, va_list arguments)
 {
     const int saved_errno = errno;
     char raw[RAW_SIZE];
-    char text[TEXT_SIZE];
+    char text[LOG_LINE_TEXT_SIZE];
 
     if ((int)level < atomic_load_explicit (&lowest_level, memory_order_relaxed)) {
         return;
@@ -279,21 +165,57 @@ log_line (enum log_level level, const char *format, va_list arguments)
     if (vsnprintf (raw, sizeof raw, format, arguments) < 0) {
         (void)snprintf (raw, sizeof raw, "%s", format); /* better than nothing */
     }
-    escape (raw, text);
+    log_line_escape (raw, text);
     put_or_count (level, text);
     errno = saved_errno;
+}
+
+/* The place of `name` among `names`, or -1. */
+static int
+find_name (const char *name, const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp (name, names[i]) == 0) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 int
 log_level_by_name (const char *name, enum log_level *level)
 {
-    for (size_t i = 0; i < sizeof level_names / sizeof level_names[0]; i++) {
-        if (strcmp (name, level_names[i]) == 0) {
+    for (int i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_OFF; i++) {
+        if (strcmp (name, log_line_level_name ((enum log_level)i)) == 0) {
             *level = (enum log_level)i;
             return 0;
         }
     }
     return -1;
+}
+
+int
+log_format_by_name (const char *name, enum log_format *format)
+{
+    static const char *const names[] = {"human", "json"};
+    const int found = find_name (name, names, 2);
+
+    if (found >= 0) {
+        *format = (enum log_format)found;
+    }
+    return found >= 0 ? 0 : -1;
+}
+
+int
+log_target_by_name (const char *name, enum log_target *target)
+{
+    static const char *const names[] = {"auto", "stderr", "journal"};
+    const int found = find_name (name, names, 3);
+
+    if (found >= 0) {
+        *target = (enum log_target)found;
+    }
+    return found >= 0 ? 0 : -1;
 }
 
 void
@@ -353,15 +275,106 @@ log_flush (void)
     errno = saved_errno;
 }
 
+/* Writes to `fd` from now on, which is the file at `path` where that is not NULL. Under the mutex.
+ */
+static void
+set_sink (int fd, char *path)
+{
+    if (state.path != NULL) {
+        (void)close (state.fd);
+    }
+    if (path != state.path) {
+        free (state.path);
+    }
+    state.fd = fd;
+    state.path = path;
+    state.last_known = false;
+    state.torn = false;
+}
+
+/* What is held back of the old log goes there, if it can, before the new one takes over. */
+static void
+change_sink (int fd, char *path, enum log_format format, bool journal)
+{
+    pthread_mutex_lock (&state.mutex);
+    put (LOG_LEVEL_OFF, NULL);
+    set_sink (fd, path);
+    state.format = format;
+    state.journal = journal;
+    pthread_mutex_unlock (&state.mutex);
+}
+
+/* Returns 0 with both, or -1 after having said why not. */
+static int
+open_file (const char *path, int *fd, char **copy, char *error, size_t error_size)
+{
+    *copy = strdup (path);
+    *fd = *copy != NULL ? log_sink_open (path) : -1;
+    if (*fd >= 0) {
+        return 0;
+    }
+    (void)snprintf (error, error_size, "cannot open the log file %s: %s (log.file)", path,
+                    *copy != NULL ? strerror (errno) : "out of memory");
+    free (*copy);
+    return -1;
+}
+
+int
+log_configure (const struct log_settings *settings, char *error, size_t error_size)
+{
+    int fd = STDERR_FILENO;
+    char *path = NULL;
+    bool journal = false;
+
+    if (*settings->file != '\0') {
+        if (open_file (settings->file, &fd, &path, error, error_size) != 0) {
+            return -1;
+        }
+    } else {
+        journal = settings->target == LOG_TARGET_JOURNAL ||
+                  (settings->target == LOG_TARGET_AUTO && log_sink_is_journal (fd));
+    }
+    change_sink (fd, path, settings->format, journal);
+    log_set_level (settings->level);
+    return 0;
+}
+
+int
+log_reopen (void)
+{
+    int fd;
+
+    if (state.path == NULL) { /* only this thread changes it */
+        return 0;
+    }
+    fd = log_sink_open (state.path);
+    if (fd < 0) {
+        log_error ("Cannot open the log file %s again, and still write to the one that is open: %s",
+                   state.path, strerror (errno));
+        return -1;
+    }
+    change_sink (fd, state.path, state.format, false);
+    return 0;
+}
+
 void
 log_set_fd (int fd)
 {
     pthread_mutex_lock (&state.mutex);
-    state.fd = fd;
+    set_sink (fd, NULL);
+    state.format = LOG_FORMAT_HUMAN;
+    state.journal = false;
     state.repeats = 0;
     state.dropped = 0;
-    state.last_known = false;
-    state.torn = false;
+    pthread_mutex_unlock (&state.mutex);
+}
+
+void
+log_set_style (enum log_format format, bool journal)
+{
+    pthread_mutex_lock (&state.mutex);
+    state.format = format;
+    state.journal = journal;
     pthread_mutex_unlock (&state.mutex);
 }
 

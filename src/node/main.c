@@ -13,6 +13,7 @@
 #include "build_config.h"
 #include "node/bench.h"
 #include "node/choice.h"
+#include "node/command.h"
 #include "node/config.h"
 #include "node/log.h"
 #include "node/node.h"
@@ -24,6 +25,16 @@ print_version (void)
 {
     printf ("Version %s\nBuild Info %s, libevent %s, jansson %s\n", PACKAGE_VERSION, BUILD_INFO,
             event_get_version (), jansson_version_str ());
+    return fflush (stdout) == 0 ? 0 : 1;
+}
+
+static int
+print_help (void)
+{
+    if (options_help (stdout) != 0) {
+        return 1;
+    }
+    command_help (stdout);
     return fflush (stdout) == 0 ? 0 : 1;
 }
 
@@ -86,14 +97,30 @@ check_config (const struct options *options, const struct config *config)
     return fflush (stdout) == 0 ? 0 : 1;
 }
 
+/* What config_load has checked has a name. */
+static int
+configure_log (const struct config *config)
+{
+    struct log_settings settings = {.file = config->log_file};
+    char error[PATH_MAX + 128];
+
+    (void)log_level_by_name (config->log_level, &settings.level);
+    (void)log_format_by_name (config->log_format, &settings.format);
+    (void)log_target_by_name (config->log_target, &settings.target);
+    if (log_configure (&settings, error, sizeof error) != 0) {
+        fprintf (stderr, "workpeer: %s\n", error);
+        return -1;
+    }
+    return 0;
+}
+
 static int
 run_daemon (const struct options *options, const struct config *config,
             const struct difficulty_network *network)
 {
-    enum log_level level = LOG_LEVEL_INFO;
-
-    (void)log_level_by_name (config->log_level, &level); /* config_load has checked it */
-    log_set_level (level);
+    if (configure_log (config) != 0) {
+        return 1;
+    }
     return node_run (config, network, options->pid_file);
 }
 
@@ -147,7 +174,7 @@ run (const struct options *options)
 {
     switch (options->command) {
     case OPTIONS_HELP:
-        return options_help (stdout) == 0 ? 0 : 1;
+        return print_help ();
     case OPTIONS_VERSION:
         return print_version ();
     case OPTIONS_GENERATE_CONFIG:
@@ -163,6 +190,9 @@ main (int argc, char **argv)
     struct options options;
     int status = 1;
 
+    if (argc > 1 && command_is (argv[1])) {
+        return command_main (argc, argv);
+    }
     if (options_parse (argc, argv, &options, stderr) == 0) {
         status = run (&options);
     }

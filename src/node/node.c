@@ -17,6 +17,7 @@
 #include "node/forward.h"
 #include "node/health.h"
 #include "node/log.h"
+#include "node/notify.h"
 #include "node/peers.h"
 #include "node/pid_file.h"
 #include "rpc/peer.h"
@@ -43,6 +44,7 @@ struct node {
     struct event_base *base;
     struct event *on_term;
     struct event *on_int;
+    struct event *on_hup;
     struct event *stop;  /* made active to stop */
     struct event *flush; /* once stopped: are the answers out? */
     bool stopping;
@@ -56,6 +58,7 @@ struct node {
     struct server *server;
     struct device_log *device_log;
     struct pid_file *pid_file;
+    struct notify *notify;
     struct actions actions;
 };
 
@@ -85,6 +88,7 @@ on_stop (evutil_socket_t fd, short what, void *data)
         return;
     }
     node->stopping = true;
+    notify_stopping (node->notify);
     log_info ("Stopping: %zu requests in flight", broker_waiters (node->broker));
     server_stop (node->server);
     broker_stop (node->broker);
@@ -102,6 +106,24 @@ on_signal (evutil_socket_t signal_number, short what, void *data)
     (void)what;
     log_info ("Received %s", signal_number == SIGTERM ? "SIGTERM" : "SIGINT");
     event_active (node->stop, EV_TIMEOUT, 0);
+}
+
+/* Whoever moved the log file away wants a new one. */
+static void
+on_hang_up (evutil_socket_t signal_number, short what, void *data)
+{
+    struct node *node = data;
+
+    (void)signal_number;
+    (void)what;
+    if (node->stopping) {
+        return;
+    }
+    notify_reloading (node->notify);
+    if (log_reopen () == 0) {
+        log_info ("Received SIGHUP: the log file, if there is one, is open again");
+    }
+    notify_ready (node->notify);
 }
 
 /* The stop action: not at once, its own answer comes first. */
@@ -161,6 +183,34 @@ fit_request_size (uint64_t wanted)
     return MOST_REQUEST_SIZE;
 }
 
+static void
+log_setting (void *data, const char *path, const char *value)
+{
+    size_t *const count = data;
+
+    log_info ("Setting: %s = %s", path, value);
+    (*count)++;
+}
+
+/* What is in force and not the default. */
+static void
+log_settings (const struct config *config)
+{
+    const struct config_sources none = {.data_path = NULL};
+    struct config_report report;
+    struct config *const defaults = config_load (&none, &report);
+    size_t count = 0;
+
+    if (defaults != NULL) {
+        config_show_changes (config, defaults, log_setting, &count);
+    }
+    if (defaults != NULL && count == 0) {
+        log_info ("Settings: all as they are by default");
+    }
+    config_free (defaults);
+    config_report_clear (&report);
+}
+
 static int
 init_loop (struct node *node)
 {
@@ -181,11 +231,12 @@ init_loop (struct node *node)
     }
     node->on_term = evsignal_new (node->base, SIGTERM, on_signal, node);
     node->on_int = evsignal_new (node->base, SIGINT, on_signal, node);
+    node->on_hup = evsignal_new (node->base, SIGHUP, on_hang_up, node);
     node->stop = event_new (node->base, -1, 0, on_stop, node);
     node->flush = event_new (node->base, -1, EV_PERSIST, on_flush, node);
-    if (node->on_term == NULL || node->on_int == NULL || node->stop == NULL ||
-        node->flush == NULL || event_add (node->on_term, NULL) != 0 ||
-        event_add (node->on_int, NULL) != 0) {
+    if (node->on_term == NULL || node->on_int == NULL || node->on_hup == NULL ||
+        node->stop == NULL || node->flush == NULL || event_add (node->on_term, NULL) != 0 ||
+        event_add (node->on_int, NULL) != 0 || event_add (node->on_hup, NULL) != 0) {
         log_error ("Cannot handle signals: out of memory");
         return -1;
     }
@@ -327,6 +378,7 @@ announce (const char *address, uint16_t port, bool first)
                 url);
     }
     printf ("Listening on %s\n", url);
+    log_info ("Listening on %s", url);
 }
 
 /* A machine without IPv6 does without [::1]: whoever asked for both loopbacks has the other. */
@@ -334,6 +386,26 @@ static bool
 can_do_without (const char *address, enum server_listening result)
 {
     return result == SERVER_NO_SUCH_ADDRESS && strcmp (address, "::1") == 0;
+}
+
+/* On the `count` sockets that the service manager has opened for us. */
+static int
+listen_on_given (struct node *node, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char address[SERVER_ADDRESS_SIZE];
+        char error[256];
+        uint16_t port;
+
+        if (server_listen_fd (node->server, NOTIFY_FIRST_FD + i, address, &port, error,
+                              sizeof error) != SERVER_LISTENING) {
+            log_error ("Error while running workpeer: %s", error);
+            return -1;
+        }
+        announce (address, port, i == 0);
+    }
+    log_info ("The service manager opened these sockets: rpc.address and rpc.port do not count");
+    return 0;
 }
 
 static int
@@ -390,6 +462,7 @@ init_server (struct node *node)
         .enable_control = config->rpc_enable_control,
         .v6_only = has_v4_wildcard (&config->rpc_address),
     };
+    int given;
 
     node->actions = (struct actions){
         .config = config,
@@ -411,7 +484,19 @@ init_server (struct node *node)
         return -1;
     }
     node->actions.server = node->server;
-    return listen_on_all (node);
+    given = notify_listen_fds ();
+    return given > 0 ? listen_on_given (node, given) : listen_on_all (node);
+}
+
+static int
+init_notify (struct node *node)
+{
+    node->notify = notify_new (node->base);
+    if (node->notify == NULL) {
+        log_error ("Cannot tell the service manager anything: out of memory, or of descriptors");
+        return -1;
+    }
+    return 0;
 }
 
 static int
@@ -446,6 +531,7 @@ ignore_signals (void)
     (void)sigemptyset (&signals);
     (void)sigaddset (&signals, SIGTERM);
     (void)sigaddset (&signals, SIGINT);
+    (void)sigaddset (&signals, SIGHUP);
     (void)pthread_sigmask (SIG_BLOCK, &signals, NULL);
 }
 
@@ -467,8 +553,10 @@ clear (struct node *node)
     peer_client_free (node->client);
     pool_free (node->pool);
     ignore_signals (); /* freeing their events would let another one kill what is left */
+    notify_free (node->notify);
     free_event (node->flush);
     free_event (node->stop);
+    free_event (node->on_hup);
     free_event (node->on_int);
     free_event (node->on_term);
     if (node->base != NULL) {
@@ -486,11 +574,14 @@ node_run (const struct config *config, const struct difficulty_network *network,
     (void)signal (SIGPIPE, SIG_IGN);
     event_set_log_callback (on_libevent_log);
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
-    if (init_loop (&node) == 0 && init_engine (&node) == 0 && init_peers (&node) == 0 &&
-        init_broker (&node) == 0 && init_pid_file (&node, pid_file) == 0 &&
-        init_server (&node) == 0) {
+    log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
+    log_settings (config);
+    if (init_loop (&node) == 0 && init_notify (&node) == 0 && init_engine (&node) == 0 &&
+        init_peers (&node) == 0 && init_broker (&node) == 0 &&
+        init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0) {
         printf ("Ready\n");
         (void)fflush (stdout);
+        notify_ready (node.notify);
         status = event_base_dispatch (node.base) < 0;
     }
     clear (&node);

@@ -302,17 +302,21 @@ bind_socket (const struct sockaddr_storage *address, bool only)
     return -1;
 }
 
+static uint16_t
+port_in (const struct sockaddr_storage *address)
+{
+    return ntohs (address->ss_family == AF_INET
+                      ? ((const struct sockaddr_in *)address)->sin_port
+                      : ((const struct sockaddr_in6 *)address)->sin6_port);
+}
+
 static int
 port_of (int fd)
 {
     struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
 
-    if (getsockname (fd, (struct sockaddr *)&address, &size) != 0) {
-        return -1;
-    }
-    return ntohs (address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
-                                               : ((struct sockaddr_in6 *)&address)->sin6_port);
+    return getsockname (fd, (struct sockaddr *)&address, &size) == 0 ? port_in (&address) : -1;
 }
 
 static void
@@ -380,6 +384,50 @@ server_listen (struct server *server, const char *address, uint16_t *port, char 
         return SERVER_REFUSED;
     }
     *port = (uint16_t)bound;
+    return SERVER_LISTENING;
+}
+
+/* What `fd` is, if it is a TCP socket that listens. Returns 0, or -1. */
+static int
+describe (int fd, char address[SERVER_ADDRESS_SIZE], uint16_t *port)
+{
+    struct sockaddr_storage storage = {0};
+    socklen_t size = sizeof storage;
+    int listening = 0;
+    socklen_t flag_size = sizeof listening;
+    const void *bytes = &((struct sockaddr_in *)&storage)->sin_addr;
+
+    if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &flag_size) != 0 || !listening ||
+        getsockname (fd, (struct sockaddr *)&storage, &size) != 0) {
+        return -1;
+    }
+    if (storage.ss_family == AF_INET6) {
+        bytes = &((struct sockaddr_in6 *)&storage)->sin6_addr;
+    } else if (storage.ss_family != AF_INET) {
+        return -1;
+    }
+    *port = port_in (&storage);
+    return inet_ntop (storage.ss_family, bytes, address, SERVER_ADDRESS_SIZE) != NULL ? 0 : -1;
+}
+
+enum server_listening
+server_listen_fd (struct server *server, int fd, char address[SERVER_ADDRESS_SIZE], uint16_t *port,
+                  char *error, size_t error_size)
+{
+    if (server->listener_count == MAX_LISTENERS) {
+        snprintf (error, error_size, "more than %d sockets to listen on", MAX_LISTENERS);
+        return SERVER_REFUSED;
+    }
+    if (describe (fd, address, port) != 0) {
+        snprintf (error, error_size,
+                  "descriptor %d, which was handed over, is no TCP socket that listens", fd);
+        return SERVER_REFUSED;
+    }
+    if (evutil_make_socket_nonblocking (fd) != 0 || evutil_make_socket_closeonexec (fd) != 0 ||
+        attach (server, fd) != 0) {
+        snprintf (error, error_size, "cannot listen on descriptor %d: out of memory", fd);
+        return SERVER_REFUSED;
+    }
     return SERVER_LISTENING;
 }
 

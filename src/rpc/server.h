@@ -62,6 +62,17 @@ enum server_listening {
 enum server_listening server_listen (struct server *server, const char *address, uint16_t *port,
                                      char *error, size_t error_size);
 
+#define SERVER_ADDRESS_SIZE 46 /* INET6_ADDRSTRLEN */
+
+/*
+ * Listens on `fd`, a socket that is listening already, of whoever started us; from then on it is
+ * the server's. `address` and `*port` say what it is. Unless SERVER_LISTENING there is a message in
+ * `error`, and the descriptor stays the caller's.
+ */
+enum server_listening server_listen_fd (struct server *server, int fd,
+                                        char address[SERVER_ADDRESS_SIZE], uint16_t *port,
+                                        char *error, size_t error_size);
+
 size_t server_connections (struct server *server);
 
 /* Stops accepting, and takes every pending request's waiter away: each gets an answer. */

@@ -105,9 +105,27 @@ def options_of_help():
     return {name: argument for name, argument in listed}
 
 
-def options_of_page(page):
+# The section of the commands that have options of their own.
+ASKING = "ASKING A DAEMON"
+
+
+def commands_of_help():
+    return re.findall(r"(?m)^  ([a-z]+)(?: [A-Z ]+)? {2,}\S", run("--help"))
+
+
+def options_of_commands():
+    listed = {}
+    for command in commands_of_help():
+        text = run(command, "--help")
+        listed.update(re.findall(r"^  --(\w+)(?: ([A-Z]\S*))?", text, re.MULTILINE))
+    return listed
+
+
+def options_of_page(page, asking=False):
     options = {}
-    for _, _, words, _ in page.entries:
+    for section, _, words, _ in page.entries:
+        if (section == ASKING) != asking:
+            continue
         entry = re.match(r"Fl -(\w+)(?: Ar (\S+))?", words)
         if entry:
             options[entry[1]] = entry[2] or ""
@@ -116,18 +134,28 @@ def options_of_page(page):
 
 def check_options(pages):
     page = pages[0]
-    helped = options_of_help()
-    documented = options_of_page(page)
-    compare(("option", "--help", page.name), helped, documented)
-    for name in sorted(helped.keys() & documented.keys()):
-        if helped[name] != documented[name]:
-            disagree(
-                f"{page.name}: --{name} takes '{documented[name]}'; --help says '{helped[name]}'"
-            )
+    for source_name, helped, documented in (
+        ("--help", options_of_help(), options_of_page(page)),
+        ("COMMAND --help", options_of_commands(), options_of_page(page, asking=True)),
+    ):
+        compare(("option", source_name, page.name), helped, documented)
+        for name in sorted(helped.keys() & documented.keys()):
+            if helped[name] != documented[name]:
+                disagree(f"{page.name}: --{name} takes '{documented[name]}'; "
+                         f"{source_name} says '{helped[name]}'")
+    known = {**options_of_help(), **options_of_commands()}
     for each in pages:
         mentioned = set(re.findall(r"\bFl -([a-z]\w+)", each.text))
-        for name in sorted(mentioned - helped.keys()):
+        for name in sorted(mentioned - known.keys()):
             disagree(f"{each.name}: --{name} is no option")
+
+
+def check_commands(pages):
+    documented = [
+        words.split()[1] for section, _, words, _ in pages[0].entries
+        if section == ASKING and words.startswith("Cm ")
+    ]
+    compare(("command", "--help", pages[0].name), commands_of_help(), documented)
 
 
 # Settings.
@@ -277,6 +305,7 @@ def main():
     try:
         pages = [Page(name) for name in ("workpeer.1", "config-node.toml.5", "workpeer-rpc.7")]
         check_options(pages)
+        check_commands(pages)
         check_settings(pages)
         check_example()
         check_actions(pages)

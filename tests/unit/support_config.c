@@ -202,4 +202,7 @@ support_assert_defaults (const struct config *config)
     support_assert_number (config->work_batch_time, 0.005);
     assert_string_equal (config->work_scanner, "auto");
     assert_string_equal (config->log_level, "info");
+    assert_string_equal (config->log_format, "human");
+    assert_string_equal (config->log_target, "auto");
+    assert_string_equal (config->log_file, "");
 }

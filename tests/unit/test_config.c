@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "node/config.h"
+#include "node/config_show.h"
+#include "node/config_table.h"
 #include "support_config.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
@@ -176,6 +178,7 @@ test_overrides (void **state)
         "node.websocket.enable=true",
         "rpc.address=localhost",
         "log.level='off'",
+        "log.file=/var/log/a b.log",
         NULL,
     };
     static const char *const rpc_overrides[] = {"port=7005", "process.io_threads=4", NULL};
@@ -197,6 +200,112 @@ test_overrides (void **state)
     assert_int_equal (config->rpc_address.count, 2);
     assert_int_equal (config->rpc_port, 7005);
     assert_string_equal (config->log_level, "off");
+    assert_string_equal (config->log_file, "/var/log/a b.log");
+    config_free (config);
+}
+
+static void
+gather (void *data, const char *path, const char *value)
+{
+    FILE *const stream = data;
+
+    fprintf (stream, "%s = %s\n", path, value);
+}
+
+/* What `changed` shows of itself. */
+static char *
+changes_of (const struct config *changed)
+{
+    const struct config_sources none = {.data_path = NULL};
+    struct config_report report;
+    struct config *const defaults = config_load (&none, &report);
+    char *text;
+    size_t size;
+    FILE *const stream = open_memstream (&text, &size);
+
+    assert_non_null (stream);
+    assert_non_null (defaults);
+    assert_int_equal (report.count, 0);
+    config_report_clear (&report);
+    config_show_changes (changed, defaults, gather, stream);
+    assert_int_equal (fclose (stream), 0);
+    config_free (defaults);
+    return text;
+}
+
+static void
+test_changes (void **state)
+{
+    static const char *const overrides[] = {
+        "node.work_peers=[127.0.0.1:7000, a.example:1]",
+        "node.experimental.secondary_work_peers=[]",
+        "node.max_work_generate_multiplier=2.5",
+        "opencl.enable=true",
+        "rpc.address=::",
+        "rpc.port=7001",
+        "rpc.max_connections=1024", /* the default */
+        "log.format=json",
+        "log.file=/tmp/log",
+        NULL,
+    };
+    (void)state;
+
+    struct config *config = support_load (overrides, NULL, "");
+    char *text = changes_of (config);
+
+    assert_string_equal (text, "node.work_peers = [\"127.0.0.1:7000\", \"a.example:1\"]\n"
+                               "node.max_work_generate_multiplier = 2.5\n"
+                               "node.experimental.secondary_work_peers = []\n"
+                               "opencl.enable = true\n"
+                               "rpc.address = [\"::\"]\n"
+                               "rpc.port = 7001\n"
+                               "log.format = \"json\"\n"
+                               "log.file = \"/tmp/log\"\n");
+    free (text);
+    config_free (config);
+
+    config = support_load (NULL, NULL, "");
+    text = changes_of (config);
+    assert_string_equal (text, "");
+    free (text);
+    config_free (config);
+}
+
+static void
+test_shown_values_are_cut (void **state)
+{
+    char peers[8192] = "node.work_peers=[";
+    const char *const overrides[] = {peers, NULL};
+    char text[CONFIG_SHOW_SIZE];
+    (void)state;
+
+    for (int i = 0; i < 200; i++) {
+        const size_t used = strlen (peers);
+
+        (void)snprintf (peers + used, sizeof peers - used, "peer-%d.example:7000,", i);
+    }
+    memcpy (peers + strlen (peers) - 1, "]", 1);
+
+    struct config *const config = support_load (overrides, NULL, "");
+
+    config_show_value (config, config_option_at (CONFIG_FILE_NODE, "node.work_peers"), text);
+    assert_int_equal (strncmp (text, "[\"peer-0.example:7000\", ", 24), 0);
+    assert_string_equal (text + strlen (text) - strlen ("\", ...]"), "\", ...]");
+    config_free (config);
+}
+
+static void
+test_secrets_are_hidden (void **state)
+{
+    static const char *const overrides[] = {"log.file=/tmp/secret", NULL};
+    struct config_option option = *config_option_at (CONFIG_FILE_NODE, "log.file");
+    struct config *const config = support_load (overrides, NULL, "");
+    char text[CONFIG_SHOW_SIZE];
+    (void)state;
+
+    option.secret = true;
+    config_show_value (config, &option, text);
+    assert_string_equal (text, "(hidden)");
     config_free (config);
 }
 
@@ -293,9 +402,18 @@ main (void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown (function, NULL, support_empty_directory)
     const struct CMUnitTest tests[] = {
-        TEST (test_defaults),          TEST (test_good),          TEST (test_node_files),
-        TEST (test_messages),          TEST (test_syntax),        TEST (test_overrides),
-        TEST (test_override_conflict), TEST (test_bad_overrides), TEST (test_unreadable),
+        TEST (test_defaults),
+        TEST (test_good),
+        TEST (test_node_files),
+        TEST (test_messages),
+        TEST (test_syntax),
+        TEST (test_overrides),
+        TEST (test_override_conflict),
+        TEST (test_bad_overrides),
+        TEST (test_unreadable),
+        TEST (test_changes),
+        TEST (test_shown_values_are_cut),
+        TEST (test_secrets_are_hidden),
     };
 #undef TEST
 

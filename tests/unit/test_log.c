@@ -18,8 +18,10 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "node/log.h"
+#include "node/log_sink.h"
 
 enum { STAMP_LENGTH = sizeof "2026-11-21T00:12:34.567Z" - 1, TEXT_MAX = 2000 };
 
@@ -430,6 +432,317 @@ test_reader_comes_back (void **state)
     assert_int_equal (rmdir (path), 0);
 }
 
+/* The JSON object that the first line of `text` is, the caller's; `*text` moves behind the line. */
+static json_t *
+take_object (const char **text)
+{
+    const size_t length = strcspn (*text, "\n");
+    json_t *const object = json_loadb (*text, length, JSON_REJECT_DUPLICATES, NULL);
+
+    assert_non_null (object);
+    assert_int_equal ((*text)[length], '\n');
+    *text += length + 1;
+    return object;
+}
+
+static void
+assert_member (const json_t *object, const char *key, const char *value)
+{
+    const json_t *const member = json_object_get (object, key);
+
+    assert_non_null (member);
+    assert_string_equal (json_string_value (member), value);
+}
+
+/* That the line at `*text` is JSON with these, and so many members beside the time. */
+static void
+assert_object (const char **text, const char *level, const char *message, size_t members)
+{
+    json_t *const object = take_object (text);
+    const char *const time = json_string_value (json_object_get (object, "time"));
+    char stamp[STAMP_LENGTH + 2] = "";
+
+    assert_non_null (time);
+    assert_int_equal (strlen (time), STAMP_LENGTH);
+    (void)snprintf (stamp, sizeof stamp, "%s ", time);
+    assert_stamp (stamp);
+    assert_member (object, "level", level);
+    assert_member (object, "message", message);
+    assert_int_equal (json_object_size (object), members + 1);
+    json_decref (object);
+}
+
+static void
+test_json_lines (void **state)
+{
+    const char *text;
+
+    (void)state;
+    log_set_style (LOG_FORMAT_JSON, false);
+    log_warn ("%s", "say \"a\\b\"\n\t\x01\xc3\xbc\xff\xed\xa0\x80\x7f end");
+    text = read_all ();
+    assert_object (&text, "warn",
+                   "say \"a\\b\"\\x0a\\x09\\x01\\xc3\\xbc\\xff\\xed\\xa0\\x80\\x7f end", 2);
+    assert_string_equal (text, "");
+}
+
+static void
+test_json_reports (void **state)
+{
+    const char *text;
+    json_t *object;
+
+    (void)state;
+    log_set_style (LOG_FORMAT_JSON, false);
+    log_info ("same");
+    log_info ("same");
+    log_info ("same");
+    (void)read_all ();
+    (void)fill_pipe ();
+    log_info ("other");
+    (void)read_all ();
+    log_error ("again");
+    log_error ("again");
+    log_flush ();
+    text = read_all ();
+    object = take_object (&text);
+    assert_member (object, "message", "dropped lines: 3");
+    assert_int_equal (json_integer_value (json_object_get (object, "dropped")), 3);
+    json_decref (object);
+    assert_object (&text, "error", "again", 2);
+    object = take_object (&text);
+    assert_member (object, "level", "error");
+    assert_member (object, "message", "last message repeated 1 times");
+    assert_int_equal (json_integer_value (json_object_get (object, "repeated")), 1);
+    json_decref (object);
+    assert_string_equal (text, "");
+}
+
+/* Whatever is logged, each line is JSON, is one write of a pipe's, and says the same as a human's.
+ */
+static void
+test_any_bytes_are_json (void **state)
+{
+    unsigned seed = 1;
+
+    (void)state;
+    for (int round = 0; round < 400; round++) {
+        char raw[3 * TEXT_MAX] = "";
+        const size_t length = (size_t)rand_r (&seed) % sizeof raw;
+
+        for (size_t i = 0; i + 1 < length; i++) {
+            raw[i] = (char)(round % 4 == 0 ? "\"\\"[rand_r (&seed) % 2] : 1 + rand_r (&seed) % 255);
+        }
+        log_set_fd (reader.fds[1]);
+        log_info ("%s", raw);
+        char *const human = strdup (read_all () + STAMP_LENGTH + strlen (" info "));
+
+        assert_non_null (human);
+        human[strcspn (human, "\n")] = '\0';
+        log_set_fd (reader.fds[1]);
+        log_set_style (LOG_FORMAT_JSON, round % 2);
+        log_info ("%s", raw);
+
+        const char *text = read_all ();
+
+        assert_in_range (strlen (text), 1, 4096);
+        text += round % 2 ? strlen ("<6>") : 0;
+
+        json_t *const object = take_object (&text);
+        const char *const message = json_string_value (json_object_get (object, "message"));
+        const size_t said = strlen (message);
+        const bool cut = said < strlen (human);
+
+        assert_true (!cut || (said > TEXT_MAX / 2 && strcmp (message + said - 3, "...") == 0));
+        assert_memory_equal (message, human, cut ? said - 3 : said);
+        json_decref (object);
+        free (human);
+    }
+}
+
+static void
+test_journal_lines (void **state)
+{
+    (void)state;
+    log_set_level (LOG_LEVEL_DEBUG);
+    log_set_style (LOG_FORMAT_HUMAN, true);
+    log_debug ("one");
+    log_info ("two");
+    log_warn ("three\n<0>four");
+    log_error ("five");
+    log_error ("five");
+    log_flush ();
+    assert_string_equal (read_all (), "<7>one\n<6>two\n<4>three\\x0a<0>four\n<3>five\n"
+                                      "<3>last message repeated 1 times\n");
+}
+
+static void
+test_journal_is_recognised (void **state)
+{
+    struct stat status;
+    char stream[64];
+
+    (void)state;
+    assert_int_equal (fstat (reader.fds[1], &status), 0);
+    (void)snprintf (stream, sizeof stream, "%ju:%ju", (uintmax_t)status.st_dev,
+                    (uintmax_t)status.st_ino);
+    assert_int_equal (unsetenv ("JOURNAL_STREAM"), 0);
+    assert_false (log_sink_is_journal (reader.fds[1]));
+    assert_int_equal (setenv ("JOURNAL_STREAM", stream, 1), 0);
+    assert_true (log_sink_is_journal (reader.fds[1]));
+    assert_false (log_sink_is_journal (-1));
+    strcat (stream, "1");
+    assert_int_equal (setenv ("JOURNAL_STREAM", stream, 1), 0);
+    assert_false (log_sink_is_journal (reader.fds[1]));
+    assert_int_equal (unsetenv ("JOURNAL_STREAM"), 0);
+}
+
+static void
+test_format_and_target_names (void **state)
+{
+    enum log_format format = LOG_FORMAT_HUMAN;
+    enum log_target target = LOG_TARGET_AUTO;
+
+    (void)state;
+    assert_int_equal (log_format_by_name ("json", &format), 0);
+    assert_int_equal (format, LOG_FORMAT_JSON);
+    assert_int_equal (log_format_by_name ("human", &format), 0);
+    assert_int_equal (format, LOG_FORMAT_HUMAN);
+    assert_int_equal (log_format_by_name ("xml", &format), -1);
+    assert_int_equal (log_target_by_name ("journal", &target), 0);
+    assert_int_equal (target, LOG_TARGET_JOURNAL);
+    assert_int_equal (log_target_by_name ("stderr", &target), 0);
+    assert_int_equal (target, LOG_TARGET_STDERR);
+    assert_int_equal (log_target_by_name ("auto", &target), 0);
+    assert_int_equal (target, LOG_TARGET_AUTO);
+    assert_int_equal (log_target_by_name ("", &target), -1);
+}
+
+/* A directory of the test's own with a log file in it, which is to be made. */
+static char file_directory[] = "/tmp/workpeer-log-XXXXXX";
+static char file_path[sizeof file_directory + sizeof "/log.1"];
+
+static int
+set_up_file (void **state)
+{
+    strcpy (file_directory + strlen (file_directory) - 6, "XXXXXX");
+    if (mkdtemp (file_directory) == NULL) {
+        return -1;
+    }
+    (void)snprintf (file_path, sizeof file_path, "%s/log", file_directory);
+    return set_up (state);
+}
+
+static int
+tear_down_file (void **state)
+{
+    char moved[sizeof file_path + 2];
+
+    (void)snprintf (moved, sizeof moved, "%s.1", file_path);
+    (void)unlink (file_path);
+    (void)unlink (moved);
+    return tear_down (state) != 0 || rmdir (file_directory) != 0 ? -1 : 0;
+}
+
+static void
+read_file (const char *path, char *text, size_t size)
+{
+    FILE *const file = fopen (path, "r");
+
+    assert_non_null (file);
+    text[fread (text, 1, size - 1, file)] = '\0';
+    assert_int_equal (fclose (file), 0);
+}
+
+static void
+test_file (void **state)
+{
+    const struct log_settings settings = {.level = LOG_LEVEL_WARN, .file = file_path};
+    char moved[sizeof file_path + 2];
+    char error[256] = "";
+    char text[512];
+    struct stat status;
+    const mode_t before = umask (0);
+
+    (void)state;
+    log_info ("one");
+    log_info ("one");
+    assert_int_equal (log_configure (&settings, error, sizeof error), 0);
+    (void)umask (before);
+    assert_lines (read_all (), "info one", "info last message repeated 1 times", NULL);
+    log_info ("not this");
+    log_warn ("two");
+    log_warn ("two");
+    assert_string_equal (read_all (), "");
+    assert_int_equal (stat (file_path, &status), 0);
+    assert_int_equal (status.st_mode & 0777, 0640);
+
+    (void)snprintf (moved, sizeof moved, "%s.1", file_path);
+    assert_int_equal (rename (file_path, moved), 0);
+    assert_int_equal (log_reopen (), 0);
+    log_warn ("two");
+    read_file (moved, text, sizeof text);
+    assert_lines (text, "warn two", "warn last message repeated 1 times", NULL);
+    read_file (file_path, text, sizeof text);
+    assert_lines (text, "warn two", NULL);
+
+    /* It is appended to. */
+    assert_int_equal (log_configure (&settings, error, sizeof error), 0);
+    log_error ("three");
+    read_file (file_path, text, sizeof text);
+    assert_lines (text, "warn two", "error three", NULL);
+}
+
+static void
+test_file_that_cannot_be_opened (void **state)
+{
+    const struct log_settings good = {.file = file_path};
+    const struct log_settings bad = {
+        .level = LOG_LEVEL_OFF, .format = LOG_FORMAT_JSON, .file = "/nowhere/log"};
+    char error[256] = "";
+    char text[512];
+
+    (void)state;
+    assert_int_equal (log_reopen (), 0); /* nothing to do */
+    assert_int_equal (log_configure (&bad, error, sizeof error), -1);
+    assert_string_equal (error, "cannot open the log file /nowhere/log: No such file or directory "
+                                "(log.file)");
+    log_info ("as before");
+    assert_lines (read_all (), "info as before", NULL);
+
+    assert_int_equal (log_configure (&good, error, sizeof error), 0);
+    assert_int_equal (unlink (file_path), 0);
+    assert_int_equal (mkdir (file_path, 0700), 0);
+    assert_int_equal (log_reopen (), -1);
+    log_info ("into the old one");
+    assert_int_equal (rmdir (file_path), 0);
+    assert_int_equal (log_reopen (), 0);
+    log_info ("new");
+    read_file (file_path, text, sizeof text);
+    assert_lines (text, "info new", NULL);
+}
+
+/* Lines that fit on no disk are counted and do not stop anything. */
+static void
+test_full_disk (void **state)
+{
+    const struct log_settings settings = {.file = "/dev/full"};
+    const struct log_settings good = {.file = file_path};
+    char error[256] = "";
+    char text[512];
+
+    (void)state;
+    if (log_configure (&settings, error, sizeof error) != 0) {
+        skip ();
+    }
+    log_info ("one");
+    log_info ("two");
+    assert_int_equal (log_configure (&good, error, sizeof error), 0);
+    log_info ("three");
+    read_file (file_path, text, sizeof text);
+    assert_lines (text, "warn dropped lines: 2", "info three", NULL);
+}
+
 enum { THREADS = 2, LINES_EACH = 200 };
 
 static void *
@@ -471,6 +784,38 @@ test_two_threads (void **state)
     assert_int_equal (next[1], LINES_EACH);
 }
 
+/* Lines that come while the file is opened again are in one of the two, whole. */
+static void
+test_reopening_while_logging (void **state)
+{
+    static char name[] = "other";
+    const struct log_settings settings = {.file = file_path};
+    char error[256] = "";
+    pthread_t thread;
+    size_t lines = 0;
+    char moved[sizeof file_path + 2];
+
+    (void)state;
+    (void)snprintf (moved, sizeof moved, "%s.1", file_path);
+    assert_int_equal (log_configure (&settings, error, sizeof error), 0);
+    assert_int_equal (pthread_create (&thread, NULL, log_many, name), 0);
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal (log_reopen (), 0);
+    }
+    assert_int_equal (rename (file_path, moved), 0);
+    assert_int_equal (log_reopen (), 0);
+    assert_int_equal (pthread_join (thread, NULL), 0);
+    for (int file = 0; file < 2; file++) {
+        read_file (file == 0 ? moved : file_path, reader.text, sizeof reader.text);
+        for (const char *line = reader.text; *line != '\0'; line += strcspn (line, "\n") + 1) {
+            assert_stamp (line);
+            lines++;
+        }
+    }
+    assert_int_equal (lines, LINES_EACH);
+}
+
+#define FILE_TEST(test) cmocka_unit_test_setup_teardown (test, set_up_file, tear_down_file)
 #define LOG_TEST(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
 
 int
@@ -493,6 +838,16 @@ main (void)
         LOG_TEST (test_reader_leaves_while_writing),
         LOG_TEST (test_reader_comes_back),
         LOG_TEST (test_two_threads),
+        LOG_TEST (test_json_lines),
+        LOG_TEST (test_json_reports),
+        LOG_TEST (test_any_bytes_are_json),
+        LOG_TEST (test_journal_lines),
+        LOG_TEST (test_journal_is_recognised),
+        LOG_TEST (test_format_and_target_names),
+        FILE_TEST (test_file),
+        FILE_TEST (test_file_that_cannot_be_opened),
+        FILE_TEST (test_full_disk),
+        FILE_TEST (test_reopening_while_logging),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

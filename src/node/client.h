@@ -1,0 +1,59 @@
+/*
+ * Asks a daemon over HTTP: the other side of the RPC, for the commands on the terminal.
+ *
+ * One thread, that of the event base. Looking up a host's name may wait.
+ */
+#ifndef NODE_CLIENT_H
+#define NODE_CLIENT_H
+
+#include <event2/event.h>
+#include <jansson.h>
+#include <stddef.h>
+
+struct client;
+struct client_call;
+
+enum client_outcome {
+    CLIENT_ANSWERED,    /* `body` holds */
+    CLIENT_REFUSED,     /* the daemon has answered with an error; `text` is what it said */
+    CLIENT_UNREACHABLE, /* nobody answered, or not in time, or nothing that is JSON */
+};
+
+#define CLIENT_TEXT_SIZE 512
+
+struct client_answer {
+    enum client_outcome outcome;
+    const json_t *body;          /* an object; the client's, good during the callback */
+    char text[CLIENT_TEXT_SIZE]; /* printable, what to tell the user */
+};
+
+/* Called at most once for a call, never from within client_ask; the call has then ended. */
+typedef void (*client_done_fn) (void *data, const struct client_answer *answer);
+
+/*
+ * `url` is "http://host:port", the scheme and the port as needed ("host" is port 7000); the text is
+ * copied. NULL, with a message in `error`, when it is no such thing or for want of memory.
+ */
+struct client *client_new (struct event_base *base, const char *url, char *error,
+                           size_t error_size);
+
+/* Drops the calls that are not done. NULL is fine. */
+void client_free (struct client *client);
+
+/* The URL as it was understood. */
+const char *client_url (const struct client *client);
+
+/*
+ * Posts `request`, whose reference is taken. An answer must come in `timeout` seconds; 0 is no
+ * bound. NULL for want of memory.
+ */
+struct client_call *client_ask (struct client *client, json_t *request, double timeout,
+                                client_done_fn done, void *data);
+
+/* Closes the call's connection, which the daemon takes as having left; `done` is not called. */
+void client_drop (struct client_call *call);
+
+/* The text of a field, "" when it is not there or no scalar. In `scratch` or in the tree. */
+const char *client_field (const json_t *body, const char *key, char *scratch, size_t size);
+
+#endif

@@ -1,0 +1,155 @@
+#include "node/config_show.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "node/config_value.h"
+
+#define END_SIZE sizeof ", ...]"
+
+/* A list being written; it always leaves room for its end. */
+struct list {
+    char *text;
+    size_t length;
+    size_t count;
+    bool cut;
+};
+
+static void
+list_add (struct list *list, const char *item)
+{
+    const size_t room = CONFIG_SHOW_SIZE - list->length;
+    const size_t needed = strlen (item) + sizeof ", \"\"";
+
+    if (list->cut || needed + END_SIZE > room) {
+        list->cut = true;
+        return;
+    }
+    const int written =
+        snprintf (list->text + list->length, room, "%s\"%s\"", list->count > 0 ? ", " : "", item);
+
+    list->length += written > 0 ? (size_t)written : 0;
+    list->count++;
+}
+
+static struct list
+list_begin (char text[CONFIG_SHOW_SIZE])
+{
+    text[0] = '[';
+    text[1] = '\0';
+    return (struct list){.text = text, .length = 1};
+}
+
+static void
+list_end (struct list *list)
+{
+    const char *const end = !list->cut ? "]" : list->count > 0 ? ", ...]" : "...]";
+
+    (void)snprintf (list->text + list->length, CONFIG_SHOW_SIZE - list->length, "%s", end);
+}
+
+static void
+show_endpoints (const struct config_endpoints *endpoints, char text[CONFIG_SHOW_SIZE])
+{
+    struct list list = list_begin (text);
+
+    for (size_t i = 0; i < endpoints->count; i++) {
+        char item[ENDPOINT_TEXT_SIZE];
+
+        endpoint_print (&endpoints->items[i], item);
+        list_add (&list, item);
+    }
+    list_end (&list);
+}
+
+/* Without their keys. */
+static void
+show_peers (const struct config_peers *peers, char text[CONFIG_SHOW_SIZE])
+{
+    struct list list = list_begin (text);
+
+    for (size_t i = 0; i < peers->count; i++) {
+        char name[ENDPOINT_TEXT_SIZE];
+        char item[ENDPOINT_TEXT_SIZE + ENDPOINT_PATH_SIZE];
+
+        endpoint_print (&peers->items[i].endpoint, name);
+        (void)snprintf (item, sizeof item, "%s%s", name, peers->items[i].path);
+        list_add (&list, item);
+    }
+    list_end (&list);
+}
+
+static void
+show_strings (const struct config_strings *strings, char text[CONFIG_SHOW_SIZE])
+{
+    struct list list = list_begin (text);
+
+    for (size_t i = 0; i < strings->count; i++) {
+        list_add (&list, strings->items[i]);
+    }
+    list_end (&list);
+}
+
+static void
+show_text (const char *value, char text[CONFIG_SHOW_SIZE])
+{
+    const bool fits = strlen (value) + sizeof "\"\"" <= CONFIG_SHOW_SIZE;
+
+    (void)snprintf (text, CONFIG_SHOW_SIZE, "\"%.*s%s\"", CONFIG_SHOW_SIZE - (int)sizeof "\"...\"",
+                    value, fits ? "" : "...");
+}
+
+void
+config_show_value (const struct config *config, const struct config_option *option,
+                   char text[CONFIG_SHOW_SIZE])
+{
+    const union config_value value = config_value_of (config, option);
+
+    if (option->secret) {
+        (void)snprintf (text, CONFIG_SHOW_SIZE, "(hidden)");
+        return;
+    }
+    switch (option->type) {
+    case CONFIG_TYPE_WHOLE:
+        (void)snprintf (text, CONFIG_SHOW_SIZE, "%" PRIu64, value.whole);
+        break;
+    case CONFIG_TYPE_NUMBER:
+        (void)snprintf (text, CONFIG_SHOW_SIZE, "%.15g", value.number);
+        break;
+    case CONFIG_TYPE_SWITCH:
+        (void)snprintf (text, CONFIG_SHOW_SIZE, "%s", value.on ? "true" : "false");
+        break;
+    case CONFIG_TYPE_CHOICE:
+    case CONFIG_TYPE_PATH:
+        show_text (value.text, text);
+        break;
+    case CONFIG_TYPE_ENDPOINTS:
+        show_endpoints (&value.endpoints, text);
+        break;
+    case CONFIG_TYPE_ADDRESSES:
+        show_strings (&value.addresses, text);
+        break;
+    case CONFIG_TYPE_PEERS:
+        show_peers (&value.peers, text);
+        break;
+    }
+}
+
+void
+config_show_changes (const struct config *config, const struct config *defaults,
+                     void (*show) (void *data, const char *path, const char *value), void *data)
+{
+    size_t count;
+    const struct config_option *const options = config_options (&count);
+
+    for (size_t i = 0; i < count; i++) {
+        const union config_value initial = config_value_of (defaults, &options[i]);
+        char text[CONFIG_SHOW_SIZE];
+
+        if (!config_value_is (config, &options[i], &initial)) {
+            config_show_value (config, &options[i], text);
+            show (data, options[i].path, text);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/choice.h"
+#include "node/finder_internal.h"
+#include "work/pool.h"
+
+struct finder_local {
+    struct finder finder;
+    struct pool *pool;
+    struct event *drain;
+    uint64_t ticket; /* of the search that runs; 0 when none does */
+    uint64_t hashes_before;
+};
+
+static struct finder_local *
+local_of (struct finder *finder)
+{
+    return (struct finder_local *)finder; /* its first member */
+}
+
+static void
+on_drain (evutil_socket_t fd, short what, void *data)
+{
+    struct finder_local *const local = data;
+
+    (void)fd;
+    (void)what;
+    pool_drain (local->pool);
+}
+
+static void
+on_done (void *data, const struct pool_answer *answer)
+{
+    struct finder_local *const local = data;
+    struct finder *const finder = &local->finder;
+
+    if (answer->ticket != local->ticket) {
+        return; /* of a search that was stopped */
+    }
+    local->ticket = 0;
+    if (answer->outcome == POOL_FOUND) {
+        finder->answer.status = COMMAND_DONE;
+        finder->answer.work = answer->nonce;
+        (void)snprintf (finder->answer.source, sizeof finder->answer.source, "local");
+    } else {
+        (void)snprintf (finder->answer.text, sizeof finder->answer.text,
+                        "no device is left that works");
+    }
+    finder_end (finder);
+}
+
+static void
+count_devices (struct finder_local *local, uint64_t *hashes, double *rate)
+{
+    *hashes = 0;
+    *rate = 0;
+    for (size_t i = 0; i < pool_device_count (local->pool); i++) {
+        struct pool_device device;
+
+        pool_device (local->pool, i, &device);
+        *hashes += device.hashes;
+        *rate += device.busy ? device.rate : 0;
+    }
+}
+
+static int
+start (struct finder *finder, const struct scan_target *target, char *text, size_t size)
+{
+    struct finder_local *const local = local_of (finder);
+    const struct pool_request request = {
+        .target = *target, .class = POOL_ASKED, .done = on_done, .data = local};
+    double rate;
+
+    count_devices (local, &local->hashes_before, &rate);
+    if (pool_submit (local->pool, &request, &local->ticket) != POOL_ACCEPTED) {
+        local->ticket = 0;
+        (void)snprintf (text, size, "no device is left that works");
+        return -1;
+    }
+    return 0;
+}
+
+static void
+stop (struct finder *finder)
+{
+    struct finder_local *const local = local_of (finder);
+
+    if (local->ticket != 0) {
+        pool_cancel (local->pool, local->ticket);
+        local->ticket = 0;
+    }
+}
+
+static void
+progress (struct finder *finder, struct finder_progress *progress)
+{
+    struct finder_local *const local = local_of (finder);
+    uint64_t hashes;
+    double rate;
+
+    count_devices (local, &hashes, &rate);
+    *progress =
+        (struct finder_progress){.hashes = (double)(hashes - local->hashes_before), .rate = rate};
+}
+
+static void
+free_finder (struct finder *finder)
+{
+    struct finder_local *const local = local_of (finder);
+
+    if (local->drain != NULL) {
+        event_free (local->drain);
+    }
+    if (local->pool != NULL) {
+        pool_stop (local->pool);
+    }
+    pool_free (local->pool);
+    free (local);
+}
+
+static const struct finder_ops ops = {start, stop, progress, free_finder};
+
+/* Returns 0, or -1 after having complained. */
+static int
+init_pool (struct finder_local *local, const struct command *command)
+{
+    const struct config *const config = command->config;
+    const struct pool_settings settings = {
+        .max_jobs = 4,
+        .batch_seconds = config->work_batch_time,
+        .sleep = config->pow_sleep_interval,
+    };
+    struct choice choice;
+    unsigned threads;
+
+    if (choice_threads (command->arguments.value[COMMAND_THREADS], config, &threads) != 0) {
+        return -1;
+    }
+    if (choice_scanner (config->work_scanner, &choice) != 0) {
+        return command_complain (-1, "%s", choice.reason);
+    }
+    local->pool = pool_new (&settings);
+    if (local->pool == NULL || pool_add_cpus (local->pool, threads, choice.scanner) != 0 ||
+        pool_start (local->pool) != 0) {
+        return command_complain (-1, "cannot start %u work threads: out of memory or threads",
+                                 threads);
+    }
+    local->drain =
+        event_new (command->base, pool_fd (local->pool), EV_READ | EV_PERSIST, on_drain, local);
+    if (local->drain == NULL || event_add (local->drain, NULL) != 0) {
+        return command_complain (-1, "out of memory");
+    }
+    return 0;
+}
+
+struct finder *
+finder_local_new (struct command *command)
+{
+    struct finder_local *const local = calloc (1, sizeof *local);
+
+    if (local == NULL) {
+        (void)command_complain (COMMAND_FAILED, "out of memory");
+        return NULL;
+    }
+    local->finder = (struct finder){.ops = &ops, .command = command};
+    if (init_pool (local, command) != 0) {
+        free_finder (&local->finder);
+        return NULL;
+    }
+    return &local->finder;
+}

@@ -204,7 +204,7 @@ check_page (struct check *check, size_t number, unsigned depth, bool leaves)
     for (size_t i = 0; i < (page.lower - sizeof page) / 2; i++) {
         const uint8_t *const data = find_node (check, bytes, i, &node, &left);
 
-        if (data == NULL) {
+        if (data == NULL || left < node.key_size) {
             return say_damaged (check, number);
         }
         if (depth == 1) {
@@ -277,6 +277,9 @@ check_file (struct check *check, size_t size)
     if (read_header (check, check->page_size, &headers[1]) != 0) {
         return -1;
     }
+    if (headers[1].trees[0].pad != headers[0].trees[0].pad) {
+        return say_damaged (check, 1);
+    }
     const struct header *const newer =
         &headers[headers[1].transaction > headers[0].transaction ? 1 : 0];
 
@@ -292,15 +295,37 @@ check_file (struct check *check, size_t size)
                : check_tree (check, &newer->trees[1], true);
 }
 
+/* Whether a file of `size` bytes has no more than headers, and those were never written. */
+static bool
+is_blank (const struct check *check, size_t size)
+{
+    uint8_t bytes[2 * MAX_PAGE];
+
+    if (size == 0) {
+        return true;
+    }
+    if (size < sizeof (struct header) || size > sizeof bytes ||
+        pread (check->fd, bytes, size, 0) != (ssize_t)size) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int
-store_check (const char *path, char *error, size_t error_size)
+store_check (const char *path, bool *empty, char *error, size_t error_size)
 {
     struct check check = {.path = path, .error = error, .error_size = error_size};
     struct stat status;
     int result;
 
     check.fd = open (path, O_RDONLY | O_CLOEXEC);
-    if (check.fd < 0 && errno == ENOENT) {
+    *empty = check.fd < 0 && errno == ENOENT;
+    if (*empty) {
         return 0;
     }
     if (check.fd < 0 || fstat (check.fd, &status) != 0) {
@@ -311,7 +336,8 @@ store_check (const char *path, char *error, size_t error_size)
                   path);
         result = -1;
     } else {
-        result = status.st_size == 0 ? 0 : check_file (&check, (size_t)status.st_size);
+        *empty = is_blank (&check, (size_t)status.st_size);
+        result = *empty ? 0 : check_file (&check, (size_t)status.st_size);
     }
     if (check.fd >= 0) {
         (void)close (check.fd);

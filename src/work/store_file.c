@@ -163,13 +163,17 @@ static int
 open_all (struct store_file *file, char *error, size_t error_size)
 {
     char name[PATH_MAX];
+    bool empty;
 
     if ((size_t)snprintf (name, sizeof name, "%s/data.mdb", file->path) >= sizeof name) {
         snprintf (error, error_size, "the store's path %s is too long", file->path);
         return -1;
     }
-    if (store_check (name, error, error_size) != 0) {
+    if (store_check (name, &empty, error, error_size) != 0) {
         return -1;
+    }
+    if (empty) {
+        (void)unlink (name); /* LMDB would not take a blank one */
     }
     int failed = open_environment (file);
 
@@ -179,6 +183,9 @@ open_all (struct store_file *file, char *error, size_t error_size)
     if (failed > 0 || failed < -1) {
         snprintf (error, error_size, "cannot open the store in %s: %s", file->path,
                   store_file_error (file, failed));
+    }
+    if (failed != 0 && empty) {
+        (void)unlink (name); /* half a header would be in the way next time */
     }
     return failed == 0 ? 0 : -1;
 }

@@ -28,9 +28,11 @@ make_directories (const char *path)
         memcpy (part, path, i);
         part[i] = '\0';
         if (mkdir (part, 0700) != 0 && errno != EEXIST) {
-            struct stat status; /* a read-only file system says so of what is there, too */
+            const int reason = errno; /* a read-only file system says so of what is there, too */
+            struct stat status;
 
             if (stat (part, &status) != 0) {
+                errno = reason;
                 return -1;
             }
         }

@@ -177,7 +177,8 @@ read_format (struct store_file *file, MDB_txn *transaction, uint32_t *version, c
         failed = mdb_get (transaction, file->about, &key, &data);
     }
     if (failed == MDB_NOTFOUND || failed == MDB_INCOMPATIBLE ||
-        (failed == 0 && data.mv_size != STORE_FORMAT_SIZE)) {
+        (failed == 0 &&
+         (data.mv_size != STORE_FORMAT_SIZE || store_format_get_u32 (data.mv_data) == 0))) {
         return say_foreign (file, error, error_size);
     }
     if (failed == 0) {

@@ -55,6 +55,7 @@ UNIT_TESTS += \
 	tests/unit/test_schedule \
 	tests/unit/test_slices \
 	tests/unit/test_store \
+	tests/unit/test_store_bounds \
 	tests/unit/test_store_file \
 	tests/unit/test_store_full \
 	tests/unit/test_store_kill \
@@ -127,6 +128,9 @@ SUPPORT_STORE = tests/unit/support_store.c tests/unit/support_store.h
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(SUPPORT_STORE) tests/unit/seed.h tests/unit/vectors.h
 tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS) $(LMDB_CFLAGS)
 tests_unit_test_store_LDADD = $(UNIT_STORE)
+tests_unit_test_store_bounds_SOURCES = tests/unit/test_store_bounds.c $(SUPPORT_STORE)
+tests_unit_test_store_bounds_CPPFLAGS = $(UNIT_CPPFLAGS) $(LMDB_CFLAGS)
+tests_unit_test_store_bounds_LDADD = $(UNIT_STORE)
 tests_unit_test_store_file_SOURCES = tests/unit/test_store_file.c $(SUPPORT_STORE) tests/unit/seed.h
 tests_unit_test_store_file_CPPFLAGS = $(UNIT_CPPFLAGS) $(LMDB_CFLAGS)
 tests_unit_test_store_file_LDADD = $(UNIT_STORE)
@@ -191,7 +195,7 @@ check-engine:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
 THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
 	tests/unit/test_broker tests/unit/test_log tests/unit/test_scan tests/unit/test_slices tests/unit/test_trial \
-	tests/unit/test_store tests/unit/test_store_full tests/unit/test_store_kill \
+	tests/unit/test_store tests/unit/test_store_bounds tests/unit/test_store_full tests/unit/test_store_kill \
 	examples/embed
 .PHONY: check-engine
 

@@ -388,8 +388,10 @@ store_statistics (struct store *store, struct store_statistics *statistics)
     statistics->failing = written->failing;
     memcpy (statistics->error, written->error, sizeof statistics->error);
     statistics->pending = store->filling->count;
+    statistics->lag = statistics->pending > 0 ? clock_seconds (clock_now () - store->since) : 0;
     if (store->writing != NULL) {
         statistics->pending += store->writing->count;
+        statistics->lag = clock_seconds (clock_now () - store->writing_since);
     }
     pthread_mutex_unlock (&store->lock);
 }

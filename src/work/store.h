@@ -165,6 +165,7 @@ struct store_statistics {
     uint64_t bytes;      /* of the file */
     uint64_t live_bytes; /* of these, in use; the rest is used again */
     uint64_t pending;    /* changes that wait for the writer */
+    double lag;          /* seconds that the first of these has waited; 0 when there is none */
     uint64_t hits;
     uint64_t misses;
     uint64_t weak;         /* of the misses: there was work, but too weak */

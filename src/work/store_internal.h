@@ -45,12 +45,14 @@ struct store {
     struct store_pending *filling; /* the owner adds to it */
     struct store_pending *writing; /* constant while the writer writes it; NULL when it does not */
     uint64_t since;                /* clock_now when the first change of `filling` came */
+    uint64_t writing_since;        /* the same of `writing` */
     struct store_written written;
 
     /* The writer's. */
     struct store_pending tables[2];
     size_t position;          /* changes of `writing` on the disk */
     size_t batch;             /* changes in the next transaction */
+    uint64_t trimmed;         /* entries that the last transaction took out for the bounds */
     uint64_t stamp;           /* the last one given */
     uint64_t retry;           /* clock_now when to try again after a failure */
     uint64_t retry_pause;     /* nanoseconds */

@@ -16,11 +16,11 @@
 #define FIRST_PAUSE (1 * CLOCK_SECOND)
 #define LONGEST_PAUSE (30 * CLOCK_SECOND)
 
-/* How often the oldest are looked at while nothing else happens. */
+/* How often it is looked whether entries have grown too old while nothing else happens. */
 #define IDLE_PAUSE (60 * CLOCK_SECOND)
 
-/* Entries that one change may push out, so that a bound that was lowered is reached, and at what
- * they may add up to in a transaction. */
+/* Entries that may go with one change, more than one so that a lowered bound is reached; and in a
+ * transaction without changes. */
 #define EVICT_PER_CHANGE 4
 #define EVICT_WHEN_IDLE 1024
 
@@ -190,6 +190,7 @@ write_transaction (struct store *store, size_t count)
     store->now.live_bytes *= page_size;
     store->now.commits += count > 0;
     store->position += count;
+    store->trimmed = store->now.evicted + store->now.expired - before.evicted - before.expired;
     return 0;
 }
 
@@ -276,7 +277,8 @@ next_time (const struct store *store, uint64_t idle_until)
 static void
 wait_for_changes (struct store *store)
 {
-    const uint64_t idle_until = clock_now () + IDLE_PAUSE;
+    const bool more = store->trimmed >= EVICT_WHEN_IDLE;
+    const uint64_t idle_until = clock_now () + (more ? GATHER : IDLE_PAUSE);
 
     for (;;) {
         const uint64_t until = next_time (store, idle_until);
@@ -297,6 +299,7 @@ attempt (struct store *store)
     store->hurry = false;
     if (store->writing == NULL && store->filling->count > 0) {
         store->writing = store->filling;
+        store->writing_since = store->since;
         store->filling = &store->tables[store->writing == &store->tables[0] ? 1 : 0];
         store->position = 0;
     }
@@ -338,6 +341,7 @@ store_writer_init (struct store *store)
     store->now.live_bytes *= page_size;
     store->written = store->now;
     store->batch = store->max_batch;
+    store->trimmed = EVICT_WHEN_IDLE; /* look soon: much may have grown too old meanwhile */
     store->retry_pause = FIRST_PAUSE;
     return failed;
 }

@@ -106,17 +106,17 @@ paced (struct store *store, uint64_t first)
     const uint64_t start = clock_now ();
     struct store_statistics statistics;
     uint64_t dropped = 0;
-    uint64_t most = 0;
+    double lag = 0;
     uint64_t next = first;
 
     while (clock_now () - start < PACED_SECONDS * CLOCK_SECOND) {
         next = keep_pace (store, start, first, next, &dropped);
         store_statistics (store, &statistics);
-        most = statistics.pending > most ? statistics.pending : most;
+        lag = statistics.lag > lag ? statistics.lag : lag;
         (void)usleep (1000);
     }
-    printf ("%-28s %10.0f a second, %" PRIu64 " dropped, at most %" PRIu64 " changes waiting\n",
-            "puts at a pace", (double)(next - first) / PACED_SECONDS, dropped, most);
+    printf ("%-28s %10.0f a second, %" PRIu64 " dropped, on the disk within %.2f s\n",
+            "puts at a pace", (double)(next - first) / PACED_SECONDS, dropped, lag);
     return next;
 }
 

@@ -167,3 +167,54 @@ support_statistics (struct store *store)
     store_statistics (store, &statistics);
     return statistics;
 }
+
+void
+support_assert_same (const struct store_entry *a, const struct store_entry *b)
+{
+    assert_int_equal (a->network, b->network);
+    assert_memory_equal (a->root, b->root, 32);
+    assert_true (a->work == b->work && a->value == b->value && a->found == b->found);
+    assert_int_equal (a->has_account, b->has_account);
+    assert_memory_equal (a->account, b->account, 32);
+    assert_string_equal (a->source, b->source);
+}
+
+struct scan_target
+support_target (const struct store_entry *entry, uint64_t threshold)
+{
+    struct scan_target target = {.threshold = threshold, .order = store_order (entry->network)};
+
+    memcpy (target.root, entry->root, sizeof target.root);
+    return target;
+}
+
+bool
+support_gets (struct store *store, const struct store_entry *entry, uint64_t threshold)
+{
+    const struct scan_target target = support_target (entry, threshold);
+    struct store_entry found;
+
+    if (!store_get (store, entry->network, &target, &found)) {
+        return false;
+    }
+    support_assert_same (&found, entry);
+    return true;
+}
+
+struct store *
+support_reopen (struct store *store, const struct support_place *place,
+                const struct store_settings *settings)
+{
+    store_close (store);
+    return support_open (place->path, settings);
+}
+
+void
+support_put (struct store *store, uint64_t from, uint64_t to)
+{
+    for (uint64_t i = from; i < to; i++) {
+        const struct store_entry entry = support_entry (STORE_NANO_LIVE, i, 0);
+        assert_int_equal (store_put (store, &entry), STORE_PUT);
+    }
+    support_sync (store);
+}

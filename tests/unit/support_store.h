@@ -45,6 +45,20 @@ struct store_entry support_entry (enum store_network network, uint64_t number, u
 /* Whether the store has any work for root `number`. */
 bool support_has (struct store *store, enum store_network network, uint64_t number);
 
+void support_assert_same (const struct store_entry *a, const struct store_entry *b);
+
+struct scan_target support_target (const struct store_entry *entry, uint64_t threshold);
+
+/* Whether store_get has it for that threshold; what it has must be the entry. */
+bool support_gets (struct store *store, const struct store_entry *entry, uint64_t threshold);
+
+/* Closes and opens. */
+struct store *support_reopen (struct store *store, const struct support_place *place,
+                              const struct store_settings *settings);
+
+/* Puts entries of NANO_LIVE, strength 0, `from` to below `to`, and syncs. */
+void support_put (struct store *store, uint64_t from, uint64_t to);
+
 struct store_statistics support_statistics (struct store *store);
 
 /* The path of one of the store's files; static. */

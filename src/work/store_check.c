@@ -20,6 +20,7 @@
 #define PAGE_BRANCH 0x01
 #define PAGE_LEAF 0x02
 #define PAGE_META 0x08
+#define PAGE_KINDS 0x2f
 #define NODE_BIG 0x01  /* the data are on overflow pages, the node has their number */
 #define NODE_TREE 0x02 /* the data are a tree's head */
 
@@ -198,7 +199,7 @@ check_page (struct check *check, size_t number, unsigned depth, bool leaves)
     if (read_page (check, number, bytes, &page) != 0) {
         return -1;
     }
-    if (page.flags != (depth == 1 ? PAGE_LEAF : PAGE_BRANCH)) {
+    if ((page.flags & PAGE_KINDS) != (depth == 1 ? PAGE_LEAF : PAGE_BRANCH)) {
         return say_damaged (check, number);
     }
     for (size_t i = 0; i < (page.lower - sizeof page) / 2; i++) {
@@ -245,7 +246,7 @@ read_header (const struct check *check, size_t offset, struct header *header)
                   strerror (errno));
         return -1;
     }
-    if (length != (ssize_t)sizeof *header || header->page.flags != PAGE_META ||
+    if (length != (ssize_t)sizeof *header || (header->page.flags & PAGE_KINDS) != PAGE_META ||
         header->magic != MAGIC || header->version != DATA_VERSION) {
         snprintf (check->error, check->error_size,
                   "%s is not a store, or one of another kind of machine, or its beginning is "

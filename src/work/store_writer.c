@@ -171,6 +171,8 @@ write_transaction (struct store *store, size_t count)
     const struct store_written before = store->now;
     MDB_txn *transaction;
     uint64_t page_size;
+
+    store->trimmed = 0;
     int failed = store_file_begin (&store->file, &transaction);
 
     if (failed != 0) {
@@ -230,6 +232,15 @@ write_all (struct store *store)
         store_file_lose (&store->file);
     }
     return failed;
+}
+
+/* Takes out what is too old while nobody writes. Returns 0 or an error. */
+static int
+write_nothing (struct store *store)
+{
+    const int failed = write_transaction (store, 0);
+
+    return failed == MDB_MAP_FULL ? make_room (store) : failed;
 }
 
 /* The end of an attempt. Lock held. */
@@ -306,7 +317,7 @@ attempt (struct store *store)
     struct store_pending *const writing = store->writing;
 
     pthread_mutex_unlock (&store->lock);
-    const int failed = writing != NULL ? write_all (store) : write_transaction (store, 0);
+    const int failed = writing != NULL ? write_all (store) : write_nothing (store);
 
     pthread_mutex_lock (&store->lock);
     if (failed == 0 && writing != NULL) {

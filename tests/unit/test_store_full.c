@@ -48,15 +48,22 @@ tell_kernel (const char *name, const char *line)
 static int
 enter_namespace (void)
 {
-    char line[64];
     const unsigned user = geteuid ();
+    const unsigned group = getegid ();
+    char users[64];
+    char groups[64];
 
     if (user == 0) {
         return unshare (CLONE_NEWNS);
     }
-    snprintf (line, sizeof line, "0 %u 1", user);
-    return unshare (CLONE_NEWUSER | CLONE_NEWNS) != 0 ? -1
-                                                      : tell_kernel ("/proc/self/uid_map", line);
+    snprintf (users, sizeof users, "0 %u 1", user);
+    snprintf (groups, sizeof groups, "0 %u 1", group);
+    if (unshare (CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
+        tell_kernel ("/proc/self/uid_map", users) != 0 ||
+        tell_kernel ("/proc/self/setgroups", "deny") != 0) {
+        return -1;
+    }
+    return tell_kernel ("/proc/self/gid_map", groups);
 }
 
 /* Mounts a tmpfs of two megabytes at the test's directory. False where that is not allowed. */

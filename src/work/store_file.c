@@ -67,7 +67,6 @@ open_environment (struct store_file *file)
 {
     int failed = reserve_lock_file (file->path);
     MDB_envinfo info;
-    int dead;
 
     if (failed == 0) {
         failed = mdb_env_create (&file->env);
@@ -81,9 +80,6 @@ open_environment (struct store_file *file)
     }
     if (failed == 0) {
         failed = mdb_env_open (file->env, file->path, MDB_NOTLS, 0600);
-    }
-    if (failed == 0) {
-        failed = mdb_reader_check (file->env, &dead);
     }
     if (failed == 0) {
         failed = mdb_env_info (file->env, &info);
@@ -335,6 +331,8 @@ open_again (struct store_file *file)
 int
 store_file_begin (struct store_file *file, MDB_txn **transaction)
 {
+    int dead;
+
     if (file->env == NULL) {
         const int failed = open_again (file);
 
@@ -342,8 +340,13 @@ store_file_begin (struct store_file *file, MDB_txn **transaction)
             return failed;
         }
     }
-    int failed = mdb_txn_begin (file->env, NULL, 0, transaction);
+    /* A process that was killed while it read, as mdb_stat may be, keeps pages from being used
+     * again until somebody looks. */
+    int failed = mdb_reader_check (file->env, &dead);
 
+    if (failed == 0) {
+        failed = mdb_txn_begin (file->env, NULL, 0, transaction);
+    }
     if (failed == MDB_MAP_RESIZED) { /* somebody else has written to it */
         pthread_mutex_lock (&file->map_lock);
         failed = mdb_env_set_mapsize (file->env, 0);

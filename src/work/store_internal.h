@@ -28,7 +28,6 @@ struct store {
     struct store_settings settings; /* constant, with the defaults filled in */
     uint64_t max_entries;           /* what the bound in bytes leaves of it */
     uint64_t max_accounts;
-    size_t max_batch; /* changes in a transaction */
     int lock_fd;
     struct store_file file;
     pthread_t thread;

@@ -18,13 +18,6 @@
 #define DEFAULT_PENDING 32768
 #define MAX_PENDING (1 << 24)
 
-/* Changes in a transaction, at the most: its pages are in memory until it is written. */
-#define MAX_BATCH 4096
-
-/* A change takes some six new pages of 4096 bytes, and gives up as many, which are used again two
- * transactions later: a small file has room for small transactions only. */
-#define BYTES_PER_CHANGE (UINT64_C (200) << 10)
-
 uint64_t
 store_now (const struct store *store)
 {
@@ -69,7 +62,6 @@ set_bounds (struct store *store, const struct store_settings *settings)
     store->settings = *settings;
     store->max_entries = least (settings->max_entries, room);
     store->max_accounts = least (accounts, room);
-    store->max_batch = bytes != 0 ? (size_t)least (bytes / BYTES_PER_CHANGE, MAX_BATCH) : MAX_BATCH;
 }
 
 /* Returns 0, or -1 with nothing made. */

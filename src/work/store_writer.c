@@ -24,7 +24,10 @@
 #define EVICT_PER_CHANGE 4
 #define EVICT_WHEN_IDLE 1024
 
-/* The smallest transaction that is tried when the file is full. */
+/* Changes in a transaction. At the most: its pages, some six for each, are in memory until it is
+ * written, and the pages that they replace are used again two transactions later. At the least:
+ * when the file may not grow and has no room for more. */
+#define MOST_BATCH 4096
 #define LEAST_BATCH 8
 
 static uint64_t
@@ -222,7 +225,7 @@ write_all (struct store *store)
         const size_t left = store->writing->count - store->position;
 
         failed = write_transaction (store, left < store->batch ? left : store->batch);
-        if (failed == 0 && store->batch < store->max_batch) {
+        if (failed == 0 && store->batch < MOST_BATCH) {
             store->batch++;
         } else if (failed == MDB_MAP_FULL) {
             failed = make_room (store);
@@ -351,7 +354,7 @@ store_writer_init (struct store *store)
     store->now.bytes = store_file_bytes (&store->file, &page_size);
     store->now.live_bytes *= page_size;
     store->written = store->now;
-    store->batch = store->max_batch;
+    store->batch = MOST_BATCH;
     store->trimmed = EVICT_WHEN_IDLE; /* look soon: much may have grown too old meanwhile */
     store->retry_pause = FIRST_PAUSE;
     return failed;

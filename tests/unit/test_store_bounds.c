@@ -109,9 +109,9 @@ what_is_too_old_goes (void **state)
     store_close (store);
 }
 
-/* A process that holds LMDB's lock for writing: the store's writer waits. `fds` are its pipe. */
+/* A process that has a transaction of LMDB's open, until `fds[1]` is closed. */
 static pid_t
-start_blocker (const char *path, int fds[2])
+start_other (const char *path, unsigned flags, int fds[2])
 {
     int ready[2];
     char byte;
@@ -125,7 +125,7 @@ start_blocker (const char *path, int fds[2])
         MDB_txn *txn;
         (void)close (fds[1]);
         if (mdb_env_create (&env) != 0 || mdb_env_open (env, path, 0, 0600) != 0 ||
-            mdb_txn_begin (env, NULL, 0, &txn) != 0 || write (ready[1], "r", 1) != 1) {
+            mdb_txn_begin (env, NULL, flags, &txn) != 0 || write (ready[1], "r", 1) != 1) {
             _exit (1);
         }
         _exit (read (fds[0], &byte, 1) < 0); /* until the other end is closed */
@@ -150,7 +150,7 @@ too_many_changes_are_dropped_and_counted (void **state)
     int status;
 
     support_put (store, 50, 51);
-    const pid_t pid = start_blocker (place->path, fds);
+    const pid_t pid = start_other (place->path, 0, fds); /* the writer waits for its lock */
     for (uint64_t i = 0; i < 20; i++) {
         const struct store_entry entry = support_entry (NANO, i, 0);
         taken[i] = store_put (store, &entry) == STORE_PUT;
@@ -257,6 +257,39 @@ settings_are_checked (void **state)
     store_close (NULL);
 }
 
+/* While somebody else reads, no page that he may want is used again. */
+static void
+a_bound_that_is_reached_is_said (void **state)
+{
+    struct support_place *place = *state;
+    struct store_settings settings = support_settings (1000000);
+    uint64_t number = 2000;
+    struct stat status;
+    int fds[2];
+
+    settings.max_bytes = STORE_MIN_BYTES;
+    struct store *store = support_open (place->path, &settings);
+    support_put (store, 0, number);
+    const pid_t pid = start_other (place->path, MDB_RDONLY, fds);
+    while (!support_statistics (store).failing) {
+        const struct store_entry entry = support_entry (NANO, number++, 0);
+        assert_int_equal (store_put (store, &entry), STORE_PUT);
+        if (number % 100 == 0) {
+            (void)store_sync (store);
+        }
+    }
+    assert_non_null (
+        strstr (support_statistics (store).error, "as large as its bound in bytes allows"));
+    assert_true (support_has (store, NANO, 1999) && support_has (store, NANO, number - 1));
+    (void)close (fds[1]);
+    assert_int_equal (waitpid (pid, NULL, 0), pid);
+    support_put (store, number, number + 5000);
+    assert_false (support_statistics (store).failing);
+    assert_int_equal (stat (support_file (place, "data.mdb"), &status), 0);
+    assert_true (status.st_size <= (off_t)STORE_MIN_BYTES);
+    store_close (store);
+}
+
 int
 main (void)
 {
@@ -268,6 +301,7 @@ main (void)
         SUPPORT_TEST (too_many_changes_are_dropped_and_counted),
         SUPPORT_TEST (the_map_grows),
         SUPPORT_TEST (the_file_keeps_within_its_bound),
+        SUPPORT_TEST (a_bound_that_is_reached_is_said),
         SUPPORT_TEST (settings_are_checked),
     };
 

@@ -25,8 +25,9 @@
 
 #define NANO STORE_NANO_LIVE
 #define DEFAULT_ROUNDS 5
-#define PACE 10000u   /* puts a second */
-#define UNTOLD 10000u /* more than a child puts without telling */
+#define PACE 10000u    /* puts a second, so many that they press the writer */
+#define SLOW_PACE 500u /* and so few that it waits for more */
+#define UNTOLD 10000u  /* more than a child puts without telling */
 
 /* What the child tells: the entries below `next` had been put at `time`. */
 struct progress {
@@ -54,7 +55,7 @@ put_one (struct store *store, uint64_t number)
 
 /* The child. */
 static _Noreturn void
-put_for_ever (const char *path, uint64_t next, int pipe_end)
+put_for_ever (const char *path, uint64_t next, unsigned pace, int pipe_end)
 {
     const struct store_settings settings = support_settings (10000000);
     char error[STORE_ERROR_SIZE];
@@ -67,7 +68,7 @@ put_for_ever (const char *path, uint64_t next, int pipe_end)
     const uint64_t first = next;
     const uint64_t start = clock_now ();
     for (;;) {
-        const uint64_t due = first + (clock_now () - start) / (CLOCK_SECOND / PACE);
+        const uint64_t due = first + (clock_now () - start) / (CLOCK_SECOND / pace);
         for (unsigned i = 0; i < UNTOLD / 2 && next < due; i++) {
             put_one (store, next++);
         }
@@ -134,9 +135,10 @@ struct course {
     uint64_t last;
 };
 
-/* Starts a child, kills it after `milliseconds` and looks at what it has left. */
+/* Starts a child that puts `pace` a second, kills it after `milliseconds` and looks at what it has
+ * left. */
 static void
-run_round (const char *path, struct course *course, unsigned milliseconds)
+run_round (const char *path, struct course *course, unsigned pace, unsigned milliseconds)
 {
     uint64_t safe = course->safe;
     uint64_t last = course->safe;
@@ -150,7 +152,7 @@ run_round (const char *path, struct course *course, unsigned milliseconds)
     assert_true (pid >= 0);
     if (pid == 0) {
         (void)close (fds[0]);
-        put_for_ever (path, course->safe, fds[1]);
+        put_for_ever (path, course->safe, pace, fds[1]);
     }
     (void)close (fds[1]);
     (void)usleep (milliseconds * 1000);
@@ -177,7 +179,8 @@ survives_being_killed (void **state)
     struct seed seed = seed_new ();
 
     for (unsigned long i = 0; i < rounds; i++) {
-        run_round (place->path, &course, i == 0 ? 5 : 900 + seed_below (&seed, 700));
+        run_round (place->path, &course, i % 2 == 0 ? PACE : SLOW_PACE,
+                   i == 0 ? 5 : 900 + seed_below (&seed, 700));
     }
     printf ("%" PRIu64 " entries had to be there in the end\n", course.safe);
 }

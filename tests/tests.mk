@@ -24,6 +24,7 @@ check_PROGRAMS = $(UNIT_TESTS) $(EXAMPLES)
 UNIT_TESTS =
 UNIT_CPPFLAGS = $(libnode_la_CPPFLAGS) $(libwork_la_CPPFLAGS) $(CMOCKA_CFLAGS)
 UNIT_WORK = libwork.la $(CMOCKA_LIBS)
+UNIT_STORE = libstore.la libwork.la $(LMDB_LIBS) $(CMOCKA_LIBS)
 UNIT_RPC = librpc.la libwork.la $(CMOCKA_LIBS)
 UNIT_NODE = libnode.la librpc.la libwork.la $(CMOCKA_LIBS)
 UNIT_CONFIG = libnode.la libtoml.la librpc.la libwork.la $(CMOCKA_LIBS)
@@ -66,6 +67,11 @@ UNIT_TESTS += \
 	tests/unit/test_server \
 	tests/unit/test_slices \
 	tests/unit/test_status_view \
+	tests/unit/test_store \
+	tests/unit/test_store_bounds \
+	tests/unit/test_store_file \
+	tests/unit/test_store_full \
+	tests/unit/test_store_kill \
 	tests/unit/test_toml \
 	tests/unit/test_trial \
 	tests/unit/test_value \
@@ -164,6 +170,22 @@ tests_unit_test_server_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_server_LDADD = $(UNIT_RPC)
 tests_unit_test_slices_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_slices_LDADD = $(UNIT_WORK)
+SUPPORT_STORE = tests/unit/support_store.c tests/unit/support_store.h
+tests_unit_test_store_SOURCES = tests/unit/test_store.c $(SUPPORT_STORE) tests/unit/seed.h tests/unit/vectors.h
+tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS) $(LMDB_CFLAGS)
+tests_unit_test_store_LDADD = $(UNIT_STORE)
+tests_unit_test_store_bounds_SOURCES = tests/unit/test_store_bounds.c $(SUPPORT_STORE)
+tests_unit_test_store_bounds_CPPFLAGS = $(UNIT_CPPFLAGS) $(LMDB_CFLAGS)
+tests_unit_test_store_bounds_LDADD = $(UNIT_STORE)
+tests_unit_test_store_file_SOURCES = tests/unit/test_store_file.c $(SUPPORT_STORE) tests/unit/seed.h
+tests_unit_test_store_file_CPPFLAGS = $(UNIT_CPPFLAGS) $(LMDB_CFLAGS)
+tests_unit_test_store_file_LDADD = $(UNIT_STORE)
+tests_unit_test_store_full_SOURCES = tests/unit/test_store_full.c $(SUPPORT_STORE)
+tests_unit_test_store_full_CPPFLAGS = $(UNIT_CPPFLAGS) $(LMDB_CFLAGS)
+tests_unit_test_store_full_LDADD = $(UNIT_STORE)
+tests_unit_test_store_kill_SOURCES = tests/unit/test_store_kill.c $(SUPPORT_STORE) tests/unit/seed.h
+tests_unit_test_store_kill_CPPFLAGS = $(UNIT_CPPFLAGS) $(LMDB_CFLAGS)
+tests_unit_test_store_kill_LDADD = $(UNIT_STORE)
 nodist_EXTRA_tests_unit_test_toml_SOURCES = cxx-linker.cxx
 tests_unit_test_toml_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_toml_LDADD = $(UNIT_CONFIG)
@@ -210,9 +232,11 @@ E2E_TESTS = \
 
 # Benchmarks: built by `make bench`, run by hand.
 
-EXTRA_PROGRAMS = tests/bench/bench_http
+EXTRA_PROGRAMS = tests/bench/bench_http tests/bench/bench_store
 tests_bench_bench_http_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_http_LDADD = librpc.la libwork.la
+tests_bench_bench_store_CPPFLAGS = $(AM_CPPFLAGS)
+tests_bench_bench_store_LDADD = libstore.la libwork.la
 CLEANFILES = $(EXTRA_PROGRAMS)
 bench: $(EXTRA_PROGRAMS)
 .PHONY: bench
@@ -223,6 +247,7 @@ check-engine:
 THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
 	tests/unit/test_broker tests/unit/test_broker_peers tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan \
 	tests/unit/test_slices tests/unit/test_trial \
+	tests/unit/test_store tests/unit/test_store_bounds tests/unit/test_store_full tests/unit/test_store_kill \
 	examples/embed
 .PHONY: check-engine
 

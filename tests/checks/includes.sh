@@ -72,6 +72,9 @@ function ours() {
     if (FILENAME !~ /^src\/work\/(account|value)\.c$/ && is_library("blake2")) {
         complain("only src/work/account.c and src/work/value.c include blake2.h")
     }
+    if (FILENAME !~ /^src\/work\/store[a-z_]*\.[ch]$/ && is_library("lmdb")) {
+        complain("only the store, src/work/store*, includes lmdb.h")
+    }
     if (FILENAME == "src/work/workpeer.h" && !system_include) {
         complain("the installed header stands alone")
     }

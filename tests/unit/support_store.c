@@ -1,0 +1,220 @@
+#include "support_store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "work/value.h"
+
+static _Atomic uint64_t the_time = 1700000000;
+
+int
+support_set_up (void **state)
+{
+    const char *base = getenv ("TMPDIR");
+    struct support_place *place = calloc (1, sizeof *place);
+
+    assert_non_null (place);
+    snprintf (place->directory, sizeof place->directory, "%s/workpeer-store-XXXXXX",
+              base != NULL && strlen (base) < 200 ? base : "/tmp");
+    assert_non_null (mkdtemp (place->directory));
+    snprintf (place->path, sizeof place->path, "%s/store", place->directory);
+    support_set_time (1700000000);
+    *state = place;
+    return 0;
+}
+
+const char *
+support_file (const struct support_place *place, const char *name)
+{
+    static char path[512];
+
+    snprintf (path, sizeof path, "%s/%s", place->path, name);
+    return path;
+}
+
+int
+support_tear_down (void **state)
+{
+    struct support_place *place = *state;
+
+    (void)unlink (support_file (place, "data.mdb"));
+    (void)unlink (support_file (place, "lock.mdb"));
+    (void)unlink (support_file (place, "store.lock"));
+    (void)rmdir (place->path);
+    (void)unlink (place->path);
+    assert_int_equal (rmdir (place->directory), 0);
+    free (place);
+    return 0;
+}
+
+void
+support_set_time (uint64_t now)
+{
+    atomic_store (&the_time, now);
+}
+
+uint64_t
+support_time (void)
+{
+    return atomic_load (&the_time);
+}
+
+struct store_settings
+support_settings (uint64_t max_entries)
+{
+    return (struct store_settings){.max_entries = max_entries, .now = support_time};
+}
+
+struct store *
+support_open (const char *path, const struct store_settings *settings)
+{
+    char error[STORE_ERROR_SIZE] = "";
+    struct store *store = store_open (path, settings, error, sizeof error);
+
+    if (store == NULL) {
+        fail_msg ("%s", error);
+    }
+    return store;
+}
+
+void
+support_refused (const char *path, char *error)
+{
+    const struct store_settings settings = support_settings (100);
+
+    error[0] = '\0';
+    assert_null (store_open (path, &settings, error, STORE_ERROR_SIZE));
+    assert_string_not_equal (error, "");
+}
+
+void
+support_sync (struct store *store)
+{
+    assert_int_equal (store_sync (store), 0);
+}
+
+void
+support_bytes (uint64_t number, uint8_t bytes[32])
+{
+    static const uint8_t salt[32] = "thirty-two bytes that are a salt";
+
+    for (uint64_t i = 0; i < 4; i++) {
+        uint64_t word;
+        assert_int_equal (value_of (salt, number * 4 + i, &word), 0);
+        memcpy (bytes + 8 * i, &word, 8);
+    }
+    memcpy (bytes + 24, &number, 8);
+}
+
+uint64_t
+support_nonce (uint64_t number, enum difficulty_order order, unsigned strength)
+{
+    uint8_t root[32];
+    uint64_t best;
+    uint64_t best_nonce = 0;
+    uint64_t value;
+    unsigned better = 0;
+
+    support_bytes (number, root);
+    assert_int_equal (value_of (root, 0, &best), 0);
+    for (uint64_t nonce = 1; better < strength; nonce++) {
+        assert_int_equal (value_of (root, nonce, &value), 0);
+        if (order == DIFFICULTY_AT_LEAST ? value > best : value < best) {
+            best = value;
+            best_nonce = nonce;
+            better++;
+        }
+    }
+    return best_nonce;
+}
+
+struct store_entry
+support_entry (enum store_network network, uint64_t number, unsigned strength)
+{
+    struct store_entry entry = {.network = network, .found = support_time ()};
+
+    support_bytes (number, entry.root);
+    entry.work = support_nonce (number, store_order (network), strength);
+    assert_int_equal (value_of (entry.root, entry.work, &entry.value), 0);
+    snprintf (entry.source, sizeof entry.source, "device %u", strength);
+    return entry;
+}
+
+bool
+support_has (struct store *store, enum store_network network, uint64_t number)
+{
+    struct store_entry entry;
+    uint8_t root[32];
+
+    support_bytes (number, root);
+    return store_peek (store, network, root, &entry);
+}
+
+struct store_statistics
+support_statistics (struct store *store)
+{
+    struct store_statistics statistics;
+
+    store_statistics (store, &statistics);
+    return statistics;
+}
+
+void
+support_assert_same (const struct store_entry *a, const struct store_entry *b)
+{
+    assert_int_equal (a->network, b->network);
+    assert_memory_equal (a->root, b->root, 32);
+    assert_true (a->work == b->work && a->value == b->value && a->found == b->found);
+    assert_int_equal (a->has_account, b->has_account);
+    assert_memory_equal (a->account, b->account, 32);
+    assert_string_equal (a->source, b->source);
+}
+
+struct scan_target
+support_target (const struct store_entry *entry, uint64_t threshold)
+{
+    struct scan_target target = {.threshold = threshold, .order = store_order (entry->network)};
+
+    memcpy (target.root, entry->root, sizeof target.root);
+    return target;
+}
+
+bool
+support_gets (struct store *store, const struct store_entry *entry, uint64_t threshold)
+{
+    const struct scan_target target = support_target (entry, threshold);
+    struct store_entry found;
+
+    if (!store_get (store, entry->network, &target, &found)) {
+        return false;
+    }
+    support_assert_same (&found, entry);
+    return true;
+}
+
+struct store *
+support_reopen (struct store *store, const struct support_place *place,
+                const struct store_settings *settings)
+{
+    store_close (store);
+    return support_open (place->path, settings);
+}
+
+void
+support_put (struct store *store, uint64_t from, uint64_t to)
+{
+    for (uint64_t i = from; i < to; i++) {
+        const struct store_entry entry = support_entry (STORE_NANO_LIVE, i, 0);
+        assert_int_equal (store_put (store, &entry), STORE_PUT);
+    }
+    support_sync (store);
+}

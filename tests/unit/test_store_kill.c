@@ -1,0 +1,196 @@
+/*
+ * Kill -9 under load: the store opens again, and what was put more than a second before is there.
+ *
+ * A child puts entries without end and writes into a pipe, every few milliseconds, up to which it
+ * has, after store_put has returned. It is killed at a random moment. STORE_KILL_ROUNDS in the
+ * environment says how often; a few times are the default.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "seed.h"
+#include "support_store.h"
+#include "work/clock.h"
+
+#define NANO STORE_NANO_LIVE
+#define DEFAULT_ROUNDS 5
+#define PACE 10000u    /* puts a second, so many that they press the writer */
+#define SLOW_PACE 500u /* and so few that it waits for more */
+#define UNTOLD 10000u  /* more than a child puts without telling */
+
+/* What the child tells: the entries below `next` had been put at `time`. */
+struct progress {
+    uint64_t next;
+    uint64_t time; /* clock_now */
+};
+
+/* Entries move: every third put makes the frontier of an account that had another before. */
+static void
+put_one (struct store *store, uint64_t number)
+{
+    struct store_entry entry = support_entry (NANO, number, 0);
+
+    if (store_put (store, &entry) == STORE_DROPPED) { /* worse than itself: put a round before */
+        _exit (2);
+    }
+    if (number % 3 == 0) {
+        uint8_t account[32];
+        support_bytes (UINT64_C (1) << 40 | number % 3000, account);
+        if (store_frontier (store, NANO, account, entry.root) != 0) {
+            _exit (3);
+        }
+    }
+}
+
+/* The child. */
+static _Noreturn void
+put_for_ever (const char *path, uint64_t next, unsigned pace, int pipe_end)
+{
+    const struct store_settings settings = support_settings (10000000);
+    char error[STORE_ERROR_SIZE];
+    struct store *store = store_open (path, &settings, error, sizeof error);
+
+    if (store == NULL) {
+        fprintf (stderr, "%s\n", error);
+        _exit (4);
+    }
+    const uint64_t first = next;
+    const uint64_t start = clock_now ();
+    for (;;) {
+        const uint64_t due = first + (clock_now () - start) / (CLOCK_SECOND / pace);
+        for (unsigned i = 0; i < UNTOLD / 2 && next < due; i++) {
+            put_one (store, next++);
+        }
+        const struct progress progress = {next, clock_now ()};
+        if (write (pipe_end, &progress, sizeof progress) != sizeof progress) {
+            _exit (5);
+        }
+        (void)usleep (3000);
+    }
+}
+
+/* Reads all there is to read: where the child was a second before `killed`, and where last. */
+static void
+read_progress (int fd, uint64_t killed, uint64_t *safe, uint64_t *last)
+{
+    struct progress progress;
+    ssize_t length;
+
+    while ((length = read (fd, &progress, sizeof progress)) == sizeof progress) {
+        if (progress.time + CLOCK_SECOND < killed) {
+            *safe = progress.next;
+        }
+        *last = progress.next;
+    }
+    assert_int_equal (length, 0);
+}
+
+/* Whether number's entry was to go, since its account's frontier moved on before `end`. */
+static bool
+is_superseded (uint64_t number, uint64_t end)
+{
+    return number % 3 == 0 && number + 3000 < end;
+}
+
+/* Opens what is left; everything below `safe`, and a while back, has to be there. `last` is how far
+ * any child may have come. */
+static void
+check_store (const char *path, uint64_t safe, uint64_t last)
+{
+    const struct store_settings settings = support_settings (10000000);
+    struct store *store = support_open (path, &settings);
+    uint64_t missing = 0;
+
+    for (uint64_t number = safe > 10 * PACE ? safe - 10 * PACE : 0; number < safe; number++) {
+        if (!is_superseded (number, last)) {
+            missing += !support_has (store, NANO, number);
+        }
+    }
+    assert_int_equal (missing, 0);
+    for (uint64_t number = 0; number < safe; number += 3) {
+        if (is_superseded (number, safe)) {
+            assert_false (support_has (store, NANO, number));
+        }
+    }
+    const struct store_statistics statistics = support_statistics (store);
+    assert_int_equal (statistics.corrupt, 0);
+    assert_int_equal (statistics.read_errors, 0);
+    store_close (store);
+}
+
+/* How far the children have come: the next begins where nothing can have been lost. */
+struct course {
+    uint64_t safe;
+    uint64_t last;
+};
+
+/* Starts a child that puts `pace` a second, kills it after `milliseconds` and looks at what it has
+ * left. */
+static void
+run_round (const char *path, struct course *course, unsigned pace, unsigned milliseconds)
+{
+    uint64_t safe = course->safe;
+    uint64_t last = course->safe;
+    int fds[2];
+    int status;
+
+    assert_int_equal (pipe (fds), 0);
+    (void)fcntl (fds[1], F_SETPIPE_SZ, 1 << 20); /* more room is better, none is needed */
+    (void)fflush (NULL);
+    const pid_t pid = fork ();
+    assert_true (pid >= 0);
+    if (pid == 0) {
+        (void)close (fds[0]);
+        put_for_ever (path, course->safe, pace, fds[1]);
+    }
+    (void)close (fds[1]);
+    (void)usleep (milliseconds * 1000);
+    const uint64_t killed = clock_now ();
+    assert_int_equal (kill (pid, SIGKILL), 0);
+    assert_int_equal (waitpid (pid, &status, 0), pid);
+    assert_true (WIFSIGNALED (status)); /* else its exit status says what went wrong */
+    read_progress (fds[0], killed, &safe, &last);
+    (void)close (fds[0]);
+    course->last = last + UNTOLD > course->last ? last + UNTOLD : course->last;
+    check_store (path, safe, course->last);
+    printf ("killed after %u ms: %" PRIu64 " put, %" PRIu64 " more than a second before\n",
+            milliseconds, last - course->safe, safe - course->safe);
+    course->safe = safe;
+}
+
+static void
+survives_being_killed (void **state)
+{
+    const struct support_place *place = *state;
+    const char *text = getenv ("STORE_KILL_ROUNDS");
+    const unsigned long rounds = text != NULL ? strtoul (text, NULL, 10) : DEFAULT_ROUNDS;
+    struct course course = {.safe = 0};
+    struct seed seed = seed_new ();
+
+    for (unsigned long i = 0; i < rounds; i++) {
+        run_round (place->path, &course, i % 2 == 0 ? PACE : SLOW_PACE,
+                   i == 0 ? 5 : 900 + seed_below (&seed, 700));
+    }
+    printf ("%" PRIu64 " entries had to be there in the end\n", course.safe);
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests[] = {
+        SUPPORT_TEST (survives_being_killed),
+    };
+
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}

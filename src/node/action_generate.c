@@ -96,36 +96,45 @@ read_question (const struct actions *actions, const json_t *fields,
 }
 
 static json_t *
-found_body (const struct generation *generation, const struct broker_answer *answer)
+found_body (const struct actions *actions, const uint8_t target[32],
+            const struct broker_answer *answer)
 {
-    uint64_t base = generation->actions->network->base;
     char root[HEX_ROOT_SIZE];
     char work[HEX_U64_SIZE];
     char value[HEX_U64_SIZE];
     char multiplier[64];
 
-    hex_print_root (generation->target.root, root);
+    hex_print_root (target, root);
     hex_print_u64 (answer->work, work);
     hex_print_u64 (answer->value, value);
     snprintf (multiplier, sizeof multiplier, "%.15f",
-              difficulty_to_multiplier (answer->value, base));
+              difficulty_to_multiplier (answer->value, actions->network->base));
     return json_pack ("{s:s, s:s, s:s, s:s, s:s}", "hash", root, "work", work, "difficulty", value,
                       "multiplier", multiplier, "source", answer->source);
 }
 
 static void
+log_found (const struct actions *actions, const struct scan_target *target,
+           const struct broker_answer *answer)
+{
+    char root[HEX_ROOT_SIZE];
+
+    hex_print_root (target->root, root);
+    log_info ("Work generation for %s, with a threshold difficulty of %016" PRIx64
+              " (multiplier %.2fx) complete: %.0f ms (%s)",
+              root, target->threshold,
+              difficulty_to_multiplier (target->threshold, actions->network->base),
+              answer->seconds * 1e3, answer->source);
+}
+
+static void
 log_done (const struct generation *generation, const struct broker_answer *answer)
 {
-    uint64_t threshold = generation->target.threshold;
     char root[HEX_ROOT_SIZE];
 
     hex_print_root (generation->target.root, root);
     if (answer->outcome == BROKER_FOUND) {
-        log_info ("Work generation for %s, with a threshold difficulty of %016" PRIx64
-                  " (multiplier %.2fx) complete: %.0f ms (%s)",
-                  root, threshold,
-                  difficulty_to_multiplier (threshold, generation->actions->network->base),
-                  answer->seconds * 1e3, answer->source);
+        log_found (generation->actions, &generation->target, answer);
     } else if (answer->outcome == BROKER_EXPIRED) {
         log_warn ("Work generation for %s gave up at its deadline, after %.0f s "
                   "(work.request_timeout)",
@@ -147,7 +156,8 @@ on_done (void *data, const struct broker_answer *answer)
     log_done (generation, answer);
     switch (answer->outcome) {
     case BROKER_FOUND:
-        request_answer (generation->request, found_body (generation, answer));
+        request_answer (generation->request,
+                        found_body (generation->actions, generation->target.root, answer));
         break;
     case BROKER_CANCELLED:
         request_fail (generation->request, FIELDS_CANCELLED);
@@ -208,15 +218,31 @@ start (struct actions *actions, struct request *request, const struct broker_que
     request_on_leave (request, on_leave, generation);
 }
 
+/* Whose frontier it is that work is asked for: the next one is worth having ready. */
+static void
+learn (const struct actions *actions, const struct broker_question *question)
+{
+    if (question->has_account && actions->precache != NULL) {
+        (void)precache_learn (actions->precache, question->account_key, question->target.root);
+    }
+}
+
 void
 action_work_generate (void *context, struct request *request)
 {
     struct actions *actions = context;
-    struct broker_question question = {.ahead = false};
+    struct broker_question question = {.network = actions->store_network};
+    struct broker_answer answer;
     const char *error = read_question (actions, request_fields (request), &question);
 
     if (error != NULL) {
         request_fail (request, error);
+        return;
+    }
+    learn (actions, &question);
+    if (broker_recall (actions->broker, &question, &answer)) {
+        log_found (actions, &question.target, &answer);
+        request_answer (request, found_body (actions, question.target.root, &answer));
         return;
     }
     read_peers (actions, request, &question);

@@ -95,6 +95,39 @@ put_work (json_t *body, const struct actions *actions, const struct pool_statist
     return 0;
 }
 
+static json_t *
+store_object (struct store *store)
+{
+    struct store_statistics statistics;
+    json_t *object = json_object ();
+
+    store_statistics (store, &statistics);
+    if (json_put (object, "entries", "%" PRIu64, statistics.entries) != 0 ||
+        json_put (object, "accounts", "%" PRIu64, statistics.accounts) != 0 ||
+        json_put (object, "bytes", "%" PRIu64, statistics.bytes) != 0 ||
+        json_put (object, "pending", "%" PRIu64, statistics.pending) != 0 ||
+        json_put (object, "hits", "%" PRIu64, statistics.hits) != 0 ||
+        json_put (object, "misses", "%" PRIu64, statistics.misses) != 0 ||
+        json_put (object, "puts", "%" PRIu64, statistics.puts) != 0 ||
+        json_put (object, "dropped", "%" PRIu64, statistics.dropped) != 0 ||
+        json_put (object, "evicted", "%" PRIu64, statistics.evicted) != 0 ||
+        json_put (object, "expired", "%" PRIu64, statistics.expired) != 0 ||
+        json_put (object, "corrupt", "%" PRIu64, statistics.corrupt) != 0 ||
+        json_put (object, "write_errors", "%" PRIu64, statistics.write_errors) != 0 ||
+        json_put (object, "error", "%.300s", statistics.failing ? statistics.error : "") != 0) {
+        json_decref (object);
+        return NULL;
+    }
+    return object;
+}
+
+static int
+put_store (json_t *body, const struct actions *actions)
+{
+    return actions->store != NULL ? actions_put_list (body, "store", store_object (actions->store))
+                                  : json_put (body, "store", "%s", "");
+}
+
 static int
 put_daemon (json_t *body, const struct actions *actions)
 {
@@ -109,17 +142,6 @@ put_daemon (json_t *body, const struct actions *actions)
         return -1;
     }
     return 0;
-}
-
-/* Takes `list`. nano_node writes an empty list or object as an empty string. */
-static int
-put_list (json_t *body, const char *name, json_t *list)
-{
-    if (list != NULL && json_array_size (list) == 0 && json_object_size (list) == 0) {
-        json_decref (list);
-        return json_put (body, name, "%s", "");
-    }
-    return json_object_set_new (body, name, list);
 }
 
 /* Peers. */
@@ -180,7 +202,7 @@ put_peer (json_t *peers, const struct peer *peer, enum peers_list list)
         json_put (entry, "cancels", "%" PRIu64, health.cancels) != 0 ||
         json_put (entry, "median", "%.6f", health.p50) != 0 ||
         json_put (entry, "p95", "%.6f", health.p95) != 0 ||
-        put_list (entry, "failures", failures_object (&health)) != 0) {
+        actions_put_list (entry, "failures", failures_object (&health)) != 0) {
         json_decref (entry);
         return -1;
     }
@@ -214,8 +236,9 @@ action_status (void *context, struct request *request)
     pool_statistics (actions->pool, &pool);
     add_up_devices (actions, &totals);
     if (put_work (body, actions, &pool, &totals) != 0 || put_daemon (body, actions) != 0 ||
-        put_list (body, "devices", devices_array (actions)) != 0 ||
-        put_list (body, "peers", peers_array (actions->peers)) != 0) {
+        actions_put_list (body, "devices", devices_array (actions)) != 0 ||
+        actions_put_list (body, "peers", peers_array (actions->peers)) != 0 ||
+        put_store (body, actions) != 0) {
         json_decref (body);
         body = NULL;
     }

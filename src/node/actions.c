@@ -26,6 +26,16 @@ actions_refusal (enum broker_result result)
     }
 }
 
+int
+actions_put_list (json_t *body, const char *name, json_t *list)
+{
+    if (list != NULL && json_array_size (list) == 0 && json_object_size (list) == 0) {
+        json_decref (list);
+        return json_put (body, name, "%s", "");
+    }
+    return json_object_set_new (body, name, list);
+}
+
 static json_t *
 success_body (void)
 {
@@ -43,7 +53,7 @@ action_work_cancel (void *context, struct request *request)
         request_fail (request, error);
         return;
     }
-    (void)broker_cancel (actions->broker, root);
+    (void)broker_cancel (actions->broker, actions->store_network, root);
     request_answer (request, success_body ());
 }
 
@@ -144,6 +154,12 @@ const struct action actions_table[] = {
     {"work_generate", false, action_work_generate},
     {"work_validate", false, action_work_validate},
     {"work_cancel", false, action_work_cancel},
+    {"work_precache", false, action_work_precache},
+    {"work_get", true, action_work_get},
+    {"work_set", true, action_work_set},
+    {"precache_status", false, action_precache_status},
+    {"precache_watch", true, action_precache_watch},
+    {"precache_unwatch", true, action_precache_unwatch},
     {"work_peers", true, action_work_peers},
     {"work_peer_add", true, action_work_peer_add},
     {"work_peers_clear", true, action_work_peers_clear},

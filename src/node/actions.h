@@ -13,6 +13,7 @@
 #include "node/broker.h"
 #include "node/config.h"
 #include "node/peers.h"
+#include "node/precache.h"
 #include "rpc/request.h"
 #include "rpc/server.h"
 #include "work/difficulty.h"
@@ -25,6 +26,9 @@ struct actions {
     struct broker *broker;
     struct pool *pool;
     struct peers *peers;
+    struct store *store;       /* NULL without */
+    struct precache *precache; /* NULL without */
+    enum store_network store_network;
     struct server *server; /* set once it is there; it knows the actions, too */
     const char *identity;  /* of this daemon, among the hops of requests */
     const char *scanner;
@@ -40,6 +44,12 @@ extern const struct action actions_table[];
 /* What to tell a client whose request the broker has not accepted. Static. */
 const char *actions_refusal (enum broker_result result);
 
+/*
+ * Adds `list`, an array or object whose reference is taken, as nano_node would: an empty one is an
+ * empty string. Returns 0, or -1 for want of memory, of which a NULL list is a sign.
+ */
+int actions_put_list (json_t *body, const char *name, json_t *list);
+
 /* action_generate.c */
 void action_work_generate (void *context, struct request *request);
 
@@ -48,6 +58,16 @@ void action_work_validate (void *context, struct request *request);
 
 /* action_benchmark.c */
 void action_benchmark (void *context, struct request *request);
+
+/* action_precache.c */
+void action_work_precache (void *context, struct request *request);
+void action_precache_status (void *context, struct request *request);
+void action_precache_watch (void *context, struct request *request);
+void action_precache_unwatch (void *context, struct request *request);
+
+/* action_store.c */
+void action_work_get (void *context, struct request *request);
+void action_work_set (void *context, struct request *request);
 
 /* action_status.c */
 void action_status (void *context, struct request *request);

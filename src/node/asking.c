@@ -103,7 +103,7 @@ on_asked (void *data, const struct forward_answer *answer)
     free_asking (asking);
     search->held++; /* keeps it while callbacks run */
     if (answer->found) {
-        search_found (search, answer->work, answer->value, answer->peer);
+        search_found (search, answer->work, answer->value, answer->peer, answer->peer);
     } else if (count_askings (search, list) == 0) {
         give_up_peers (search, list, hardest (search));
     } else {

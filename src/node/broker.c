@@ -128,7 +128,7 @@ new_waiter (struct broker *broker, const struct broker_question *question, const
 static enum broker_result
 admit (struct broker *broker, const struct broker_question *question, struct broker_waiter *waiter)
 {
-    struct search *search = search_find (broker, question->target.root, question->target.order);
+    struct search *search = search_find (broker, question->network, question->target.root);
     enum broker_result result;
 
     if (search == NULL && broker->search_count >= broker->settings.max_searches) {
@@ -147,6 +147,25 @@ admit (struct broker *broker, const struct broker_question *question, struct bro
         search_settle (search);
     }
     return result;
+}
+
+bool
+broker_recall (struct broker *broker, const struct broker_question *question,
+               struct broker_answer *answer)
+{
+    struct store_entry entry;
+
+    if (broker->store == NULL ||
+        !store_get (broker->store, question->network, &question->target, &entry)) {
+        return false;
+    }
+    *answer = (struct broker_answer){
+        .outcome = BROKER_FOUND,
+        .work = entry.work,
+        .value = entry.value,
+        .source = BROKER_SOURCE_CACHE,
+    };
+    return true;
 }
 
 enum broker_result
@@ -191,9 +210,9 @@ broker_leave (struct broker_waiter *waiter)
 }
 
 size_t
-broker_cancel (struct broker *broker, const uint8_t root[32])
+broker_cancel (struct broker *broker, enum store_network network, const uint8_t root[32])
 {
-    struct search *search = search_find (broker, root, DIFFICULTY_AT_LEAST);
+    struct search *search = search_find (broker, network, root);
 
     return search != NULL ? search_end (search, BROKER_CANCELLED) : 0;
 }
@@ -263,7 +282,7 @@ free_events (struct broker *broker)
 
 struct broker *
 broker_new (struct event_base *base, struct pool *pool, struct forward *forward,
-            const struct broker_settings *settings)
+            struct store *store, const struct broker_settings *settings)
 {
     struct broker *broker = calloc (1, sizeof *broker);
 
@@ -273,6 +292,7 @@ broker_new (struct event_base *base, struct pool *pool, struct forward *forward,
     broker->base = base;
     broker->pool = pool;
     broker->forward = forward;
+    broker->store = store;
     broker->settings = *settings;
     broker->timeout = common_timeout (base, settings->request_timeout);
     TAILQ_INIT (&broker->starved);

@@ -20,6 +20,7 @@
 #include "node/forward.h"
 #include "work/pool.h"
 #include "work/scan.h"
+#include "work/store.h"
 
 struct broker;
 struct broker_waiter;
@@ -32,14 +33,15 @@ enum broker_outcome {
 };
 
 #define BROKER_SOURCE_LOCAL "local"
+#define BROKER_SOURCE_CACHE "cache"
 
 struct broker_answer {
     enum broker_outcome outcome;
     uint64_t work;
     uint64_t value;     /* the difficulty it reaches, at least the waiter's own threshold */
     double seconds;     /* since the waiter came */
-    const char *source; /* of work that was found: BROKER_SOURCE_LOCAL, or the peer's name; valid in
-                           the callback */
+    const char *source; /* of work that was found: BROKER_SOURCE_LOCAL, BROKER_SOURCE_CACHE, or the
+                           peer's name; valid in the callback */
 };
 
 /* Called at most once for a waiter, from the loop and never from within broker_generate; the waiter
@@ -57,19 +59,22 @@ struct broker_settings {
     size_t max_searches;     /* roots searched for at a time, at least 1 */
     double request_timeout;  /* seconds that a waiter waits at most */
     enum broker_local local; /* when peers are asked, too */
+    bool keep;               /* all that is found goes to the store */
     bool stand_in;           /* without devices, peers are asked for requests that did not say so */
 };
 
 /*
- * A broker over `pool`, whose drainer it becomes, and `forward`, both of which outlive it; a NULL
- * `forward` is one without peers. The pool should have room for more jobs than there are searches:
- * a search that changes its threshold has two for a moment. NULL for want of memory.
+ * A broker over `pool`, whose drainer it becomes, `forward` and `store`, all of which outlive it; a
+ * NULL `forward` is one without peers, a NULL `store` one that remembers nothing. The pool should
+ * have room for more jobs than there are searches: a search that changes its threshold has two for
+ * a moment. NULL for want of memory.
  */
 struct broker *broker_new (struct event_base *base, struct pool *pool, struct forward *forward,
-                           const struct broker_settings *settings);
+                           struct store *store, const struct broker_settings *settings);
 
 struct broker_question {
     struct scan_target target;
+    enum store_network network; /* roots of different networks are different roots */
     bool use_peers;
     bool secondary;  /* the secondary list of peers; counts with use_peers only */
     bool local_only; /* peers are not asked, whatever the settings say */
@@ -91,6 +96,10 @@ enum broker_result {
     BROKER_NO_MEMORY,
 };
 
+/* Whether the store has work that is good for `question`; then it is in `*answer`. */
+bool broker_recall (struct broker *broker, const struct broker_question *question,
+                    struct broker_answer *answer);
+
 /* Asks for work. When accepted, `*waiter` is good until `done` is called or broker_leave. */
 enum broker_result broker_generate (struct broker *broker, const struct broker_question *question,
                                     broker_done_fn done, void *data, struct broker_waiter **waiter);
@@ -99,7 +108,7 @@ enum broker_result broker_generate (struct broker *broker, const struct broker_q
 void broker_leave (struct broker_waiter *waiter);
 
 /* Answers everybody who waits for `root` with BROKER_CANCELLED, at once. Returns how many. */
-size_t broker_cancel (struct broker *broker, const uint8_t root[32]);
+size_t broker_cancel (struct broker *broker, enum store_network network, const uint8_t root[32]);
 
 /* Answers everybody with BROKER_CANCELLED and accepts nobody any more. */
 void broker_stop (struct broker *broker);

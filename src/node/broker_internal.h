@@ -47,8 +47,9 @@ TAILQ_HEAD (asking_list, asking);
  */
 struct search {
     struct broker *broker;
+    enum store_network network;
     uint8_t root[32];
-    enum difficulty_order order;
+    enum difficulty_order order; /* the network's */
     struct waiter_list waiters;
     size_t local_waiters;             /* of these, with `local` */
     size_t asked_waiters;             /* with `local` and not `ahead` */
@@ -65,7 +66,9 @@ struct search {
     enum pool_class job_class;        /* of the present job */
     size_t held;                      /* callbacks outstanding, or running */
     struct asking_list askings;
-    char *account; /* what peers are told besides; NULL is nothing */
+    bool has_account;
+    uint8_t account_key[32]; /* whose frontier the root is, if has_account */
+    char *account;           /* what peers are told besides; NULL is nothing */
     char *hops;
 };
 
@@ -75,12 +78,13 @@ struct broker {
     struct event_base *base;
     struct pool *pool;
     struct forward *forward; /* NULL without peers */
+    struct store *store;     /* NULL without */
     struct event *drain;
     struct event *feed; /* made active when searches starve: tries them again */
     struct search_list starved;
     const struct timeval
         *timeout;   /* a common time-out of the loop's: one queue for all deadlines */
-    void *searches; /* tsearch's tree, by order and root */
+    void *searches; /* tsearch's tree, by network and root */
     struct broker_settings settings;
     size_t search_count; /* in the tree */
     size_t waiters;
@@ -90,8 +94,8 @@ struct broker {
 /* search.c */
 
 /* The search for this root, or NULL. */
-struct search *search_find (struct broker *broker, const uint8_t root[32],
-                            enum difficulty_order order);
+struct search *search_find (struct broker *broker, enum store_network network,
+                            const uint8_t root[32]);
 
 /*
  * A new one, without waiters; `question`'s strings are copied. The caller gives it one, or has
@@ -135,8 +139,12 @@ const struct broker_waiter *search_easiest (const struct search *search, search_
 /* Has a waiter wait for somebody else from now on; for nobody, until it is settled. */
 void search_redirect (struct broker_waiter *waiter, bool local, bool peers);
 
-/* Answers everybody whom this work satisfies. */
-void search_found (struct search *search, uint64_t work, uint64_t value, const char *source);
+/*
+ * Answers everybody whom this work satisfies, and stores it. `finder` is who found it: a device, or
+ * the peer that `source` names.
+ */
+void search_found (struct search *search, uint64_t work, uint64_t value, const char *source,
+                   const char *finder);
 
 /* asking.c: what is with the peers. */
 

@@ -81,6 +81,23 @@ struct config {
     bool peers_stand_in;
     struct config_peers peers_peer;
 
+    /* [store] */
+    bool store_enable;
+    char *store_path; /* "" is below the data directory */
+    uint64_t store_max_entries;
+    uint64_t store_max_bytes; /* 0: no bound */
+    uint64_t store_max_age;   /* seconds; 0: no bound */
+    bool store_keep_all;
+    char *store_on_failure; /* "continue" or "stop" */
+
+    /* [precache] */
+    bool precache_enable;
+    struct config_strings precache_accounts; /* account numbers */
+    char *precache_node;                     /* a URL, or "" */
+    double precache_poll_interval;           /* seconds */
+    char *precache_subtype;                  /* "send" or "receive" */
+    uint64_t precache_max_accounts;
+
     /* [log] */
     char *log_level;  /* "debug", "info", "warn", "error" or "off" */
     char *log_format; /* "human" or "json" */

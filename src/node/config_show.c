@@ -122,13 +122,15 @@ config_show_value (const struct config *config, const struct config_option *opti
         break;
     case CONFIG_TYPE_CHOICE:
     case CONFIG_TYPE_PATH:
+    case CONFIG_TYPE_URL:
         show_text (value.text, text);
         break;
     case CONFIG_TYPE_ENDPOINTS:
         show_endpoints (&value.endpoints, text);
         break;
     case CONFIG_TYPE_ADDRESSES:
-        show_strings (&value.addresses, text);
+    case CONFIG_TYPE_ACCOUNTS:
+        show_strings (&value.strings, text);
         break;
     case CONFIG_TYPE_PEERS:
         show_peers (&value.peers, text);

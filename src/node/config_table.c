@@ -19,6 +19,9 @@ static const char *const log_targets[] = {"auto", "stderr", "journal", NULL};
 static const char *const peer_modes[] = {"serial", "race", "hedge", NULL};
 static const char *const peer_locals[] = {"fallback", "beside", "never", NULL};
 
+static const char *const on_failures[] = {"continue", "stop", NULL};
+static const char *const subtypes[] = {"send", "receive", NULL};
+
 static const struct config_section sections[] = {
     {"node", "What a node calls by the same names."},
     {"node.experimental", NULL},
@@ -26,6 +29,8 @@ static const struct config_section sections[] = {
     {"rpc", "The server that requests come to. Where config-rpc.toml says otherwise, this counts."},
     {"work", "The search for work."},
     {"peers", "How work peers are asked, whose lists are node.work_peers and peers.peer."},
+    {"store", "Works that were found before, on disk, for whoever asks for them again."},
+    {"precache", "Work for an account's next block, found before anybody asks. It takes a store."},
     {"log", "What is logged, where and how."},
 };
 
@@ -311,6 +316,123 @@ static const struct config_option options[] = {
         AT (peers_peer),
     },
     {
+        .path = "store.enable",
+        .type = CONFIG_TYPE_SWITCH,
+        .initial = "true",
+        .help = "Whether works are stored.",
+        AT (store_enable),
+    },
+    {
+        .path = "store.path",
+        .type = CONFIG_TYPE_PATH,
+        .initial = "\"\"",
+        .help = "The store's directory, on a disk of this machine. Without it work_store in the "
+                "data\n"
+                "directory. One daemon can use it at a time.",
+        AT (store_path),
+    },
+    {
+        .path = "store.max_entries",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 1,
+        .max = 1e9,
+        .initial = "1000000",
+        .unit = "works",
+        .help = "How many works are stored; the ones not asked for longest make room.",
+        AT (store_max_entries),
+    },
+    {
+        .path = "store.max_bytes",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = 1e15,
+        .initial = "1073741824",
+        .unit = "bytes",
+        .help = "How large the store's file becomes, 4194304 at the least; 0 is no bound.",
+        AT (store_max_bytes),
+    },
+    {
+        .path = "store.max_age",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = 1e9,
+        .initial = "31536000",
+        .unit = "seconds",
+        .help = "How old a work becomes before it is dropped; 0 is no bound.",
+        AT (store_max_age),
+    },
+    {
+        .path = "store.keep_all",
+        .type = CONFIG_TYPE_SWITCH,
+        .initial = "true",
+        .help = "Whether every work that is found is stored, or only what was found ahead of need.",
+        AT (store_keep_all),
+    },
+    {
+        .path = "store.on_failure",
+        .type = CONFIG_TYPE_CHOICE,
+        .choices = on_failures,
+        .initial = "\"continue\"",
+        .help = "Whether the daemon goes on without the store, or does not start, when the store "
+                "cannot\n"
+                "be opened.",
+        AT (store_on_failure),
+    },
+    {
+        .path = "precache.enable",
+        .type = CONFIG_TYPE_SWITCH,
+        .initial = "true",
+        .help = "Whether accounts are followed, and work is found for their frontiers.",
+        AT (precache_enable),
+    },
+    {
+        .path = "precache.accounts",
+        .type = CONFIG_TYPE_ACCOUNTS,
+        .initial = "[]",
+        .help = "Accounts to follow from the start. Others are followed once a request names them.",
+        AT (precache_accounts),
+    },
+    {
+        .path = "precache.node",
+        .type = CONFIG_TYPE_URL,
+        .initial = "\"\"",
+        .help = "The RPC of a node, \"http://127.0.0.1:7076\", that is asked for the accounts' "
+                "frontiers.\n"
+                "A node's [node.httpcallback] can tell of them as well: POST /callback.",
+        AT (precache_node),
+    },
+    {
+        .path = "precache.poll_interval",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0.1,
+        .max = A_DAY,
+        .initial = "30",
+        .unit = "seconds",
+        .help = "How long after one round of asking the node the next one begins.",
+        AT (precache_poll_interval),
+    },
+    {
+        .path = "precache.subtype",
+        .type = CONFIG_TYPE_CHOICE,
+        .choices = subtypes,
+        .initial = "\"send\"",
+        .help = "Which block is expected next, and so how hard the work has to be. Work for a send "
+                "is\n"
+                "good for any block; work for a receive is found sooner.",
+        AT (precache_subtype),
+    },
+    {
+        .path = "precache.max_accounts",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 1,
+        .max = 1e7,
+        .initial = "10000",
+        .unit = "accounts",
+        .help = "How many accounts are followed; the one heard of longest ago makes room for "
+                "another.",
+        AT (precache_max_accounts),
+    },
+    {
         .path = "log.level",
         .type = CONFIG_TYPE_CHOICE,
         .choices = log_levels,
@@ -471,6 +593,12 @@ config_option_expected (const struct config_option *option, char text[CONFIG_EXP
     case CONFIG_TYPE_ADDRESSES:
         snprintf (text, size,
                   "an IPv4 address, an IPv6 address or \"localhost\", or a list of these");
+        break;
+    case CONFIG_TYPE_ACCOUNTS:
+        snprintf (text, size, "an account, or a list of accounts");
+        break;
+    case CONFIG_TYPE_URL:
+        snprintf (text, size, "\"http://host:port/path\", or \"\" for none");
         break;
     case CONFIG_TYPE_PEERS:
         snprintf (text, size, "a list of tables with a url, or of \"http://host:port/path\"");

@@ -1,20 +1,17 @@
 #include "node/config_value.h"
 
-#include <arpa/inet.h>
 #include <limits.h>
 #include <math.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/config_list.h"
 #include "node/config_peers.h"
 #include "work/number.h"
 
 /* How much of a wrong value a message shows, in bytes. */
 enum { SHOWN_MAX = 64 };
-
-static const char EXPECTED_ADDRESS[] = "an IPv4 address, an IPv6 address or \"localhost\"";
 
 /*
  * The length of the longest start of `text` that fits into SHOWN_MAX and cuts no UTF-8 character.
@@ -71,8 +68,8 @@ is_scalar (const struct toml_entry *entry)
     return entry->text != NULL && strlen (entry->text) == entry->length;
 }
 
-static bool
-is_string (const struct toml_entry *entry)
+bool
+config_value_is_string (const struct toml_entry *entry)
 {
     return entry->type == TOML_TYPE_STRING && is_scalar (entry);
 }
@@ -80,7 +77,7 @@ is_string (const struct toml_entry *entry)
 static bool
 read_whole (const struct config_option *option, const struct toml_entry *entry, uint64_t *value)
 {
-    return (entry->type == TOML_TYPE_INTEGER || is_string (entry)) &&
+    return (entry->type == TOML_TYPE_INTEGER || config_value_is_string (entry)) &&
            number_parse_unsigned (entry->text, (uint64_t)option->min, (uint64_t)option->max,
                                   value) == 0;
 }
@@ -91,7 +88,7 @@ read_number (const struct config_option *option, const struct toml_entry *entry,
     double number;
 
     if ((entry->type != TOML_TYPE_INTEGER && entry->type != TOML_TYPE_FLOAT &&
-         !is_string (entry)) ||
+         !config_value_is_string (entry)) ||
         number_parse_double (entry->text, &number) != 0 || !isfinite (number) ||
         number < option->min || number > option->max) {
         return false;
@@ -103,7 +100,7 @@ read_number (const struct config_option *option, const struct toml_entry *entry,
 static bool
 read_switch (const struct toml_entry *entry, bool *value)
 {
-    if (entry->type != TOML_TYPE_BOOLEAN && !is_string (entry)) {
+    if (entry->type != TOML_TYPE_BOOLEAN && !config_value_is_string (entry)) {
         return false;
     }
     const bool on = strcmp (entry->text, "true") == 0;
@@ -119,7 +116,7 @@ read_switch (const struct toml_entry *entry, bool *value)
 static int
 read_choice (const struct config_option *option, const struct toml_entry *entry, char **value)
 {
-    if (!is_string (entry)) {
+    if (!config_value_is_string (entry)) {
         return 0;
     }
     for (size_t i = 0; option->choices[i] != NULL; i++) {
@@ -140,7 +137,7 @@ read_choice (const struct config_option *option, const struct toml_entry *entry,
 static int
 read_path (const struct toml_entry *entry, char **value)
 {
-    if (!is_string (entry) || entry->length >= PATH_MAX) {
+    if (!config_value_is_string (entry) || entry->length >= PATH_MAX) {
         return 0;
     }
     char *const copy = strdup (entry->text);
@@ -152,149 +149,20 @@ read_path (const struct toml_entry *entry, char **value)
     return 1;
 }
 
-/*
- * Reads every item, so that all wrong ones are reported. Returns 0, or -1 after having reported. An
- * empty list has no memory.
- */
+/* The same. */
 static int
-read_endpoints (const struct toml_entry *entry, const struct config_context *context,
-                struct config_endpoints *value)
+read_url (const struct toml_entry *entry, char **value)
 {
-    struct config_endpoints list = {NULL, 0};
-    const struct toml_entry *const end = entry + entry->span;
-    bool wrong = false;
+    struct endpoint endpoint;
+    const char *expected;
+    char path[ENDPOINT_PATH_SIZE];
 
-    if (entry->span > 1) {
-        list.items = calloc (entry->span - 1, sizeof *list.items);
-        if (list.items == NULL) {
-            config_report_no_memory (context->report);
-            return -1;
-        }
-    }
-    for (const struct toml_entry *item = entry + 1; item < end; item += item->span) {
-        const char *expected = "a string with \"host:port\" in it";
-
-        if (is_string (item) &&
-            endpoint_parse (item->text, &list.items[list.count], &expected) == 0) {
-            list.count++;
-            continue;
-        }
-        config_value_mismatch (item, context, expected);
-        wrong = true;
-    }
-    if (wrong) {
-        free (list.items);
-        return -1;
-    }
-    *value = list;
-    return 0;
-}
-
-static void
-clear_strings (struct config_strings *strings)
-{
-    for (size_t i = 0; i < strings->count; i++) {
-        free (strings->items[i]);
-    }
-    free (strings->items);
-    *strings = (struct config_strings){NULL, 0};
-}
-
-/* Adds `text` unless it is there. The list has room. Returns 0, or -1 for want of memory. */
-static int
-add_string (struct config_strings *strings, const char *text)
-{
-    for (size_t i = 0; i < strings->count; i++) {
-        if (strcmp (strings->items[i], text) == 0) {
-            return 0;
-        }
-    }
-    strings->items[strings->count] = strdup (text);
-    if (strings->items[strings->count] == NULL) {
-        return -1;
-    }
-    strings->count++;
-    return 0;
-}
-
-/*
- * Writes the address literal in `text`, which may be in brackets where it is IPv6, in its one
- * canonical form. Returns 0, or -1 when it is none.
- */
-static int
-canonical_address (const char *text, char address[INET6_ADDRSTRLEN])
-{
-    char bare[INET6_ADDRSTRLEN];
-    struct in_addr v4;
-    struct in6_addr v6;
-    size_t length = strlen (text);
-
-    if (inet_pton (AF_INET, text, &v4) == 1) {
-        return inet_ntop (AF_INET, &v4, address, INET6_ADDRSTRLEN) != NULL ? 0 : -1;
-    }
-    if (length >= 2 && text[0] == '[' && text[length - 1] == ']') {
-        text++;
-        length -= 2;
-    }
-    if (length >= sizeof bare) {
-        return -1;
-    }
-    memcpy (bare, text, length);
-    bare[length] = '\0';
-    if (inet_pton (AF_INET6, bare, &v6) != 1) {
-        return -1;
-    }
-    return inet_ntop (AF_INET6, &v6, address, INET6_ADDRSTRLEN) != NULL ? 0 : -1;
-}
-
-/* Adds what `item` names. Returns 1, 0 when it is no address, -1 for want of memory. */
-static int
-add_address (struct config_strings *list, const struct toml_entry *item)
-{
-    char address[INET6_ADDRSTRLEN];
-
-    if (!is_string (item)) {
+    if (!config_value_is_string (entry) ||
+        (entry->length > 0 && endpoint_parse_url (entry->text, &endpoint, path, &expected) != 0)) {
         return 0;
     }
-    if (strcmp (item->text, "localhost") == 0) {
-        return add_string (list, "127.0.0.1") == 0 && add_string (list, "::1") == 0 ? 1 : -1;
-    }
-    if (canonical_address (item->text, address) != 0) {
-        return 0;
-    }
-    return add_string (list, address) == 0 ? 1 : -1;
-}
-
-/* Reads the items from `item` to `end`. Returns 0, or -1 after having reported. */
-static int
-read_addresses (const struct toml_entry *item, const struct toml_entry *end,
-                const struct config_context *context, struct config_strings *value)
-{
-    /* "localhost" is two addresses. */
-    struct config_strings list = {calloc ((size_t)(end - item), 2 * sizeof *list.items), 0};
-    bool wrong = false;
-
-    if (list.items == NULL) {
-        config_report_no_memory (context->report);
-        return -1;
-    }
-    for (; item < end; item += item->span) {
-        const int added = add_address (&list, item);
-
-        if (added < 0) {
-            config_report_no_memory (context->report);
-        }
-        if (added == 0) {
-            config_value_mismatch (item, context, EXPECTED_ADDRESS);
-        }
-        wrong = wrong || added != 1;
-    }
-    if (wrong) {
-        clear_strings (&list);
-        return -1;
-    }
-    *value = list;
-    return 0;
+    *value = strdup (entry->text);
+    return *value != NULL ? 1 : -1;
 }
 
 /* Reports an entry that is not even of the option's kind, or want of memory. */
@@ -314,25 +182,21 @@ read_list (const struct config_option *option, const struct toml_entry *entry,
            const struct config_context *context, union config_value *value)
 {
     const bool is_list = entry->type == TOML_TYPE_ARRAY;
+    const bool is_text = entry->type == TOML_TYPE_STRING;
 
-    if (option->type == CONFIG_TYPE_PEERS) {
-        return is_list ? config_peers_read (entry, context, &value->peers)
-                       : refuse (option, entry, context);
+    if (is_list && option->type == CONFIG_TYPE_PEERS) {
+        return config_peers_read (entry, context, &value->peers);
     }
-    if (option->type == CONFIG_TYPE_ENDPOINTS) {
-        return is_list ? read_endpoints (entry, context, &value->endpoints)
-                       : refuse (option, entry, context);
+    if (is_list && option->type == CONFIG_TYPE_ENDPOINTS) {
+        return config_list_read_endpoints (entry, context, &value->endpoints);
     }
-    if (is_list && entry->span == 1) {
-        config_report_error (context, entry->place, "%s is an empty list, expected %s", entry->path,
-                             EXPECTED_ADDRESS);
-        return -1;
+    if ((is_list || is_text) && option->type == CONFIG_TYPE_ADDRESSES) {
+        return config_list_read_addresses (entry, context, &value->strings);
     }
-    if (entry->type != TOML_TYPE_STRING && !is_list) {
-        return refuse (option, entry, context);
+    if ((is_list || is_text) && option->type == CONFIG_TYPE_ACCOUNTS) {
+        return config_list_read_accounts (entry, context, &value->strings);
     }
-    return read_addresses (is_list ? entry + 1 : entry, entry + entry->span, context,
-                           &value->addresses);
+    return refuse (option, entry, context);
 }
 
 int
@@ -357,8 +221,12 @@ config_value_read (const struct config_option *option, const struct toml_entry *
     case CONFIG_TYPE_PATH:
         is_read = read_path (entry, &value->text);
         break;
+    case CONFIG_TYPE_URL:
+        is_read = read_url (entry, &value->text);
+        break;
     case CONFIG_TYPE_ENDPOINTS:
     case CONFIG_TYPE_ADDRESSES:
+    case CONFIG_TYPE_ACCOUNTS:
     case CONFIG_TYPE_PEERS:
         return read_list (option, entry, context, value);
     }
@@ -382,44 +250,17 @@ size_of (const struct config_option *option)
         return sizeof (bool);
     case CONFIG_TYPE_CHOICE:
     case CONFIG_TYPE_PATH:
+    case CONFIG_TYPE_URL:
         return sizeof (char *);
     case CONFIG_TYPE_ENDPOINTS:
         return sizeof (struct config_endpoints);
     case CONFIG_TYPE_ADDRESSES:
+    case CONFIG_TYPE_ACCOUNTS:
         return sizeof (struct config_strings);
     case CONFIG_TYPE_PEERS:
         return sizeof (struct config_peers);
     }
     return 0;
-}
-
-static bool
-same_endpoints (const struct config_endpoints *a, const struct config_endpoints *b)
-{
-    if (a->count != b->count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->count; i++) {
-        if (strcmp (a->items[i].host, b->items[i].host) != 0 ||
-            a->items[i].port != b->items[i].port) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool
-same_strings (const struct config_strings *a, const struct config_strings *b)
-{
-    if (a->count != b->count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->count; i++) {
-        if (strcmp (a->items[i], b->items[i]) != 0) {
-            return false;
-        }
-    }
-    return true;
 }
 
 union config_value
@@ -447,11 +288,13 @@ config_value_is (const struct config *config, const struct config_option *option
         return field.on == value->on;
     case CONFIG_TYPE_CHOICE:
     case CONFIG_TYPE_PATH:
+    case CONFIG_TYPE_URL:
         return strcmp (field.text, value->text) == 0;
     case CONFIG_TYPE_ENDPOINTS:
-        return same_endpoints (&field.endpoints, &value->endpoints);
+        return config_list_same_endpoints (&field.endpoints, &value->endpoints);
     case CONFIG_TYPE_ADDRESSES:
-        return same_strings (&field.addresses, &value->addresses);
+    case CONFIG_TYPE_ACCOUNTS:
+        return config_list_same_strings (&field.strings, &value->strings);
     case CONFIG_TYPE_PEERS:
         return config_peers_same (&field.peers, &value->peers);
     }
@@ -464,13 +307,15 @@ config_value_clear (const struct config_option *option, union config_value *valu
     switch (option->type) {
     case CONFIG_TYPE_CHOICE:
     case CONFIG_TYPE_PATH:
+    case CONFIG_TYPE_URL:
         free (value->text);
         break;
     case CONFIG_TYPE_ENDPOINTS:
         free (value->endpoints.items);
         break;
     case CONFIG_TYPE_ADDRESSES:
-        clear_strings (&value->addresses);
+    case CONFIG_TYPE_ACCOUNTS:
+        config_list_clear_strings (&value->strings);
         break;
     case CONFIG_TYPE_PEERS:
         config_peers_clear (&value->peers);

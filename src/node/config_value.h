@@ -20,7 +20,7 @@ union config_value {
     bool on;
     char *text;
     struct config_endpoints endpoints;
-    struct config_strings addresses;
+    struct config_strings strings;
     struct config_peers peers;
 };
 
@@ -49,6 +49,9 @@ void config_value_clear (const struct config_option *option, union config_value 
 
 /* Frees what the option's field owns; the field is then zero. */
 void config_value_drop (struct config *config, const struct config_option *option);
+
+/* Whether it is a string without a NUL in it, which is nothing that any option takes. */
+bool config_value_is_string (const struct toml_entry *entry);
 
 /* Reports that `entry` holds something else than was `expected`. */
 void config_value_mismatch (const struct toml_entry *entry, const struct config_context *context,

@@ -121,7 +121,7 @@ run_daemon (const struct options *options, const struct config *config,
     if (configure_log (config) != 0) {
         return 1;
     }
-    return node_run (config, network, options->pid_file);
+    return node_run (config, network, options->data_path, options->pid_file);
 }
 
 static int

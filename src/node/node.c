@@ -12,10 +12,12 @@
 #include "build_config.h"
 #include "node/actions.h"
 #include "node/broker.h"
+#include "node/callback.h"
 #include "node/choice.h"
 #include "node/device_log.h"
 #include "node/forward.h"
 #include "node/health.h"
+#include "node/keeper.h"
 #include "node/log.h"
 #include "node/notify.h"
 #include "node/peers.h"
@@ -55,6 +57,7 @@ struct node {
     struct peers *peers;
     struct forward *forward;
     char identity[HEX_U64_SIZE]; /* this daemon's, among the hops of requests */
+    struct keeper *keeper;
     struct server *server;
     struct device_log *device_log;
     struct pid_file *pid_file;
@@ -91,6 +94,8 @@ on_stop (evutil_socket_t fd, short what, void *data)
     notify_stopping (node->notify);
     log_info ("Stopping: %zu requests in flight", broker_waiters (node->broker));
     server_stop (node->server);
+    keeper_stop (node->keeper);
+    node->actions.precache = NULL;
     broker_stop (node->broker);
     node->flush_until = clock_now () + FLUSH_TIME;
     if (event_add (node->flush, &flush_look) != 0) {
@@ -289,6 +294,13 @@ init_engine (struct node *node)
     return 0;
 }
 
+static int
+init_keeper (struct node *node, const char *data_path)
+{
+    node->keeper = keeper_new (node->base, node->config, node->network, data_path);
+    return node->keeper != NULL ? 0 : -1;
+}
+
 static enum forward_mode
 forward_mode (const char *name)
 {
@@ -346,13 +358,18 @@ init_broker (struct node *node)
         .request_timeout = config->work_request_timeout,
         .local = broker_local (config->peers_local),
         .stand_in = config->peers_stand_in,
+        .keep = config->store_keep_all,
     };
     const size_t peers = peers_count (node->peers, PEERS_PRIMARY);
 
-    node->broker = broker_new (node->base, node->pool, node->forward, &settings);
+    node->broker =
+        broker_new (node->base, node->pool, node->forward, keeper_store (node->keeper), &settings);
     node->device_log = device_log_new (node->base, node->pool);
     if (node->broker == NULL || node->device_log == NULL) {
         log_error ("Cannot start: out of memory");
+        return -1;
+    }
+    if (keeper_start (node->keeper, node->broker) != 0) {
         return -1;
     }
     log_info ("Work peers: %zu (%s)", peers, config->peers_mode);
@@ -470,6 +487,9 @@ init_server (struct node *node)
         .broker = node->broker,
         .pool = node->pool,
         .peers = node->peers,
+        .store = keeper_store (node->keeper),
+        .precache = keeper_precache (node->keeper),
+        .store_network = keeper_network (node->keeper),
         .scanner = node->choice.scanner->name,
         .scanner_reason = node->choice.reason,
         .identity = node->identity,
@@ -479,7 +499,8 @@ init_server (struct node *node)
     };
     node->server = server_new (node->base, &settings, actions_table, &node->actions);
     if (node->server == NULL ||
-        server_add_routes (node->server, health_routes, &node->actions) != 0) {
+        server_add_routes (node->server, health_routes, &node->actions) != 0 ||
+        server_add_routes (node->server, callback_routes, &node->actions) != 0) {
         log_error ("Cannot start the RPC server: out of memory");
         return -1;
     }
@@ -547,7 +568,11 @@ clear (struct node *node)
     if (node->pool != NULL) {
         pool_stop (node->pool);
     }
+    if (node->keeper != NULL) {
+        keeper_stop (node->keeper);
+    }
     broker_free (node->broker);
+    keeper_free (node->keeper);
     forward_free (node->forward);
     peers_free (node->peers);
     peer_client_free (node->client);
@@ -566,7 +591,7 @@ clear (struct node *node)
 
 int
 node_run (const struct config *config, const struct difficulty_network *network,
-          const char *pid_file)
+          const char *data_path, const char *pid_file)
 {
     struct node node = {.config = config, .network = network};
     int status = 1;
@@ -577,8 +602,9 @@ node_run (const struct config *config, const struct difficulty_network *network,
     log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
     log_settings (config);
     if (init_loop (&node) == 0 && init_notify (&node) == 0 && init_engine (&node) == 0 &&
-        init_peers (&node) == 0 && init_broker (&node) == 0 &&
-        init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0) {
+        init_peers (&node) == 0 && init_keeper (&node, data_path) == 0 &&
+        init_broker (&node) == 0 && init_pid_file (&node, pid_file) == 0 &&
+        init_server (&node) == 0) {
         printf ("Ready\n");
         (void)fflush (stdout);
         notify_ready (node.notify);

@@ -1,6 +1,8 @@
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "node/broker_internal.h"
 #include "node/log.h"
@@ -18,16 +20,16 @@ compare_searches (const void *a, const void *b)
     const struct search *left = a;
     const struct search *right = b;
 
-    if (left->order != right->order) {
-        return left->order < right->order ? -1 : 1;
+    if (left->network != right->network) {
+        return left->network < right->network ? -1 : 1;
     }
     return memcmp (left->root, right->root, sizeof left->root);
 }
 
 struct search *
-search_find (struct broker *broker, const uint8_t root[32], enum difficulty_order order)
+search_find (struct broker *broker, enum store_network network, const uint8_t root[32])
 {
-    struct search key = {.order = order};
+    struct search key = {.network = network};
     struct search **found;
 
     memcpy (key.root, root, sizeof key.root);
@@ -61,7 +63,10 @@ search_new (struct broker *broker, const struct broker_question *question)
     }
     search->broker = broker;
     memcpy (search->root, question->target.root, sizeof search->root);
+    search->network = question->network;
     search->order = question->target.order;
+    search->has_account = question->has_account;
+    memcpy (search->account_key, question->account_key, sizeof search->account_key);
     search->since = clock_now ();
     TAILQ_INIT (&search->waiters);
     TAILQ_INIT (&search->askings);
@@ -409,8 +414,25 @@ log_found (const struct search *search, const struct pool_answer *answer)
                answer->seconds * 1e3);
 }
 
+static void
+keep (const struct search *search, uint64_t work, const char *finder)
+{
+    struct store_entry entry = {
+        .network = search->network,
+        .work = work,
+        .found = (uint64_t)time (NULL),
+        .has_account = search->has_account,
+    };
+
+    memcpy (entry.root, search->root, sizeof entry.root);
+    memcpy (entry.account, search->account_key, sizeof entry.account);
+    snprintf (entry.source, sizeof entry.source, "%s", finder);
+    (void)store_put (search->broker->store, &entry);
+}
+
 void
-search_found (struct search *search, uint64_t work, uint64_t value, const char *source)
+search_found (struct search *search, uint64_t work, uint64_t value, const char *source,
+              const char *finder)
 {
     const struct broker_answer answer = {
         .outcome = BROKER_FOUND,
@@ -419,6 +441,9 @@ search_found (struct search *search, uint64_t work, uint64_t value, const char *
         .source = source,
     };
 
+    if (search->broker->store != NULL && search->broker->settings.keep) {
+        keep (search, work, finder);
+    }
     (void)answer_waiters (search, is_satisfied, &answer);
 }
 
@@ -437,7 +462,7 @@ on_job_done (void *data, const struct pool_answer *answer)
     }
     if (answer->outcome == POOL_FOUND) {
         log_found (search, answer);
-        search_found (search, answer->nonce, answer->value, BROKER_SOURCE_LOCAL);
+        search_found (search, answer->nonce, answer->value, BROKER_SOURCE_LOCAL, answer->device);
     } else if (answer->outcome == POOL_FAILED && present) {
         give_up_local (search);
     }

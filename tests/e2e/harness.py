@@ -1,7 +1,8 @@
 """Starts the real daemon for a test, talks to it and sees that it ends well.
 
 The program is named by the environment variable WORKPEER (default ./workpeer). Every daemon has its own
-data directory and lets the kernel choose its ports, so any number of tests run side by side.
+data directory and lets the kernel choose its ports, so any number of tests run side by side. None has a
+store unless its test says so: most tests are about searching.
 E2E_SLOW_FACTOR stretches every time limit, for builds with sanitizers and for slow machines.
 """
 
@@ -104,7 +105,8 @@ class Daemon:
             with open(os.path.join(self.data_path, name), "w", encoding="utf-8") as file:
                 file.write(text)
         self.command = [PROGRAM, "--daemon", "--data_path", self.data_path, "--network", network]
-        for key, value in {"rpc.port": "0", "node.work_threads": "1", **(config or {})}.items():
+        usual = {"rpc.port": "0", "node.work_threads": "1", "store.enable": "false"}
+        for key, value in {**usual, **(config or {})}.items():
             if value is not None:
                 self.command += ["--config", f"{key}={value}"]
         self.command += arguments

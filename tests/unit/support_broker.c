@@ -51,7 +51,7 @@ start (struct bench *bench, size_t max_searches, double request_timeout)
     bench->settings.request_timeout = request_timeout;
     assert_int_equal (pool_start (bench->pool), 0);
     bench->broker = broker_new (bench->base, bench->pool,
-                                bench->with_peers ? fake_forward () : NULL, &bench->settings);
+                                bench->with_peers ? fake_forward () : NULL, NULL, &bench->settings);
     assert_non_null (bench->broker);
 }
 
@@ -125,7 +125,8 @@ enum broker_result
 try_generate (struct bench *bench, uint64_t tag, unsigned bits, struct client **client)
 {
     struct client *next = &bench->clients[bench->client_count];
-    struct broker_question question = {.use_peers = bench->use_peers, .ahead = bench->ahead};
+    struct broker_question question = {
+        .network = STORE_NANO_LIVE, .use_peers = bench->use_peers, .ahead = bench->ahead};
     enum broker_result result;
 
     assert_in_range (bench->client_count, 0, MAX_CLIENTS - 1);
@@ -178,7 +179,7 @@ cancel (struct bench *bench, uint64_t tag)
     struct scan_target target;
 
     fake_target (&target, tag, 0);
-    return broker_cancel (bench->broker, target.root);
+    return broker_cancel (bench->broker, STORE_NANO_LIVE, target.root);
 }
 
 void

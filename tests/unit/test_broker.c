@@ -40,15 +40,15 @@ different_roots_are_searched_apart (void **state)
     wait_for_work (second);
 }
 
-/* A root that is asked for in both orders is two searches. */
+/* A root that is asked for on two networks is two searches. */
 static void
-orders_are_searched_apart (void **state)
+networks_are_searched_apart (void **state)
 {
     struct bench *bench = *state;
     struct fake *fake = start_held (bench, FAKE_FINDS);
     struct client *first = generate (bench, 1, 8);
     struct client *second = &bench->clients[bench->client_count++];
-    struct broker_question question = {.use_peers = false};
+    struct broker_question question = {.network = STORE_ATTO_LIVE};
 
     second->bench = bench;
     fake_target (&second->target, 1, ~fake_threshold (8));
@@ -604,7 +604,7 @@ main (void)
     const struct CMUnitTest tests[] = {
         TEST (identical_roots_are_searched_once),
         TEST (different_roots_are_searched_apart),
-        TEST (orders_are_searched_apart),
+        TEST (networks_are_searched_apart),
         TEST (easy_one_does_not_wait_for_the_hard_one_before_it),
         TEST (hard_one_goes_on_after_the_easy_one_before_it),
         TEST (one_leaves_and_the_other_is_answered),

@@ -377,7 +377,8 @@ static void
 secondary_peers_are_a_list_of_their_own (void **state)
 {
     struct bench *bench = *state;
-    struct broker_question question = {.use_peers = true, .secondary = true};
+    struct broker_question question = {
+        .network = STORE_NANO_LIVE, .use_peers = true, .secondary = true};
     struct client *client;
     struct client *other;
 
@@ -402,7 +403,8 @@ static void
 looped_request_is_not_forwarded (void **state)
 {
     struct bench *bench = *state;
-    struct broker_question question = {.use_peers = true, .looped = true};
+    struct broker_question question = {
+        .network = STORE_NANO_LIVE, .use_peers = true, .looped = true};
     struct broker_waiter *waiter;
 
     start_peers (bench, true);
@@ -417,7 +419,8 @@ looped_request_is_worked_on_here (void **state)
 {
     struct bench *bench = *state;
     struct fake *fake = start_both (bench, BROKER_LOCAL_NEVER);
-    struct broker_question question = {.use_peers = true, .looped = true};
+    struct broker_question question = {
+        .network = STORE_NANO_LIVE, .use_peers = true, .looped = true};
     struct client *client = &bench->clients[bench->client_count++];
 
     client->bench = bench;

@@ -24,9 +24,9 @@
 #define EVICT_PER_CHANGE 4
 #define EVICT_WHEN_IDLE 1024
 
-/* Changes in a transaction. At the most: its pages, some six for each, are in memory until it is
- * written, and the pages that they replace are used again two transactions later. At the least:
- * when the file may not grow and has no room for more. */
+/* Changes in a transaction. At the most: LMDB keeps a transaction's new pages, some six for each
+ * change, in memory and in a sorted array. The pages that they replace are used again two
+ * transactions later. At the least: when the file may not grow and has no room for more. */
 #define MOST_BATCH 4096
 #define LEAST_BATCH 8
 

@@ -296,6 +296,7 @@ broker_new (struct event_base *base, struct pool *pool, struct forward *forward,
     broker->settings = *settings;
     broker->timeout = common_timeout (base, settings->request_timeout);
     TAILQ_INIT (&broker->starved);
+    TAILQ_INIT (&broker->all);
     broker->drain = event_new (base, pool_fd (pool), EV_READ | EV_PERSIST, on_drain, broker);
     broker->feed = evtimer_new (base, on_feed, broker);
     if (broker->timeout == NULL || broker->drain == NULL || broker->feed == NULL ||
@@ -305,6 +306,73 @@ broker_new (struct event_base *base, struct pool *pool, struct forward *forward,
         return NULL;
     }
     return broker;
+}
+
+/* Takes the pool's jobs from all searches, which stay while callbacks run. */
+static void
+hold_all (struct broker *broker, struct search **searches)
+{
+    struct search *search;
+    size_t count = 0;
+
+    TAILQ_FOREACH (search, &broker->all, each)
+    {
+        search->held++;
+        search_lose_job (search);
+        searches[count++] = search;
+    }
+}
+
+/* Ends `old`; those whom it still finds work for are answered. */
+static void
+end_pool (struct broker *broker, struct pool *old)
+{
+    broker->moving = true;
+    pool_stop (old);
+    pool_drain (old);
+    broker->moving = false;
+}
+
+int
+broker_move (struct broker *broker, struct pool *pool)
+{
+    const size_t count = broker->search_count;
+    struct search **searches = calloc (count + 1, sizeof (struct search *));
+    struct pool *old = broker->pool;
+    struct event *drain =
+        event_new (broker->base, pool_fd (pool), EV_READ | EV_PERSIST, on_drain, broker);
+
+    if (searches == NULL || drain == NULL || event_add (drain, NULL) != 0) {
+        free (searches);
+        if (drain != NULL) {
+            event_free (drain);
+        }
+        return -1;
+    }
+    hold_all (broker, searches);
+    event_free (broker->drain);
+    broker->drain = drain;
+    broker->pool = pool;
+    end_pool (broker, old);
+    for (size_t i = 0; i < count; i++) {
+        searches[i]->held--;
+        search_settle (searches[i]);
+    }
+    free (searches);
+    return 0;
+}
+
+int
+broker_set (struct broker *broker, const struct broker_settings *settings)
+{
+    const struct timeval *timeout = common_timeout (broker->base, settings->request_timeout);
+
+    if (timeout == NULL) {
+        return -1;
+    }
+    broker->timeout = timeout;
+    broker->settings = *settings;
+    return 0;
 }
 
 void

@@ -110,6 +110,16 @@ void broker_leave (struct broker_waiter *waiter);
 /* Answers everybody who waits for `root` with BROKER_CANCELLED, at once. Returns how many. */
 size_t broker_cancel (struct broker *broker, enum store_network network, const uint8_t root[32]);
 
+/*
+ * Has everything searched for by `pool`, started already, from now on, and stops the pool that did
+ * before: the caller frees that. Searching has no memory, so nobody loses anything. Waits for the
+ * batches in hand there: milliseconds. Returns 0, or -1 for want of memory, with nothing changed.
+ */
+int broker_move (struct broker *broker, struct pool *pool);
+
+/* Goes by other settings from now on; deadlines that run stay. 0, or -1 for want of memory. */
+int broker_set (struct broker *broker, const struct broker_settings *settings);
+
 /* Answers everybody with BROKER_CANCELLED and accepts nobody any more. */
 void broker_stop (struct broker *broker);
 

@@ -59,6 +59,7 @@ struct search {
     bool look_at_peers[PEERS_LISTS];  /* a waiter came, or a question ended */
     TAILQ_ENTRY (search) link;        /* in broker->starved, while `starved` */
     bool starved;                     /* waits for room in the pool */
+    TAILQ_ENTRY (search) each;        /* in broker->all, while `listed` */
     bool listed;                      /* in broker->searches */
     uint64_t since;                   /* when the oldest waiter of its life came */
     uint64_t ticket;                  /* of the present job; 0 is none */
@@ -83,12 +84,14 @@ struct broker {
     struct event *feed; /* made active when searches starve: tries them again */
     struct search_list starved;
     const struct timeval
-        *timeout;   /* a common time-out of the loop's: one queue for all deadlines */
-    void *searches; /* tsearch's tree, by network and root */
+        *timeout;           /* a common time-out of the loop's: one queue for all deadlines */
+    void *searches;         /* tsearch's tree, by network and root */
+    struct search_list all; /* what is in the tree, by `each` */
     struct broker_settings settings;
     size_t search_count; /* in the tree */
     size_t waiters;
     bool stopped;
+    bool moving; /* from one pool to another: searches are settled once they are there */
 };
 
 /* search.c */
@@ -108,6 +111,9 @@ void search_join (struct search *search, struct broker_waiter *waiter);
 
 /* Takes it out again. The search stays as it is until search_settle. */
 void search_quit (struct broker_waiter *waiter);
+
+/* Forgets the pool's job, whose pool has ended it. */
+void search_lose_job (struct search *search);
 
 /*
  * Makes what runs fit those who wait, answers those who can no longer be helped, and lets go of a

@@ -77,6 +77,7 @@ search_new (struct broker *broker, const struct broker_question *question)
         return NULL;
     }
     search->listed = true;
+    TAILQ_INSERT_TAIL (&broker->all, search, each);
     broker->search_count++;
     return search;
 }
@@ -302,6 +303,7 @@ unlist (struct search *search)
     if (search->listed) {
         (void)tdelete (search, &search->broker->searches, compare_searches);
         search->listed = false;
+        TAILQ_REMOVE (&search->broker->all, search, each);
         search->broker->search_count--;
     }
 }
@@ -350,10 +352,19 @@ settle_sources (struct search *search)
 }
 
 void
+search_lose_job (struct search *search)
+{
+    search->ticket = 0;
+}
+
+void
 search_settle (struct search *search)
 {
     static const struct broker_answer failed = {.outcome = BROKER_FAILED};
 
+    if (search->broker->moving && !TAILQ_EMPTY (&search->waiters)) {
+        return;
+    }
     search->held++; /* keeps it while callbacks run */
     if (settle_sources (search) == POOL_FULL && search->ticket == 0) {
         starve (search);

@@ -578,6 +578,81 @@ act_at_random (struct client *client)
     }
 }
 
+/* From one pool to another. */
+
+static void
+moving_loses_nobody (void **state)
+{
+    struct bench *bench = *state;
+    const struct pool_settings settings = {.max_jobs = MAX_JOBS, .batch_seconds = 0.01};
+    struct pool *old = bench->pool;
+    struct client *clients[8];
+
+    add_fake (bench, &(struct fake_settings){.name = "slow", .behaviour = FAKE_NEVER, .speed = 1});
+    start (bench, 16, 300);
+    for (unsigned i = 0; i < 8; i++) {
+        clients[i] = generate (bench, i / 2, 8);
+    }
+    bench->pool = pool_new (&settings);
+    assert_non_null (bench->pool);
+    add_fake (bench, &(struct fake_settings){.name = "finder"});
+    assert_int_equal (pool_start (bench->pool), 0);
+    assert_int_equal (broker_move (bench->broker, bench->pool), 0);
+    pool_free (old);
+    assert_int_equal (broker_waiters (bench->broker), 8);
+    for (unsigned i = 0; i < 8; i++) {
+        wait_for_work (clients[i]);
+    }
+    assert_int_equal (statistics_of (bench).found, 4);
+}
+
+/* What the old pool has found, but not delivered, counts; and a callback may ask the new one. */
+static void
+moving_delivers_what_was_found (void **state)
+{
+    struct bench *bench = *state;
+    const struct pool_settings settings = {.max_jobs = MAX_JOBS, .batch_seconds = 0.01};
+    struct pool *old = bench->pool;
+    struct client *client;
+    const uint64_t deadline = clock_now () + PATIENCE;
+
+    start_finder (bench);
+    client = generate (bench, 1, 8);
+    client->hook = ask_again;
+    while (statistics_of (bench).found == 0) {
+        assert_true (clock_now () < deadline);
+    }
+    bench->pool = pool_new (&settings);
+    assert_non_null (bench->pool);
+    add_fake (bench, &(struct fake_settings){.name = "other"});
+    assert_int_equal (pool_start (bench->pool), 0);
+    assert_int_equal (broker_move (bench->broker, bench->pool), 0);
+    pool_free (old);
+    assert_ended (client, BROKER_FOUND);
+    assert_works (client);
+    wait_for_work (&bench->clients[bench->client_count - 1]);
+}
+
+/* To a pool that cannot search: they hear of it. */
+static void
+moving_to_nothing_fails (void **state)
+{
+    struct bench *bench = *state;
+    const struct pool_settings settings = {.max_jobs = MAX_JOBS, .batch_seconds = 0.01};
+    struct pool *old = bench->pool;
+    struct client *client;
+
+    add_fake (bench, &(struct fake_settings){.name = "slow", .behaviour = FAKE_NEVER, .speed = 1});
+    start (bench, 16, 300);
+    client = generate (bench, 1, IMPOSSIBLE);
+    bench->pool = pool_new (&settings);
+    assert_non_null (bench->pool);
+    assert_int_equal (pool_start (bench->pool), 0);
+    assert_int_equal (broker_move (bench->broker, bench->pool), 0);
+    pool_free (old);
+    assert_ended (client, BROKER_FAILED);
+}
+
 static void
 every_waiter_ends_once_whatever_happens (void **state)
 {
@@ -621,6 +696,9 @@ main (void)
         TEST (stop_answers_everybody_and_nobody_after),
         TEST (failed_with_the_pool),
         TEST (failed_when_the_pool_stops_first),
+        TEST (moving_loses_nobody),
+        TEST (moving_delivers_what_was_found),
+        TEST (moving_to_nothing_fails),
         TEST (callback_makes_another_leave),
         TEST (callback_makes_the_last_leave),
         TEST (callback_asks_again),

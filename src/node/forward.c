@@ -30,6 +30,7 @@ struct candidate {
 
 struct errand {
     struct forward *forward;
+    enum forward_mode mode; /* as it was at the start */
     struct peer_question question;
     char *account; /* the question's; NULL is none */
     char *hops;
@@ -54,6 +55,12 @@ forward_new (struct event_base *base, struct peers *peers, enum forward_mode mod
         forward->mode = mode;
     }
     return forward;
+}
+
+void
+forward_set_mode (struct forward *forward, enum forward_mode mode)
+{
+    forward->mode = mode;
 }
 
 void
@@ -199,7 +206,7 @@ share_of_time (const struct errand *errand)
     const double left = now < errand->deadline ? clock_seconds (errand->deadline - now) : 0;
     size_t turns = errand->last ? 0 : 1;
 
-    turns += errand->forward->mode == FORWARD_SERIAL ? errand->count - count_tried (errand) : 1;
+    turns += errand->mode == FORWARD_SERIAL ? errand->count - count_tried (errand) : 1;
     return left / (double)turns;
 }
 
@@ -300,7 +307,7 @@ on_answer (void *data, const struct peer_answer *answer)
         return;
     }
     log_failure (errand, candidate, answer);
-    if (errand->in_flight == 0 || errand->forward->mode == FORWARD_HEDGE) {
+    if (errand->in_flight == 0 || errand->mode == FORWARD_HEDGE) {
         ask_next (errand);
     }
     if (errand->in_flight == 0) {
@@ -320,6 +327,7 @@ new_errand (struct forward *forward, enum peers_list list)
         return NULL;
     }
     errand->forward = forward;
+    errand->mode = forward->mode;
     errand->count = count;
     for (size_t i = 0; i < count; i++) {
         errand->candidates[i].errand = errand;

@@ -26,6 +26,9 @@ enum forward_mode { FORWARD_SERIAL, FORWARD_RACE, FORWARD_HEDGE };
 /* NULL for want of memory. `peers` outlives it. */
 struct forward *forward_new (struct event_base *base, struct peers *peers, enum forward_mode mode);
 
+/* For errands from now on. */
+void forward_set_mode (struct forward *forward, enum forward_mode mode);
+
 /* When no errand is under way any more; NULL is fine. */
 void forward_free (struct forward *forward);
 

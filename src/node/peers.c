@@ -1,9 +1,16 @@
 #include "node/peers.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
+struct item {
+    struct peer *peer;
+    bool added; /* by peers_add, not by the configuration */
+    bool known; /* taken over from the last configuration */
+};
+
 struct list {
-    struct peer **items;
+    struct item *items;
     size_t count;
 };
 
@@ -16,63 +23,154 @@ static void
 clear_list (struct list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        peer_free (list->items[i]);
+        peer_free (list->items[i].peer);
     }
     free (list->items);
     *list = (struct list){NULL, 0};
 }
 
 static int
-add (struct peers *peers, enum peers_list which, const struct peer_settings *settings)
+append (struct list *list, struct peer *peer, bool added)
 {
-    struct list *list = &peers->lists[which];
-    struct peer **items = reallocarray (list->items, list->count + 1, sizeof *items);
+    struct item *items = reallocarray (list->items, list->count + 1, sizeof *items);
 
     if (items == NULL) {
         return -1;
     }
     list->items = items;
-    items[list->count] = peer_new (peers->client, settings);
-    if (items[list->count] == NULL) {
-        return -1;
-    }
-    list->count++;
+    items[list->count++] = (struct item){.peer = peer, .added = added};
     return 0;
 }
 
+/* Appends a new peer. */
 static int
-add_endpoint (struct peers *peers, enum peers_list which, const struct endpoint *endpoint)
+append_new (struct peers *peers, struct list *list, const struct peer_settings *settings,
+            bool added)
 {
-    const struct peer_settings settings = {.endpoint = *endpoint};
+    struct peer *peer = peer_new (peers->client, settings);
 
-    return add (peers, which, &settings);
+    if (peer != NULL && append (list, peer, added) == 0) {
+        return 0;
+    }
+    peer_free (peer);
+    return -1;
 }
 
 static int
-add_endpoints (struct peers *peers, enum peers_list which, const struct config_endpoints *endpoints)
+append_endpoints (struct peers *peers, struct list *list, const struct config_endpoints *endpoints)
 {
     for (size_t i = 0; i < endpoints->count; i++) {
-        if (add_endpoint (peers, which, &endpoints->items[i]) != 0) {
+        const struct peer_settings settings = {.endpoint = endpoints->items[i]};
+
+        if (append_new (peers, list, &settings, false) != 0) {
             return -1;
         }
     }
     return 0;
 }
 
+static struct peer_settings
+settings_of (const struct config_peer *peer)
+{
+    return (struct peer_settings){
+        .endpoint = peer->endpoint,
+        .path = peer->path,
+        .header_name = peer->header,
+        .header_value = peer->key,
+    };
+}
+
 static int
-add_hosted (struct peers *peers, const struct config_peers *hosted)
+append_hosted (struct peers *peers, struct list *list, const struct config_peers *hosted)
 {
     for (size_t i = 0; i < hosted->count; i++) {
-        const struct config_peer *peer = &hosted->items[i];
-        const struct peer_settings settings = {
-            .endpoint = peer->endpoint,
-            .path = peer->path,
-            .header_name = peer->header,
-            .header_value = peer->key,
-        };
-        if (add (peers, PEERS_PRIMARY, &settings) != 0) {
+        const struct peer_settings settings = settings_of (&hosted->items[i]);
+
+        if (append_new (peers, list, &settings, false) != 0) {
             return -1;
         }
+    }
+    return 0;
+}
+
+/* Makes the lists of `config`, of new peers. On failure they hold what there is. */
+static int
+make_lists (struct peers *peers, const struct config *config, struct list lists[PEERS_LISTS])
+{
+    if (append_endpoints (peers, &lists[PEERS_PRIMARY], &config->work_peers) != 0 ||
+        append_hosted (peers, &lists[PEERS_PRIMARY], &config->peers_peer) != 0) {
+        return -1;
+    }
+    return append_endpoints (peers, &lists[PEERS_SECONDARY], &config->secondary_work_peers);
+}
+
+/* The first peer of `list` that is the same, and new. */
+static struct item *
+find_fresh (struct list *list, const struct peer *peer)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (!list->items[i].known && !list->items[i].added &&
+            peer_same (list->items[i].peer, peer)) {
+            return &list->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* Appends what was added. Returns 0, or -1 for want of memory, `list` as it was. */
+static int
+append_added (struct list *list, const struct list *old)
+{
+    const size_t count = list->count;
+
+    for (size_t i = 0; i < old->count; i++) {
+        if (old->items[i].added && append (list, old->items[i].peer, true) != 0) {
+            list->count = count;
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Puts peers of `old` in the place of new ones that are the same, and frees the rest of it. */
+static void
+replace (struct list *old, struct list *list)
+{
+    for (size_t i = 0; i < old->count; i++) {
+        struct item *fresh = find_fresh (list, old->items[i].peer);
+
+        if (old->items[i].added) {
+            continue;
+        }
+        if (fresh == NULL) {
+            peer_free (old->items[i].peer);
+        } else {
+            peer_free (fresh->peer);
+            fresh->peer = old->items[i].peer;
+            fresh->known = true;
+        }
+    }
+    free (old->items);
+    for (size_t i = 0; i < list->count; i++) {
+        list->items[i].known = false;
+    }
+    *old = *list;
+}
+
+int
+peers_configure (struct peers *peers, const struct config *config)
+{
+    struct list lists[PEERS_LISTS] = {{NULL, 0}};
+
+    if (make_lists (peers, config, lists) != 0 ||
+        append_added (&lists[PEERS_PRIMARY], &peers->lists[PEERS_PRIMARY]) != 0) {
+        for (size_t i = 0; i < PEERS_LISTS; i++) {
+            clear_list (&lists[i]);
+        }
+        return -1;
+    }
+    for (size_t i = 0; i < PEERS_LISTS; i++) {
+        replace (&peers->lists[i], &lists[i]);
     }
     return 0;
 }
@@ -86,10 +184,8 @@ peers_new (struct peer_client *client, const struct config *config)
         return NULL;
     }
     peers->client = client;
-    if (add_endpoints (peers, PEERS_PRIMARY, &config->work_peers) != 0 ||
-        add_hosted (peers, &config->peers_peer) != 0 ||
-        add_endpoints (peers, PEERS_SECONDARY, &config->secondary_work_peers) != 0) {
-        peers_free (peers);
+    if (peers_configure (peers, config) != 0) {
+        free (peers);
         return NULL;
     }
     return peers;
@@ -110,7 +206,9 @@ peers_free (struct peers *peers)
 int
 peers_add (struct peers *peers, const struct endpoint *endpoint)
 {
-    return add_endpoint (peers, PEERS_PRIMARY, endpoint);
+    const struct peer_settings settings = {.endpoint = *endpoint};
+
+    return append_new (peers, &peers->lists[PEERS_PRIMARY], &settings, true);
 }
 
 void
@@ -128,5 +226,5 @@ peers_count (const struct peers *peers, enum peers_list list)
 struct peer *
 peers_at (const struct peers *peers, enum peers_list list, size_t index)
 {
-    return peers->lists[list].items[index];
+    return peers->lists[list].items[index].peer;
 }

@@ -21,6 +21,13 @@ enum peers_list { PEERS_PRIMARY, PEERS_SECONDARY, PEERS_LISTS };
 /* The peers of `config`, all clients of `client`, which outlives them. NULL for want of memory. */
 struct peers *peers_new (struct peer_client *client, const struct config *config);
 
+/*
+ * The peers of another `config` take the place of those of the last; whoever is in both stays, with
+ * what is known of it, and so do those that were added. Returns 0, or -1 for want of memory, with
+ * nothing changed.
+ */
+int peers_configure (struct peers *peers, const struct config *config);
+
 /* NULL is fine. */
 void peers_free (struct peers *peers);
 

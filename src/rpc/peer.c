@@ -45,6 +45,13 @@ peer_client_new (struct event_base *base, const struct peer_client_settings *set
     return client;
 }
 
+void
+peer_client_set_timeouts (struct peer_client *client, double connect, double response)
+{
+    client->connect_timeout = connect;
+    client->response_timeout = response;
+}
+
 size_t
 peer_client_busy (const struct peer_client *client)
 {
@@ -232,6 +239,21 @@ peer_new (struct peer_client *client, const struct peer_settings *settings)
         return NULL;
     }
     return peer;
+}
+
+static bool
+same_text (const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp (a, b) == 0;
+}
+
+bool
+peer_same (const struct peer *a, const struct peer *b)
+{
+    return strcmp (a->endpoint.host, b->endpoint.host) == 0 &&
+           a->endpoint.port == b->endpoint.port && strcmp (a->path, b->path) == 0 &&
+           same_text (a->header_name, b->header_name) &&
+           same_text (a->header_value, b->header_value);
 }
 
 void

@@ -41,6 +41,9 @@ struct peer_client_settings {
 struct peer_client *peer_client_new (struct event_base *base,
                                      const struct peer_client_settings *settings);
 
+/* Other time-outs, for what is asked from now on. */
+void peer_client_set_timeouts (struct peer_client *client, double connect, double response);
+
 /*
  * Calls and work_cancels under way. Who stops drops the calls, and gives the rest a moment: 0 is
  * when nothing is left to send.
@@ -73,6 +76,9 @@ struct peer *peer_new (struct peer_client *client, const struct peer_settings *s
  * the last of them takes the peer with it. NULL is fine.
  */
 void peer_free (struct peer *peer);
+
+/* Whether both were made with the same settings. */
+bool peer_same (const struct peer *a, const struct peer *b);
 
 /* Keeps a peer, for somebody who is not its owner, until it is released as often. */
 void peer_hold (struct peer *peer);

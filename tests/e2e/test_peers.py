@@ -433,7 +433,7 @@ class Modes(PeerTest):
         self.assertEqual(second.asked, [])
 
     def test_hedge(self):
-        first, second = self.peer(), self.peer()
+        first, second = self.peer(), self.peer(fake_peer.slow(20))
         daemon = self.start_before(
             [first, second], {"peers.mode": '"hedge"', "peers.response_timeout": "30"}
         )
@@ -442,7 +442,7 @@ class Modes(PeerTest):
         usual = float(self.peer_status(daemon, first)["p95"])
         self.assertGreater(usual, 0)
         asked = len(second.asked)
-        first.behaviour = fake_peer.slow(20)
+        first.behaviour, second.behaviour = second.behaviour, first.behaviour
         begun = time.monotonic()
         self.assert_from(self.generate(daemon), second)
         self.assertLess(time.monotonic() - begun, scaled(10))

@@ -32,7 +32,7 @@ in_root () {
         DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS-}" chroot "$root" "$@"
 }
 
-# make_root ROOT: a fresh copy of the base, with /proc where that can be mounted.
+# make_root ROOT: a fresh copy of the base, with /proc and terminals where they can be mounted.
 make_root () {
     cp -a "$base" "$1"
     cp /etc/resolv.conf "$1/etc/resolv.conf"
@@ -40,12 +40,15 @@ make_root () {
     printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
     chmod +x "$1/usr/sbin/policy-rc.d"
     mount -t proc proc "$1/proc" 2>/dev/null || mount --rbind /proc "$1/proc" 2>/dev/null || true
+    mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts" 2>/dev/null || true
     in_root "$1" apt-get -qq update
 }
 
 clean_up () {
     [ -z "${daemon-}" ] || kill "$daemon" 2>/dev/null || true
-    umount -l "$build/proc" "$clean/proc" 2>/dev/null || true
+    for mounted in "$build/proc" "$build/dev/pts" "$clean/proc" "$clean/dev/pts"; do
+        umount -l "$mounted" 2>/dev/null || true
+    done
 }
 trap clean_up EXIT
 

@@ -86,9 +86,12 @@ in_root "$clean" sh -c '! test -e /etc/systemd/system/sockets.target.wants/workp
     fail "the socket is enabled, though nobody asked for it"
 
 say "Starting the daemon"
+in_root "$clean" apt-get -qq -y install logrotate >>"$work/install.log" 2>&1
+in_root "$clean" install -d -o workpeer -g workpeer -m 0750 /var/log/workpeer
+in_root "$clean" install -o workpeer /dev/null /run/workpeer.pid
 sed -i 's/^\t# port = 7000$/\tport = 7057/' "$clean/etc/workpeer/config-node.toml"
 in_root "$clean" runuser -u workpeer -- workpeer --daemon --data_path /var/lib/workpeer \
-    --pid_file /var/lib/workpeer/pid >"$work/daemon.log" 2>&1 &
+    --config log.file=/var/log/workpeer/workpeer.log --pid_file /run/workpeer.pid >"$work/daemon.log" 2>&1 &
 daemon=$!
 for try in $(seq 100); do
     grep -q '^Ready$' "$work/daemon.log" && break
@@ -99,7 +102,14 @@ in_root "$clean" runuser -u workpeer -- workpeer status --data_path /var/lib/wor
 hash=718CC2121C3E641059BC1C2CFC45666C99E8AE922F7A807B7D07B62C995D79E2
 found=$(in_root "$clean" workpeer generate --url 127.0.0.1:7057 --subtype receive $hash)
 in_root "$clean" workpeer validate --local --subtype receive $hash "$found"
-kill -TERM "$(cat "$clean/var/lib/workpeer/pid")"
+in_root "$clean" logrotate --force /etc/logrotate.d/workpeer
+for try in $(seq 100); do
+    ! grep -q SIGHUP "$clean/var/log/workpeer/workpeer.log" || break
+    [ "$try" -lt 100 ] || fail "the log was not opened again"
+    sleep 0.1
+done
+in_root "$clean" stat -c '%A %U %G %n' /var/log/workpeer/workpeer.log /var/log/workpeer/workpeer.log.1
+kill -TERM "$(cat "$clean/run/workpeer.pid")"
 wait "$daemon" || fail "the daemon's exit status is $?"
 daemon=
 

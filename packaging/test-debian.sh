@@ -59,7 +59,8 @@ rm -rf "$build" "$clean"
 say "Building in $build"
 make_root "$build"
 mkdir -p "$build/source/workpeer"
-git ls-files | tar -cf - -T - | tar -xf - -C "$build/source/workpeer"
+if [ -e .git ]; then git ls-files; else find . -type f ! -path './build*'; fi |
+    tar -cf - -T - | tar -xf - -C "$build/source/workpeer"
 in_root "$build" apt-get -qq -y install build-essential >"$work/build.log" 2>&1
 in_root "$build" sh -c 'cd /source/workpeer && apt-get -qq -y build-dep ./' >>"$work/build.log" 2>&1
 # As a plain user: what needs to be root would show.

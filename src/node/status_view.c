@@ -67,6 +67,32 @@ weight_of (const char *name)
     return 50;
 }
 
+/* An object within a row, its scalars side by side: "refused 2, timeout 1". */
+static void
+show_object (const json_t *object, char text[TABLE_CELL_SIZE])
+{
+    size_t length = 0;
+    const char *name;
+    json_t *value;
+
+    text[0] = '\0';
+    json_object_foreach ((json_t *)(uintptr_t)object, name, value)
+    {
+        char scratch[64];
+        const int written =
+            snprintf (text + length, TABLE_CELL_SIZE - length, "%s%s %s", length > 0 ? ", " : "",
+                      name, client_field (object, name, scratch, sizeof scratch));
+
+        length += written > 0 ? (size_t)written : 0;
+        if (length >= TABLE_CELL_SIZE) {
+            return;
+        }
+    }
+    if (length == 0) {
+        (void)snprintf (text, TABLE_CELL_SIZE, "-");
+    }
+}
+
 /* The field as people read it; "-" where it says nothing. */
 static void
 show_field (const json_t *object, const char *name, char text[TABLE_CELL_SIZE])
@@ -76,7 +102,9 @@ show_field (const json_t *object, const char *name, char text[TABLE_CELL_SIZE])
     const enum kind kind = kind_of (name);
     double number;
 
-    if (*raw == '\0') {
+    if (json_is_object (json_object_get (object, name))) {
+        show_object (json_object_get (object, name), text);
+    } else if (*raw == '\0') {
         (void)snprintf (text, TABLE_CELL_SIZE, "-");
     } else if (kind == KIND_HASH) {
         (void)snprintf (text, TABLE_CELL_SIZE, "%.8s%s", raw, strlen (raw) > 8 ? ".." : "");
@@ -164,7 +192,7 @@ find_columns (const json_t *rows, struct columns *columns)
 
         json_object_foreach (json_array_get (rows, i), name, value)
         {
-            bool there = !is_scalar (value) || columns->count == TABLE_COLUMNS_MAX;
+            bool there = json_is_array (value) || columns->count == TABLE_COLUMNS_MAX;
 
             for (size_t j = 0; j < columns->count && !there; j++) {
                 there = strcmp (columns->names[j], name) == 0;

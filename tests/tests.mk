@@ -211,6 +211,8 @@ SCRIPT_TESTS = \
 	tests/checks/manual.sh \
 	tests/checks/scan_neon.sh \
 	tests/checks/symbols.sh \
+	tests/checks/systemd.sh \
+	tests/checks/completion.py \
 	tests/checks/documentation.py
 
 # End to end: the real program over real sockets.

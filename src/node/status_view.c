@@ -18,11 +18,11 @@ static const struct {
     enum kind kind;
     unsigned weight; /* of its column; others count 50 */
 } known[] = {
-    {"name", KIND_TEXT, 100},      {"url", KIND_TEXT, 99},       {"address", KIND_TEXT, 99},
-    {"state", KIND_TEXT, 95},      {"hash_rate", KIND_RATE, 90}, {"job", KIND_HASH, 60},
-    {"hashes", KIND_AMOUNT, 55},   {"reason", KIND_TEXT, 40},    {"kind", KIND_TEXT, 30},
-    {"scanner", KIND_TEXT, 35},    {"uptime", KIND_SECONDS, 50}, {"bytes", KIND_BYTES, 50},
-    {"last_error", KIND_TEXT, 40},
+    {"name", KIND_TEXT, 100},    {"url", KIND_TEXT, 99},       {"address", KIND_TEXT, 99},
+    {"state", KIND_TEXT, 95},    {"hash_rate", KIND_RATE, 90}, {"job", KIND_HASH, 60},
+    {"hashes", KIND_AMOUNT, 55}, {"reason", KIND_TEXT, 40},    {"kind", KIND_TEXT, 30},
+    {"scanner", KIND_TEXT, 35},  {"uptime", KIND_SECONDS, 50}, {"bytes", KIND_BYTES, 50},
+    {"rest", KIND_SECONDS, 35},  {"median", KIND_SECONDS, 50}, {"p95", KIND_SECONDS, 45},
 };
 
 /* The first facts, in lines of their own. */
@@ -67,6 +67,32 @@ weight_of (const char *name)
     return 50;
 }
 
+/* An object within a row, its scalars side by side: "refused 2, timeout 1". */
+static void
+show_object (const json_t *object, char text[TABLE_CELL_SIZE])
+{
+    size_t length = 0;
+    const char *name;
+    json_t *value;
+
+    text[0] = '\0';
+    json_object_foreach ((json_t *)(uintptr_t)object, name, value)
+    {
+        char scratch[64];
+        const int written =
+            snprintf (text + length, TABLE_CELL_SIZE - length, "%s%s %s", length > 0 ? ", " : "",
+                      name, client_field (object, name, scratch, sizeof scratch));
+
+        length += written > 0 ? (size_t)written : 0;
+        if (length >= TABLE_CELL_SIZE) {
+            return;
+        }
+    }
+    if (length == 0) {
+        (void)snprintf (text, TABLE_CELL_SIZE, "-");
+    }
+}
+
 /* The field as people read it; "-" where it says nothing. */
 static void
 show_field (const json_t *object, const char *name, char text[TABLE_CELL_SIZE])
@@ -76,7 +102,9 @@ show_field (const json_t *object, const char *name, char text[TABLE_CELL_SIZE])
     const enum kind kind = kind_of (name);
     double number;
 
-    if (*raw == '\0') {
+    if (json_is_object (json_object_get (object, name))) {
+        show_object (json_object_get (object, name), text);
+    } else if (*raw == '\0') {
         (void)snprintf (text, TABLE_CELL_SIZE, "-");
     } else if (kind == KIND_HASH) {
         (void)snprintf (text, TABLE_CELL_SIZE, "%.8s%s", raw, strlen (raw) > 8 ? ".." : "");
@@ -164,7 +192,7 @@ find_columns (const json_t *rows, struct columns *columns)
 
         json_object_foreach (json_array_get (rows, i), name, value)
         {
-            bool there = !is_scalar (value) || columns->count == TABLE_COLUMNS_MAX;
+            bool there = json_is_array (value) || columns->count == TABLE_COLUMNS_MAX;
 
             for (size_t j = 0; j < columns->count && !there; j++) {
                 there = strcmp (columns->names[j], name) == 0;

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import termios
 import threading
+import unittest
 
 import nano
 from harness import ENDLESS, PROGRAM, DaemonTest, main, run_program, scaled, wait_until
@@ -59,7 +60,10 @@ class Terminal:
     """The program on a terminal of its own."""
 
     def __init__(self, *arguments, columns=80):
-        self.master, slave = pty.openpty()
+        try:
+            self.master, slave = pty.openpty()
+        except OSError as error:
+            raise unittest.SkipTest(f"no terminal to be had: {error}") from error
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen([PROGRAM, *arguments], stdin=slave, stdout=slave, stderr=slave,
                                         start_new_session=True)

@@ -105,17 +105,19 @@ test_other_daemons (void **state)
     expect ("{\"devices\":\"\",\"jobs\":7,\"hash_rate\":\"much\",\"uptime\":true}", 80,
             "Workpeer at http://h:1\nuptime true\nhash rate much   jobs 7\n");
     expect ("{\"mood\":\"fine\",\"peers\":[{\"url\":\"http://a:7000\",\"state\":\"up\"},"
-            "{\"url\":\"http://b:7000\",\"wins\":3},7],\"cache\":{\"bytes\":123456,\"hits\":\"2\","
+            "{\"url\":\"http://b:7000\",\"wins\":3,"
+            "\"failures\":{\"refused\":\"2\",\"timeout\":1}},7],\"cache\":{\"bytes\":123456,"
+            "\"hits\":\"2\","
             "\"more\":[1]},\"tags\":[\"x\",\"y\",[]],\"none\":[],\"nothing\":{}}",
             80,
             "Workpeer at http://h:1\n"
             "mood fine\n"
             "\n"
             "peers\n"
-            "url            state  wins\n"
-            "http://a:7000  up     -\n"
-            "http://b:7000  -      3\n"
-            "-              -      -\n"
+            "url            state  wins  failures\n"
+            "http://a:7000  up     -     -\n"
+            "http://b:7000  -      3     refused 2, timeout 1\n"
+            "-              -      -     -\n"
             "\n"
             "cache\n"
             "bytes 123 kB   hits 2\n"
@@ -185,6 +187,13 @@ test_bounds (void **state)
     free (view (text, 40));
     free (text);
     free (json);
+
+    assert_true (asprintf (&text, "{\"a\":[{\"b\":{\"%0300d\":0,\"c\":1},\"d\":{}}]}", 7) > 0);
+    json = view (text, 0);
+    assert_int_equal (strlen (strchr (strstr (json, "b "), '\n')),
+                      1 + TABLE_CELL_SIZE - 1 + strlen ("  -\n"));
+    free (json);
+    free (text);
 }
 
 int

@@ -342,6 +342,40 @@ config_load (const struct config_sources *sources, struct config_report *report)
     return loader.config;
 }
 
+bool
+config_differs (const struct config *a, const struct config *b, const char *prefix)
+{
+    size_t count;
+    const struct config_option *const options = config_options (&count);
+
+    for (size_t i = 0; i < count; i++) {
+        const union config_value value = config_value_of (b, &options[i]);
+
+        if (strncmp (options[i].path, prefix, strlen (prefix)) == 0 &&
+            !config_value_is (a, &options[i], &value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+config_keep_fixed (struct config *next, struct config *present,
+                   void (*tell) (void *data, const char *path), void *data)
+{
+    size_t count;
+    const struct config_option *const options = config_options (&count);
+
+    for (size_t i = 0; i < count; i++) {
+        const union config_value value = config_value_of (present, &options[i]);
+
+        if (options[i].fixed && !config_value_is (next, &options[i], &value)) {
+            tell (data, options[i].path);
+            config_value_swap (next, present, &options[i]);
+        }
+    }
+}
+
 void
 config_free (struct config *config)
 {

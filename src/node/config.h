@@ -141,6 +141,17 @@ struct config_report {
 struct config *config_load (const struct config_sources *sources, struct config_report *report);
 
 void config_free (struct config *config);
+
+/*
+ * For a reload: has `next` keep those values of `present` that only a restart changes, and tells
+ * which settings would have changed. `present` is only good for config_free and, for other
+ * settings than those, config_differs afterwards.
+ */
+void config_keep_fixed (struct config *next, struct config *present,
+                        void (*tell) (void *data, const char *path), void *data);
+
+/* Whether any setting whose path begins with `prefix` differs. */
+bool config_differs (const struct config *a, const struct config *b, const char *prefix);
 void config_report_clear (struct config_report *report);
 
 /* The files that can be generated. */

@@ -130,6 +130,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "rpc.address",
+        .fixed = true,
         .rpc_path = "address",
         .type = CONFIG_TYPE_ADDRESSES,
         .initial = "[\"127.0.0.1\", \"::1\"]",
@@ -138,6 +139,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "rpc.port",
+        .fixed = true,
         .rpc_path = "port",
         .type = CONFIG_TYPE_WHOLE,
         .min = 0,
@@ -317,6 +319,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "store.enable",
+        .fixed = true,
         .type = CONFIG_TYPE_SWITCH,
         .initial = "true",
         .help = "Whether works are stored.",
@@ -324,6 +327,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "store.path",
+        .fixed = true,
         .type = CONFIG_TYPE_PATH,
         .initial = "\"\"",
         .help = "The store's directory, on a disk of this machine. Without it work_store in the "
@@ -333,6 +337,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "store.max_entries",
+        .fixed = true,
         .type = CONFIG_TYPE_WHOLE,
         .min = 1,
         .max = 1e9,
@@ -343,6 +348,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "store.max_bytes",
+        .fixed = true,
         .type = CONFIG_TYPE_WHOLE,
         .min = 0,
         .max = 1e15,
@@ -353,6 +359,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "store.max_age",
+        .fixed = true,
         .type = CONFIG_TYPE_WHOLE,
         .min = 0,
         .max = 1e9,
@@ -370,6 +377,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "store.on_failure",
+        .fixed = true,
         .type = CONFIG_TYPE_CHOICE,
         .choices = on_failures,
         .initial = "\"continue\"",
@@ -423,6 +431,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "precache.max_accounts",
+        .fixed = true,
         .type = CONFIG_TYPE_WHOLE,
         .min = 1,
         .max = 1e7,

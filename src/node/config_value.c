@@ -347,3 +347,13 @@ config_value_put (struct config *config, const struct config_option *option,
     memcpy ((char *)config + option->offset, value, size_of (option));
     memset (value, 0, sizeof *value);
 }
+
+void
+config_value_swap (struct config *a, struct config *b, const struct config_option *option)
+{
+    const union config_value value = config_value_of (a, option);
+    char *const from = (char *)b + option->offset;
+
+    memcpy ((char *)a + option->offset, from, size_of (option));
+    memcpy (from, &value, size_of (option));
+}

@@ -44,6 +44,9 @@ bool config_value_is (const struct config *config, const struct config_option *o
 void config_value_put (struct config *config, const struct config_option *option,
                        union config_value *value);
 
+/* Has both configurations change values of the option. */
+void config_value_swap (struct config *a, struct config *b, const struct config_option *option);
+
 /* Frees what `value` owns. */
 void config_value_clear (const struct config_option *option, union config_value *value);
 

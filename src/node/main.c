@@ -15,7 +15,7 @@
 #include "node/choice.h"
 #include "node/command.h"
 #include "node/config.h"
-#include "node/log.h"
+#include "node/log_config.h"
 #include "node/node.h"
 #include "node/options.h"
 #include "node/profile.h"
@@ -97,28 +97,14 @@ check_config (const struct options *options, const struct config *config)
     return fflush (stdout) == 0 ? 0 : 1;
 }
 
-/* What config_load has checked has a name. */
-static int
-configure_log (const struct config *config)
-{
-    struct log_settings settings = {.file = config->log_file};
-    char error[PATH_MAX + 128];
-
-    (void)log_level_by_name (config->log_level, &settings.level);
-    (void)log_format_by_name (config->log_format, &settings.format);
-    (void)log_target_by_name (config->log_target, &settings.target);
-    if (log_configure (&settings, error, sizeof error) != 0) {
-        fprintf (stderr, "workpeer: %s\n", error);
-        return -1;
-    }
-    return 0;
-}
-
 static int
 run_daemon (const struct options *options, const struct config *config,
             const struct difficulty_network *network)
 {
-    if (configure_log (config) != 0) {
+    char error[PATH_MAX + 128];
+
+    if (log_config_apply (config, error, sizeof error) != 0) {
+        fprintf (stderr, "workpeer: %s\n", error);
         return 1;
     }
     return node_run (config, network, options->data_path, options->pid_file);

@@ -409,7 +409,7 @@ connections_new (struct event_base *base, struct evhttp *http,
                  const struct connections_settings *settings)
 {
     struct connections *connections = calloc (1, sizeof *connections);
-    struct timeval interval = tick_interval (settings->read_timeout);
+    const struct timeval interval = tick_interval (settings->read_timeout);
 
     if (connections == NULL) {
         return NULL;
@@ -426,6 +426,15 @@ connections_new (struct event_base *base, struct evhttp *http,
     }
     evhttp_set_bevcb (http, make_bufferevent, connections);
     return connections;
+}
+
+void
+connections_set (struct connections *connections, const struct connections_settings *settings)
+{
+    const struct timeval interval = tick_interval (settings->read_timeout);
+
+    connections->settings = *settings;
+    (void)event_add (connections->tick, &interval);
 }
 
 void

@@ -44,6 +44,12 @@ struct connections *connections_new (struct event_base *base, struct evhttp *htt
 void connections_free (struct connections *connections);
 
 /*
+ * Goes by other settings from now on. Those who are connected stay; bounds on what one may have to
+ * be read are those of when it came.
+ */
+void connections_set (struct connections *connections, const struct connections_settings *settings);
+
+/*
  * The connection that a request handed out by evhttp came on, good until it closes. NULL for one
  * that could not be taken over for want of memory.
  */

@@ -200,30 +200,55 @@ to_timeval (double seconds)
     return time;
 }
 
-static int
-init_http (struct server *server)
+static struct connections_settings
+connection_bounds (const struct server *server)
 {
-    const struct connections_settings bounds = {
+    return (struct connections_settings){
         .max = server->settings.max_connections,
         .max_header_size = MAX_HEADER_SIZE,
         .max_input = MAX_HEADER_SIZE + server->settings.max_request_size + READ_AHEAD,
         .read_timeout = server->settings.read_timeout,
         .keep_status = server->actions == NULL,
     };
+}
+
+/* What evhttp has to know of the settings. */
+static void
+set_http (struct server *server)
+{
     struct timeval idle = to_timeval (server->settings.idle_timeout);
+
+    evhttp_set_timeout_tv (server->http, &idle);
+    evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);
+}
+
+static int
+init_http (struct server *server)
+{
+    const struct connections_settings bounds = connection_bounds (server);
 
     server->http = evhttp_new (server->base);
     if (server->http == NULL) {
         return -1;
     }
-    evhttp_set_timeout_tv (server->http, &idle);
+    set_http (server);
     evhttp_set_max_headers_size (server->http, MAX_HEADER_SIZE);
-    evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);
     evhttp_set_allowed_methods (server->http, UINT16_MAX & ~EVHTTP_REQ_CONNECT);
     evhttp_set_default_content_type (server->http, NULL);
     evhttp_set_gencb (server->http, on_request, server);
     server->connections = connections_new (server->base, server->http, &bounds);
     return server->connections == NULL ? -1 : 0;
+}
+
+void
+server_set (struct server *server, const struct server_settings *settings)
+{
+    struct connections_settings bounds;
+
+    server->settings = *settings;
+    bounds = connection_bounds (server);
+    set_http (server);
+    connections_set (server->connections, &bounds);
 }
 
 struct server *

@@ -48,6 +48,9 @@ struct server *server_new (struct event_base *base, const struct server_settings
  */
 int server_add_routes (struct server *server, const struct route *routes, void *context);
 
+/* Goes by other settings from now on, save for `v6_only`; clients that are connected stay so. */
+void server_set (struct server *server, const struct server_settings *settings);
+
 enum server_listening {
     SERVER_LISTENING,
     SERVER_NO_SUCH_ADDRESS, /* this machine does not have it, or not its family */

@@ -1,0 +1,115 @@
+/*
+ * Threads: `thread` runs while `reading`, and is joined on the loop once the eventfd is readable;
+ * until then `config` and `report` are its own.
+ */
+#include "node/reload.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "node/log.h"
+
+struct reload {
+    const struct config_sources *sources;
+    reload_done_fn done;
+    void *data;
+    int fd; /* an eventfd: the thread is through */
+    struct event *event;
+    pthread_t thread;
+    bool reading;
+    bool again; /* asked for meanwhile */
+    struct config *config;
+    struct config_report report;
+};
+
+static void *
+read_files (void *data)
+{
+    struct reload *reload = data;
+    const uint64_t one = 1;
+
+    reload->config = config_load (reload->sources, &reload->report);
+    if (write (reload->fd, &one, sizeof one) != (ssize_t)sizeof one) {
+        abort (); /* an eventfd at 0 takes a 1 */
+    }
+    return NULL;
+}
+
+int
+reload_start (struct reload *reload)
+{
+    if (reload->reading) {
+        reload->again = true;
+        return 0;
+    }
+    reload->again = false;
+    reload->reading = pthread_create (&reload->thread, NULL, read_files, reload) == 0;
+    return reload->reading ? 0 : -1;
+}
+
+static void
+on_read (evutil_socket_t fd, short what, void *data)
+{
+    struct reload *reload = data;
+    uint64_t count;
+
+    (void)what;
+    if (read (fd, &count, sizeof count) != (ssize_t)sizeof count) {
+        return;
+    }
+    (void)pthread_join (reload->thread, NULL);
+    reload->reading = false;
+    reload->done (reload->data, reload->config, &reload->report);
+    reload->config = NULL;
+    config_report_clear (&reload->report);
+    if (reload->again && reload_start (reload) != 0) {
+        log_error ("Cannot read the configuration again: no thread for it");
+    }
+}
+
+struct reload *
+reload_new (struct event_base *base, const struct config_sources *sources, reload_done_fn done,
+            void *data)
+{
+    struct reload *reload = calloc (1, sizeof *reload);
+
+    if (reload == NULL) {
+        return NULL;
+    }
+    reload->sources = sources;
+    reload->done = done;
+    reload->data = data;
+    reload->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (reload->fd >= 0) {
+        reload->event = event_new (base, reload->fd, EV_READ | EV_PERSIST, on_read, reload);
+    }
+    if (reload->event == NULL || event_add (reload->event, NULL) != 0) {
+        reload_free (reload);
+        return NULL;
+    }
+    return reload;
+}
+
+void
+reload_free (struct reload *reload)
+{
+    if (reload == NULL) {
+        return;
+    }
+    if (reload->reading) {
+        (void)pthread_join (reload->thread, NULL);
+        config_free (reload->config);
+        config_report_clear (&reload->report);
+    }
+    if (reload->event != NULL) {
+        event_free (reload->event);
+    }
+    if (reload->fd >= 0) {
+        (void)close (reload->fd);
+    }
+    free (reload);
+}

@@ -14,6 +14,8 @@ AM_TESTS_ENVIRONMENT = \
 	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE; \
 	PYTHON='$(PYTHON)'; export PYTHON; \
 	MANDOC='$(MANDOC)'; export MANDOC; \
+	POCL_CACHE_DIR='$(abs_builddir)/tests/pocl-cache'; export POCL_CACHE_DIR; \
+	$(MKDIR_P) tests/pocl-cache; \
 	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT;
 
 TESTS = $(UNIT_TESTS) $(EXAMPLES) $(SCRIPT_TESTS) $(E2E_TESTS)
@@ -40,6 +42,7 @@ UNIT_TESTS += \
 	tests/unit/test_config \
 	tests/unit/test_config_generate \
 	tests/unit/test_cpus \
+	tests/unit/test_device \
 	tests/unit/test_dial \
 	tests/unit/test_difficulty \
 	tests/unit/test_endpoint \
@@ -76,6 +79,16 @@ UNIT_TESTS += \
 	tests/unit/test_trial \
 	tests/unit/test_value \
 	tests/unit/test_worker
+if HAVE_OPENCL
+UNIT_TESTS += \
+	tests/unit/test_device_opencl \
+	tests/unit/test_opencl_cache \
+	tests/unit/test_opencl_jobs \
+	tests/unit/test_opencl_kernel \
+	tests/unit/test_opencl_list \
+	tests/unit/test_opencl_probe
+OPENCL_THREAD_TESTS = tests/unit/test_device_opencl tests/unit/test_opencl_kernel
+endif
 endif
 
 tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -103,6 +116,13 @@ tests_unit_test_config_generate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_config_generate_LDADD = $(UNIT_CONFIG)
 tests_unit_test_cpus_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cpus_LDADD = $(UNIT_WORK)
+tests_unit_test_device_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_device_LDADD = $(UNIT_WORK)
+SUPPORT_OPENCL = tests/unit/support_opencl.c tests/unit/support_opencl.h tests/unit/seed.h
+tests_unit_test_device_opencl_SOURCES = tests/unit/test_device_opencl.c tests/unit/opencl_between.c \
+	tests/unit/opencl_between.h $(SUPPORT_OPENCL)
+tests_unit_test_device_opencl_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_device_opencl_LDADD = $(UNIT_WORK)
 tests_unit_test_dial_SOURCES = tests/unit/test_dial.c tests/unit/fake_peer.c tests/unit/fake_peer.h
 tests_unit_test_dial_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_dial_LDADD = $(UNIT_RPC)
@@ -126,6 +146,19 @@ tests_unit_test_nearest_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_nearest_LDADD = $(UNIT_NODE)
 tests_unit_test_number_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_number_LDADD = $(UNIT_WORK)
+tests_unit_test_opencl_cache_SOURCES = tests/unit/test_opencl_cache.c $(SUPPORT_OPENCL)
+tests_unit_test_opencl_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_opencl_cache_LDADD = $(UNIT_WORK)
+tests_unit_test_opencl_jobs_SOURCES = tests/unit/test_opencl_jobs.c $(SUPPORT_OPENCL)
+tests_unit_test_opencl_jobs_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_opencl_jobs_LDADD = $(UNIT_WORK)
+tests_unit_test_opencl_kernel_SOURCES = tests/unit/test_opencl_kernel.c tests/unit/vectors.h $(SUPPORT_OPENCL)
+tests_unit_test_opencl_kernel_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_opencl_kernel_LDADD = $(UNIT_WORK)
+tests_unit_test_opencl_list_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_opencl_list_LDADD = $(UNIT_WORK)
+tests_unit_test_opencl_probe_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_opencl_probe_LDADD = $(UNIT_WORK)
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_LDADD = $(UNIT_NODE)
 SUPPORT_PEER = tests/unit/support_peer.c tests/unit/support_peer.h tests/unit/fake_peer.c \
@@ -227,6 +260,7 @@ E2E_TESTS = \
 	tests/e2e/test_lifecycle.py \
 	tests/e2e/test_log.py \
 	tests/e2e/test_npm.py \
+	tests/e2e/test_opencl.py \
 	tests/e2e/test_peers.py \
 	tests/e2e/test_routes.py \
 	tests/e2e/test_rpc.py \
@@ -239,8 +273,10 @@ tests_bench_bench_http_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_http_LDADD = librpc.la libwork.la
 tests_bench_bench_store_CPPFLAGS = $(AM_CPPFLAGS)
 tests_bench_bench_store_LDADD = libstore.la libwork.la
-CLEANFILES = $(EXTRA_PROGRAMS)
+CLEANFILES += $(EXTRA_PROGRAMS)
 bench: $(EXTRA_PROGRAMS)
+clean-local:
+	rm -rf tests/pocl-cache
 .PHONY: bench
 
 # `make check-engine` runs what ThreadSanitizer is for: the tests with threads in them.
@@ -250,10 +286,16 @@ THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_
 	tests/unit/test_broker tests/unit/test_broker_peers tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan \
 	tests/unit/test_slices tests/unit/test_trial \
 	tests/unit/test_store tests/unit/test_store_bounds tests/unit/test_store_full tests/unit/test_store_kill \
-	examples/embed
+	$(OPENCL_THREAD_TESTS) examples/embed
 .PHONY: check-engine
 
+# `make check-valgrind`, by hand: jobs on an OpenCL device under valgrind.
+check-valgrind: $(UNIT_TESTS)
+	srcdir='$(srcdir)' $(SHELL) $(srcdir)/tests/checks/opencl_valgrind.sh
+.PHONY: check-valgrind
+
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
+	tests/checks/opencl.supp tests/checks/opencl_valgrind.sh \
 	tests/bench/bench_peers.py tests/bench/bench_rpc.py \
 	tests/data \
 	tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \

@@ -15,6 +15,8 @@ state_name (enum pool_device_state state)
         return "up";
     case POOL_DEVICE_RESTING:
         return "resting";
+    case POOL_DEVICE_STANDBY:
+        return "standby";
     default:
         return "opening";
     }

@@ -8,6 +8,7 @@
 
 #include "node/bench_report.h"
 #include "node/choice.h"
+#include "node/gpu.h"
 #include "work/cpus.h"
 #include "work/device_cpu.h"
 #include "work/hex.h"
@@ -23,13 +24,22 @@
 #define SLICE_SECONDS 0.05
 #define SLICES_LEAST 20
 
-/* What is measured: libb2, and for each scanner itself and its port limit. */
-#define CANDIDATES_MOST (1 + 2 * TRIAL_MOST)
+/* OpenCL devices that are measured in one run; the rest wait for another. */
+#define GPUS_MOST 16
+
+/* What is measured: libb2, for each scanner itself and its port limit, and OpenCL devices. */
+#define CANDIDATES_MOST (1 + 2 * TRIAL_MOST + GPUS_MOST)
+#define ENTRIES_MOST (TRIAL_MOST + GPUS_MOST)
 
 struct bench {
     double duration;
     unsigned threads;
     bool compare;
+    bool cpu;               /* whether the scanners are measured */
+    struct gpu *gpu;        /* or NULL */
+    size_t first_gpu;       /* which candidate its first device is */
+    size_t gpus[GPUS_MOST]; /* indices of its devices */
+    size_t gpu_count;
     const char *reason;
     struct choice choice;
     const struct scanner *scanners[TRIAL_MOST];
@@ -62,24 +72,72 @@ read_duration (const char *text, double *duration)
     return 0;
 }
 
-/* The CPU is all there is. */
-static int
-read_device (const char *text)
+static bool
+is_numbered (const char *text)
 {
+    const char *colon = strchr (text, ':');
     char platform[32];
-    const char *colon = text != NULL ? strchr (text, ':') : NULL;
     uint64_t number;
 
-    if (text == NULL || strcmp (text, "cpu") == 0 || strcmp (text, "all") == 0) {
+    if (colon == NULL || colon - text >= (ptrdiff_t)sizeof platform) {
+        return false;
+    }
+    (void)snprintf (platform, sizeof platform, "%.*s", (int)(colon - text), text);
+    return number_parse_unsigned (platform, 0, UINT32_MAX, &number) == 0 &&
+           number_parse_unsigned (colon + 1, 0, UINT32_MAX, &number) == 0;
+}
+
+/* The OpenCL devices of `gpu` that can be used. */
+static void
+take_gpus (struct bench *bench)
+{
+    for (size_t i = 0; i < gpu_count (bench->gpu) && bench->gpu_count < GPUS_MOST; i++) {
+        if (gpu_defect (bench->gpu, i) == NULL) {
+            bench->gpus[bench->gpu_count++] = i;
+        }
+    }
+}
+
+/* All there is, or one. A machine without OpenCL has measured all of it with the CPU. */
+static int
+read_opencl (const struct options *options, const struct config *config, bool all,
+             struct bench *bench)
+{
+    const struct gpu_settings settings = {
+        .config = config,
+        .data_path = options->data_path,
+        .everything = all,
+        .select = options->device,
+    };
+    char error[GPU_TEXT_SIZE];
+
+    bench->gpu = gpu_open (&settings, error);
+    take_gpus (bench);
+    if (bench->gpu_count > 0) {
         return 0;
     }
-    if (colon != NULL && colon - text < (ptrdiff_t)sizeof platform) {
-        (void)snprintf (platform, sizeof platform, "%.*s", (int)(colon - text), text);
-        if (number_parse_unsigned (platform, 0, UINT32_MAX, &number) == 0 &&
-            number_parse_unsigned (colon + 1, 0, UINT32_MAX, &number) == 0) {
-            fprintf (stderr, "Invalid device %s: this build of workpeer has no OpenCL\n", text);
-            return -1;
-        }
+    if (bench->gpu != NULL) {
+        (void)snprintf (error, sizeof error, "%s", gpu_defect (bench->gpu, 0));
+    }
+    if (all) {
+        fprintf (stderr, "No OpenCL device: %s\n", error);
+        return 0;
+    }
+    fprintf (stderr, "Invalid device %s: %s\n", options->device, error);
+    return -1;
+}
+
+static int
+read_device (const struct options *options, const struct config *config, struct bench *bench)
+{
+    const char *text = options->device;
+
+    bench->cpu = text == NULL || strcmp (text, "cpu") == 0 || strcmp (text, "all") == 0;
+    if (text == NULL || strcmp (text, "cpu") == 0) {
+        return 0;
+    }
+    if (bench->cpu || is_numbered (text)) {
+        return read_opencl (options, config, bench->cpu, bench);
     }
     return complain ("Invalid device: expected cpu, all or an OpenCL device's PLATFORM:DEVICE");
 }
@@ -176,9 +234,15 @@ read_options (const struct options *options, const struct config *config,
 {
     bench->compare = options->compare;
     if (read_duration (options->duration, &bench->duration) != 0 ||
-        read_device (options->device) != 0 ||
-        choice_threads (options->threads, config, &bench->threads) != 0 ||
+        read_device (options, config, bench) != 0 ||
         read_thresholds (options, network, bench) != 0) {
+        return -1;
+    }
+    if (!bench->cpu) {
+        bench->threads = 1;
+        return 0;
+    }
+    if (choice_threads (options->threads, config, &bench->threads) != 0) {
         return -1;
     }
     return read_scanner (options, config, bench);
@@ -225,6 +289,26 @@ add_candidate (struct bench *bench,
     return candidate->devices != NULL ? 0 : -1;
 }
 
+/* An OpenCL device needs one thread. */
+static int
+add_gpus (struct bench *bench)
+{
+    bench->first_gpu = bench->slices.candidate_count;
+    for (size_t i = 0; i < bench->gpu_count; i++) {
+        struct slices_candidate *candidate = &bench->candidates[bench->slices.candidate_count++];
+
+        candidate->devices = calloc (bench->threads, sizeof *candidate->devices);
+        if (candidate->devices == NULL) {
+            return -1;
+        }
+        candidate->devices[0] = gpu_device (bench->gpu, bench->gpus[i]);
+        if (candidate->devices[0] == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /* The scanners come first and in their order: candidate `i` is scanner `i`. */
 static int
 add_candidates (struct bench *bench)
@@ -243,6 +327,9 @@ add_candidates (struct bench *bench)
     if (result == 0 && bench->compare) {
         bench->libb2 = bench->slices.candidate_count;
         result = add_candidate (bench, new_libb2, NULL);
+    }
+    if (result == 0) {
+        result = add_gpus (bench);
     }
     return result == 0 ? 0 : complain ("Out of memory");
 }
@@ -323,21 +410,37 @@ fill_entry (struct bench *bench, size_t index, struct bench_entry *entry)
     }
 }
 
+static void
+fill_gpu_entry (struct bench *bench, size_t index, struct bench_entry *entry)
+{
+    struct slices_candidate *measured = &bench->candidates[bench->first_gpu + index];
+
+    if (bench->compare) {
+        entry->times_libb2 = median_ratio (bench, bench->first_gpu + index, bench->libb2);
+    }
+    entry->scanner = measured->devices[0]->name;
+    entry->device = measured->devices[0]->detail;
+    entry->hashes_per_second = measured->rates.mean;
+    entry->stddev = figures_deviation (&measured->rates);
+    entry->median = figures_median (&measured->rates);
+    entry->batch_seconds = measured->batch_seconds;
+}
+
 static int
 report (struct bench *bench, bool json)
 {
-    struct bench_entry entries[TRIAL_MOST] = {{0}};
+    struct bench_entry entries[ENTRIES_MOST] = {{0}};
     double fastest = 0;
     char machine[128];
     struct bench_report report = {
         .machine = machine,
         .reason = bench->reason,
         .cpus = cpus_available (),
-        .threads = bench->threads,
+        .threads = bench->cpu ? bench->threads : 0,
         .slices = bench->slices.rounds,
         .slice_seconds = bench->slices.slice_seconds,
         .entries = entries,
-        .entry_count = bench->scanner_count,
+        .entry_count = bench->scanner_count + bench->gpu_count,
         .thresholds = bench->thresholds,
         .threshold_count = bench->threshold_count,
     };
@@ -346,8 +449,13 @@ report (struct bench *bench, bool json)
     for (size_t i = 0; i < bench->scanner_count && bench->compare; i++) {
         compare_scanner (bench, i, &entries[i]);
     }
+    for (size_t i = 0; i < bench->gpu_count; i++) {
+        fill_gpu_entry (bench, i, &entries[bench->scanner_count + i]);
+    }
     for (size_t i = 0; i < bench->scanner_count; i++) {
         fill_entry (bench, i, &entries[i]);
+    }
+    for (size_t i = 0; i < report.entry_count; i++) {
         fastest = entries[i].hashes_per_second > fastest ? entries[i].hashes_per_second : fastest;
     }
     if (bench->compare) {
@@ -371,6 +479,7 @@ clear (struct bench *bench)
         figures_clear (&candidate->rates);
     }
     free (bench->thresholds);
+    gpu_free (bench->gpu);
 }
 
 int

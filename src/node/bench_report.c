@@ -33,10 +33,10 @@ threshold_text (const struct bench_threshold *threshold, char text[THRESHOLD_SIZ
 static void
 print_entries (const struct bench_report *report, FILE *stream)
 {
-    (void)fprintf (stream, "\n%-10s %12s %10s %10s   MH/s\n", "Scanner", "rate", "spread", "batch");
+    (void)fprintf (stream, "\n%-12s %10s %10s %10s   MH/s\n", "Scanner", "rate", "spread", "batch");
     for (size_t i = 0; i < report->entry_count; i++) {
         const struct bench_entry *entry = &report->entries[i];
-        (void)fprintf (stream, "%-10s %12.2f %10.2f %7.2f ms\n", entry->scanner,
+        (void)fprintf (stream, "%-12s %10.2f %10.2f %7.2f ms\n", entry->scanner,
                        entry->hashes_per_second / 1e6, entry->stddev / 1e6,
                        entry->batch_seconds * 1e3);
     }
@@ -45,12 +45,12 @@ print_entries (const struct bench_report *report, FILE *stream)
 static void
 print_comparison (const struct bench_report *report, FILE *stream)
 {
-    (void)fprintf (stream, "\n%-10s %12s %10s %12s %10s   MH/s, medians\n", "Compared", "rate",
+    (void)fprintf (stream, "\n%-12s %10s %10s %12s %10s   MH/s, medians\n", "Compared", "rate",
                    "x libb2", "port limit", "of limit");
-    (void)fprintf (stream, "%-10s %12.2f %10.2f\n", "libb2", report->libb2 / 1e6, 1.0);
+    (void)fprintf (stream, "%-12s %10.2f %10.2f\n", "libb2", report->libb2 / 1e6, 1.0);
     for (size_t i = 0; i < report->entry_count; i++) {
         const struct bench_entry *entry = &report->entries[i];
-        (void)fprintf (stream, "%-10s %12.2f %10.2f", entry->scanner, entry->median / 1e6,
+        (void)fprintf (stream, "%-12s %10.2f %10.2f", entry->scanner, entry->median / 1e6,
                        entry->times_libb2);
         if (entry->limit > 0) {
             (void)fprintf (stream, " %12.2f %10.3f", entry->limit / 1e6, entry->of_limit);
@@ -78,8 +78,17 @@ int
 bench_report_text (const struct bench_report *report, FILE *stream)
 {
     (void)fprintf (stream, "Machine: %s, CPUs: %u\n", report->machine, report->cpus);
-    (void)fprintf (stream, "Device: cpu, threads: %u, slices of each scanner: %zu of %.1f ms\n",
-                   report->threads, report->slices, report->slice_seconds * 1e3);
+    if (report->threads > 0) {
+        (void)fprintf (stream, "Device: cpu, threads: %u, slices of each scanner: %zu of %.1f ms\n",
+                       report->threads, report->slices, report->slice_seconds * 1e3);
+    }
+    for (size_t i = 0; i < report->entry_count; i++) {
+        if (report->entries[i].device != NULL) {
+            (void)fprintf (stream, "Device: %s, %s, slices: %zu of %.1f ms\n",
+                           report->entries[i].scanner, report->entries[i].device, report->slices,
+                           report->slice_seconds * 1e3);
+        }
+    }
     if (report->reason != NULL) {
         (void)fprintf (stream, "Scanner %s: %s\n", report->entries[0].scanner, report->reason);
     }
@@ -100,11 +109,12 @@ devices_of (const struct bench_report *report)
 
     for (size_t i = 0; i < report->entry_count; i++) {
         const struct bench_entry *entry = &report->entries[i];
-        json_t *device =
-            json_pack ("{s:s, s:s, s:s, s:i, s:f, s:f, s:f}", "kind", "cpu", "name",
-                       report->machine, "scanner", entry->scanner, "threads", (int)report->threads,
-                       "hashes_per_second", entry->hashes_per_second, "stddev", entry->stddev,
-                       "batch_seconds", entry->batch_seconds);
+        bool opencl = entry->device != NULL;
+        json_t *device = json_pack (
+            "{s:s, s:s, s:s, s:i, s:f, s:f, s:f}", "kind", opencl ? "opencl" : "cpu", "name",
+            opencl ? entry->device : report->machine, "scanner", entry->scanner, "threads",
+            opencl ? 1 : (int)report->threads, "hashes_per_second", entry->hashes_per_second,
+            "stddev", entry->stddev, "batch_seconds", entry->batch_seconds);
         if (json_array_append_new (devices, device) != 0) {
             json_decref (devices);
             return NULL;

@@ -12,9 +12,10 @@
 
 #include "work/difficulty.h"
 
-/* One scanner on all threads. */
+/* One scanner on all threads, or one OpenCL device. */
 struct bench_entry {
-    const char *scanner;
+    const char *scanner;      /* or "opencl PLATFORM:DEVICE" */
+    const char *device;       /* the OpenCL device's name; NULL for a scanner */
     double hashes_per_second; /* the mean over the slices */
     double stddev;            /* and their standard deviation */
     double median;
@@ -37,7 +38,7 @@ struct bench_report {
     const char *machine; /* the CPU's name */
     const char *reason;  /* why the scanner was chosen, or NULL */
     unsigned cpus;       /* that can be used */
-    unsigned threads;    /* that were */
+    unsigned threads;    /* that were; 0: none, OpenCL only */
     size_t slices;       /* for each entry */
     double slice_seconds;
     double libb2; /* the median of its slices; 0 where nothing was compared */

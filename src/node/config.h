@@ -55,6 +55,8 @@ struct config {
     uint64_t opencl_platform;
     uint64_t opencl_device;
     uint64_t opencl_threads;
+    struct config_strings opencl_select; /* of the user's words; empty: platform and device */
+    double opencl_batch_time;            /* seconds */
 
     /* [rpc] of config-node.toml, or config-rpc.toml */
     struct config_strings rpc_address; /* canonical address literals, each once, at least one */

@@ -135,6 +135,20 @@ add_account (struct config_strings *list, const struct toml_entry *item)
     return add_string (list, item->text) == 0 ? 1 : -1;
 }
 
+static int
+add_word (struct config_strings *list, const struct toml_entry *item)
+{
+    if (!config_value_is_string (item) || item->length == 0) {
+        return 0;
+    }
+    list->items[list->count] = strdup (item->text);
+    if (list->items[list->count] == NULL) {
+        return -1;
+    }
+    list->count++;
+    return 1;
+}
+
 /*
  * Reads the items from `item` to `end`; none adds more than two. Every wrong one is reported.
  * Returns 0, or -1 after having reported.
@@ -200,6 +214,13 @@ config_list_read_accounts (const struct toml_entry *entry, const struct config_c
                            struct config_strings *value)
 {
     return read_strings (entry, add_account, "an account, as \"nano_3...\"", context, value);
+}
+
+int
+config_list_read_words (const struct toml_entry *entry, const struct config_context *context,
+                        struct config_strings *value)
+{
+    return read_strings (entry, add_word, "a string that is not empty", context, value);
 }
 
 bool

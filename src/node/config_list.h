@@ -27,6 +27,10 @@ int config_list_read_addresses (const struct toml_entry *entry,
 int config_list_read_accounts (const struct toml_entry *entry, const struct config_context *context,
                                struct config_strings *value);
 
+/* Strings of any kind that are not empty, as they were written and as often. */
+int config_list_read_words (const struct toml_entry *entry, const struct config_context *context,
+                            struct config_strings *value);
+
 bool config_list_same_endpoints (const struct config_endpoints *a,
                                  const struct config_endpoints *b);
 bool config_list_same_strings (const struct config_strings *a, const struct config_strings *b);

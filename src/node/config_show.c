@@ -130,6 +130,7 @@ config_show_value (const struct config *config, const struct config_option *opti
         break;
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_ACCOUNTS:
+    case CONFIG_TYPE_STRINGS:
         show_strings (&value.strings, text);
         break;
     case CONFIG_TYPE_PEERS:

@@ -42,9 +42,10 @@ static const struct config_option options[] = {
         .max = 65535,
         .sample = "4",
         .unit = "threads",
-        .help = "Threads that search for work on the CPU; 0 turns work on the CPU off. Without "
-                "this key\n"
-                "there is one for every CPU that the process may use.",
+        .help =
+            "Threads that search for work on the CPU; 0 turns work on the CPU off. Without this\n"
+            "key there is one for every CPU that the process may use; where OpenCL devices\n"
+            "search, these only stand by.",
         AT_WITH_FLAG (work_threads),
     },
     {
@@ -93,9 +94,9 @@ static const struct config_option options[] = {
         .type = CONFIG_TYPE_SWITCH,
         .initial = "false",
         .help =
-            "Whether an OpenCL device searches for work. This version has no OpenCL yet and says\n"
-            "so in its log. The CPU threads search, unless\n"
-            "node.work_threads is 0.",
+            "Whether OpenCL devices search for work. The CPU is left alone while one of them\n"
+            "works, unless node.work_threads says otherwise. Where none can be used, the log says\n"
+            "why and the CPU searches.",
         AT (opencl_enable),
     },
     {
@@ -125,8 +126,33 @@ static const struct config_option options[] = {
         .max = UINT32_MAX,
         .initial = "1048576",
         .unit = "work items",
-        .help = "How many work items one launch on the device has.",
+        .help =
+            "The most work items that one launch on a device has. What suits the device is found\n"
+            "out at the start.",
         AT (opencl_threads),
+    },
+    {
+        .path = "opencl.select",
+        .type = CONFIG_TYPE_STRINGS,
+        .initial = "[]",
+        .help =
+            "The devices to use, in place of platform and device above: \"all\", which is every\n"
+            "GPU, or any number of \"platform:device\", parts of names and PCI addresses.\n"
+            "--list_devices prints them. Upper and lower case are alike. A device that is named\n"
+            "twice is used as two.",
+        AT (opencl_select),
+    },
+    {
+        .path = "opencl.batch_time",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0.001,
+        .max = 1,
+        .initial = "0.01",
+        .unit = "seconds",
+        .help =
+            "How long a device searches before it looks for more urgent work. It holds up to two\n"
+            "such batches. Shorter reacts sooner, longer costs a little less.",
+        AT (opencl_batch_time),
     },
     {
         .path = "rpc.address",
@@ -611,6 +637,9 @@ config_option_expected (const struct config_option *option, char text[CONFIG_EXP
         break;
     case CONFIG_TYPE_PEERS:
         snprintf (text, size, "a list of tables with a url, or of \"http://host:port/path\"");
+        break;
+    case CONFIG_TYPE_STRINGS:
+        snprintf (text, size, "a string, or a list of strings");
         break;
     }
 }

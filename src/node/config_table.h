@@ -25,6 +25,7 @@ enum config_type {
     CONFIG_TYPE_ADDRESSES, /* struct config_strings, address literals */
     CONFIG_TYPE_ACCOUNTS,  /* struct config_strings, account numbers */
     CONFIG_TYPE_PEERS,     /* struct config_peers */
+    CONFIG_TYPE_STRINGS,   /* struct config_strings, none of them empty */
 };
 
 struct config_option {

@@ -196,6 +196,9 @@ read_list (const struct config_option *option, const struct toml_entry *entry,
     if ((is_list || is_text) && option->type == CONFIG_TYPE_ACCOUNTS) {
         return config_list_read_accounts (entry, context, &value->strings);
     }
+    if ((is_list || is_text) && option->type == CONFIG_TYPE_STRINGS) {
+        return config_list_read_words (entry, context, &value->strings);
+    }
     return refuse (option, entry, context);
 }
 
@@ -227,6 +230,7 @@ config_value_read (const struct config_option *option, const struct toml_entry *
     case CONFIG_TYPE_ENDPOINTS:
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_ACCOUNTS:
+    case CONFIG_TYPE_STRINGS:
     case CONFIG_TYPE_PEERS:
         return read_list (option, entry, context, value);
     }
@@ -256,6 +260,7 @@ size_of (const struct config_option *option)
         return sizeof (struct config_endpoints);
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_ACCOUNTS:
+    case CONFIG_TYPE_STRINGS:
         return sizeof (struct config_strings);
     case CONFIG_TYPE_PEERS:
         return sizeof (struct config_peers);
@@ -294,6 +299,7 @@ config_value_is (const struct config *config, const struct config_option *option
         return config_list_same_endpoints (&field.endpoints, &value->endpoints);
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_ACCOUNTS:
+    case CONFIG_TYPE_STRINGS:
         return config_list_same_strings (&field.strings, &value->strings);
     case CONFIG_TYPE_PEERS:
         return config_peers_same (&field.peers, &value->peers);
@@ -315,6 +321,7 @@ config_value_clear (const struct config_option *option, union config_value *valu
         break;
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_ACCOUNTS:
+    case CONFIG_TYPE_STRINGS:
         config_list_clear_strings (&value->strings);
         break;
     case CONFIG_TYPE_PEERS:

@@ -1,6 +1,7 @@
 #include "node/device_log.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "node/log.h"
 
@@ -18,11 +19,17 @@ look_at (struct device_log *log, size_t index)
     struct pool_device device;
 
     pool_device (log->pool, index, &device);
+    if (device.state == POOL_DEVICE_STANDBY) {
+        device.state = POOL_DEVICE_UP; /* which of the two changes with other devices' states */
+    }
     if (device.state == log->seen[index] || device.state == POOL_DEVICE_OPENING) {
         return;
     }
     log->seen[index] = device.state;
-    if (device.state == POOL_DEVICE_UP) {
+    if (device.state == POOL_DEVICE_UP && strcmp (device.kind, "cpu") != 0) {
+        log_info ("Device %s (%s) is up: %.1f million hashes a second", device.name, device.detail,
+                  device.rate / 1e6);
+    } else if (device.state == POOL_DEVICE_UP) {
         log_debug ("Device %s (%s) is up", device.name, device.detail);
     } else {
         log_warn ("Device %s (%s) failed and rests: %s", device.name, device.detail, device.reason);

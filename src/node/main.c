@@ -15,6 +15,8 @@
 #include "node/choice.h"
 #include "node/command.h"
 #include "node/config.h"
+#include "node/devices.h"
+#include "node/gpu.h"
 #include "node/log_config.h"
 #include "node/node.h"
 #include "node/options.h"
@@ -82,6 +84,25 @@ has_files (const char *data_path)
     return false;
 }
 
+/* That OpenCL cannot be used is no error: the daemon starts all the same. */
+static void
+check_opencl (const struct config *config)
+{
+    const struct gpu_settings settings = {.config = config};
+    char error[GPU_TEXT_SIZE];
+    struct gpu *gpu;
+
+    if (!config->opencl_enable) {
+        return;
+    }
+    gpu = gpu_open (&settings, error);
+    if (gpu == NULL) {
+        fprintf (stderr, "warning: OpenCL is enabled (opencl.enable) and cannot be used: %s\n",
+                 error);
+    }
+    gpu_free (gpu);
+}
+
 /* Also what only this machine can tell. */
 static int
 check_config (const struct options *options, const struct config *config)
@@ -92,6 +113,7 @@ check_config (const struct options *options, const struct config *config)
         fprintf (stderr, "%s\n", choice.reason);
         return 1;
     }
+    check_opencl (config);
     printf ("The configuration in %s is good%s\n", options->data_path,
             has_files (options->data_path) ? "" : ": there are no files, so it is the default");
     return fflush (stdout) == 0 ? 0 : 1;
@@ -120,9 +142,9 @@ run_configured (const struct options *options, const struct config *config,
     case OPTIONS_DAEMON:
         return run_daemon (options, config, network);
     case OPTIONS_LIST_DEVICES:
-        return profile_list_devices (config);
+        return devices_list (options, config);
     case OPTIONS_DIAGNOSTICS:
-        return profile_diagnostics (config);
+        return devices_diagnose (options, config);
     case OPTIONS_BENCHMARK:
         return bench_run (options, config, network);
     case OPTIONS_DEBUG_PROFILE_GENERATE:
@@ -130,7 +152,7 @@ run_configured (const struct options *options, const struct config *config,
     case OPTIONS_DEBUG_PROFILE_VALIDATE:
         return profile_validate ();
     default:
-        return profile_opencl ();
+        return profile_opencl (options, config, network);
     }
 }
 

@@ -13,8 +13,8 @@
 #include "node/actions.h"
 #include "node/broker.h"
 #include "node/callback.h"
-#include "node/choice.h"
 #include "node/device_log.h"
+#include "node/engine.h"
 #include "node/forward.h"
 #include "node/health.h"
 #include "node/keeper.h"
@@ -25,7 +25,6 @@
 #include "rpc/peer.h"
 #include "rpc/server.h"
 #include "work/clock.h"
-#include "work/cpus.h"
 #include "work/hex.h"
 #include "work/pool.h"
 
@@ -42,7 +41,6 @@ static const struct timeval flush_look = {.tv_usec = 5000};
 struct node {
     const struct config *config;
     const struct difficulty_network *network;
-    struct choice choice; /* of the scanner */
     struct event_base *base;
     struct event *on_term;
     struct event *on_int;
@@ -51,7 +49,7 @@ struct node {
     struct event *flush; /* once stopped: are the answers out? */
     bool stopping;
     uint64_t flush_until;
-    struct pool *pool;
+    struct engine engine;
     struct broker *broker;
     struct peer_client *client; /* of all peers */
     struct peers *peers;
@@ -248,52 +246,6 @@ init_loop (struct node *node)
     return 0;
 }
 
-/* As nano_node, no more threads than CPUs: more would only take turns. */
-static unsigned
-thread_count (const struct config *config)
-{
-    unsigned cpus = cpus_available ();
-
-    if (config->work_threads <= cpus) {
-        return (unsigned)config->work_threads;
-    }
-    log_info ("Using %u work threads, one for each CPU, not %" PRIu64 " (node.work_threads)", cpus,
-              config->work_threads);
-    return cpus;
-}
-
-static int
-init_engine (struct node *node)
-{
-    const struct config *config = node->config;
-    const struct pool_settings settings = {
-        .max_jobs = 2 * (size_t)config->work_max_queue, /* the broker bounds; see broker_new */
-        .batch_seconds = config->work_batch_time,
-        .sleep = config->pow_sleep_interval,
-    };
-    unsigned threads = thread_count (config);
-
-    if (choice_scanner (config->work_scanner, &node->choice) != 0) {
-        log_error ("%s", node->choice.reason);
-        return -1;
-    }
-    node->pool = pool_new (&settings);
-    if (node->pool == NULL || pool_add_cpus (node->pool, threads, node->choice.scanner) != 0 ||
-        pool_start (node->pool) != 0) {
-        log_error ("Cannot start %u work threads: out of memory or threads", threads);
-        return -1;
-    }
-    if (config->opencl_enable) {
-        log_warn ("opencl.enable is set, but this build has no OpenCL%s",
-                  threads > 0 ? ": work is done on the CPU" : "");
-    }
-    if (threads > 0) {
-        log_info ("Work pool threads: %u (CPU, scanner %s)", threads, node->choice.scanner->name);
-        log_info ("Scanner %s: %s", node->choice.scanner->name, node->choice.reason);
-    }
-    return 0;
-}
-
 static int
 init_keeper (struct node *node, const char *data_path)
 {
@@ -362,9 +314,9 @@ init_broker (struct node *node)
     };
     const size_t peers = peers_count (node->peers, PEERS_PRIMARY);
 
-    node->broker =
-        broker_new (node->base, node->pool, node->forward, keeper_store (node->keeper), &settings);
-    node->device_log = device_log_new (node->base, node->pool);
+    node->broker = broker_new (node->base, node->engine.pool, node->forward,
+                               keeper_store (node->keeper), &settings);
+    node->device_log = device_log_new (node->base, node->engine.pool);
     if (node->broker == NULL || node->device_log == NULL) {
         log_error ("Cannot start: out of memory");
         return -1;
@@ -373,7 +325,7 @@ init_broker (struct node *node)
         return -1;
     }
     log_info ("Work peers: %zu (%s)", peers, config->peers_mode);
-    if (pool_device_count (node->pool) == 0) {
+    if (pool_device_count (node->engine.pool) == 0) {
         log_warn (peers > 0 && config->peers_stand_in
                       ? "Without a device here all work is left to the peers"
                       : "Work generation is disabled (node.work_threads is 0)");
@@ -485,13 +437,13 @@ init_server (struct node *node)
         .config = config,
         .network = node->network,
         .broker = node->broker,
-        .pool = node->pool,
+        .pool = node->engine.pool,
         .peers = node->peers,
         .store = keeper_store (node->keeper),
         .precache = keeper_precache (node->keeper),
         .store_network = keeper_network (node->keeper),
-        .scanner = node->choice.scanner->name,
-        .scanner_reason = node->choice.reason,
+        .scanner = node->engine.choice.scanner->name,
+        .scanner_reason = node->engine.choice.reason,
         .identity = node->identity,
         .started = clock_now (),
         .stop = stop_later,
@@ -565,9 +517,7 @@ clear (struct node *node)
     }
     server_free (node->server);
     device_log_free (node->device_log);
-    if (node->pool != NULL) {
-        pool_stop (node->pool);
-    }
+    engine_stop (&node->engine);
     if (node->keeper != NULL) {
         keeper_stop (node->keeper);
     }
@@ -576,7 +526,7 @@ clear (struct node *node)
     forward_free (node->forward);
     peers_free (node->peers);
     peer_client_free (node->client);
-    pool_free (node->pool);
+    engine_clear (&node->engine);
     ignore_signals (); /* freeing their events would let another one kill what is left */
     notify_free (node->notify);
     free_event (node->flush);
@@ -601,10 +551,10 @@ node_run (const struct config *config, const struct difficulty_network *network,
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
     log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
     log_settings (config);
-    if (init_loop (&node) == 0 && init_notify (&node) == 0 && init_engine (&node) == 0 &&
-        init_peers (&node) == 0 && init_keeper (&node, data_path) == 0 &&
-        init_broker (&node) == 0 && init_pid_file (&node, pid_file) == 0 &&
-        init_server (&node) == 0) {
+    if (init_loop (&node) == 0 && init_notify (&node) == 0 &&
+        engine_start (&node.engine, config, data_path) == 0 && init_peers (&node) == 0 &&
+        init_keeper (&node, data_path) == 0 && init_broker (&node) == 0 &&
+        init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0) {
         printf ("Ready\n");
         (void)fflush (stdout);
         notify_ready (node.notify);

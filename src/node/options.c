@@ -74,7 +74,7 @@ static const struct entry table[] = {
     },
     [ID_LIST_DEVICES] = {
         .name = "list_devices", .group = GROUP_COMMANDS, .command = OPTIONS_LIST_DEVICES,
-        .help = "list what can search for work here",
+        .help = "list what can search; --benchmark: how fast, too",
     },
     [ID_DIAGNOSTICS] = {
         .name = "diagnostics", .group = GROUP_COMMANDS, .command = OPTIONS_DIAGNOSTICS,
@@ -442,7 +442,8 @@ find_command (const struct reading *reading, FILE *errors)
         return NULL;
     }
     for (size_t i = 0; i < TABLE_SIZE; i++) {
-        if (!reading->given[i] || table[i].command == OPTIONS_NONE) {
+        if (!reading->given[i] || table[i].command == OPTIONS_NONE ||
+            (i == ID_BENCHMARK && reading->given[ID_LIST_DEVICES])) {
             continue;
         }
         if (command != NULL) {
@@ -500,6 +501,7 @@ take_values (const struct reading *reading, struct options *options, FILE *error
     options->duration = reading->value[ID_DURATION];
     options->scanner = reading->value[ID_SCANNER];
     options->json = reading->given[ID_JSON];
+    options->measure = reading->given[ID_LIST_DEVICES] && reading->given[ID_BENCHMARK];
     options->compare = reading->given[ID_COMPARE];
     return 0;
 }

@@ -54,6 +54,7 @@ struct options {
     size_t difficulty_count;
     bool json;
     bool compare;
+    bool measure; /* --list_devices with --benchmark */
 };
 
 /*

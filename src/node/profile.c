@@ -11,9 +11,8 @@
 #include <sys/random.h>
 
 #include "node/choice.h"
+#include "node/gpu.h"
 #include "work/clock.h"
-#include "work/cpus.h"
-#include "work/device_cpu.h"
 #include "work/figures.h"
 #include "work/hex.h"
 #include "work/number.h"
@@ -38,6 +37,8 @@ struct generation_profile {
     uint64_t sleep;
     uint64_t count; /* UINT64_MAX is until SIGINT */
     const struct scanner *scanner;
+    const struct gpu *gpu; /* with whose device `gpu_index` to search; NULL: on the CPU */
+    size_t gpu_index;
     sigset_t waiting; /* the signal mask of waits: SIGINT comes then and at no other time */
 };
 
@@ -103,16 +104,26 @@ read_numbers (const struct options *options, struct generation_profile *profile)
     return 0;
 }
 
+/* What all searches have. */
+static int
+read_search (const struct options *options, const struct config *config,
+             const struct difficulty_network *network, struct generation_profile *profile)
+{
+    *profile = (struct generation_profile){
+        .base = network->base,
+        .sleep = config->pow_sleep_interval,
+        .count = UINT64_MAX,
+    };
+    return read_difficulty (options, profile) == 0 && read_numbers (options, profile) == 0 ? 0 : -1;
+}
+
 static int
 read_profile (const struct options *options, const struct config *config,
               const struct difficulty_network *network, struct generation_profile *profile)
 {
     struct choice choice;
 
-    profile->base = network->base;
-    profile->sleep = config->pow_sleep_interval;
-    profile->count = UINT64_MAX;
-    if (read_difficulty (options, profile) != 0 || read_numbers (options, profile) != 0 ||
+    if (read_search (options, config, network, profile) != 0 ||
         choice_threads (options->threads, config, &profile->threads) != 0) {
         return -1;
     }
@@ -187,6 +198,33 @@ generate_all (struct pool *pool, const struct generation_profile *profile, struc
 }
 
 static int
+add_devices (const struct generation_profile *profile, struct pool *pool)
+{
+    struct device *device;
+
+    if (profile->gpu == NULL) {
+        return pool_add_cpus (pool, profile->threads, profile->scanner);
+    }
+    device = gpu_device (profile->gpu, profile->gpu_index);
+    return device != NULL ? pool_add (pool, device) : -1;
+}
+
+/* When no work could be had, the device's own words are the best explanation. */
+static void
+explain_failure (struct pool *pool)
+{
+    for (size_t i = 0; i < pool_device_count (pool); i++) {
+        struct pool_device device;
+
+        pool_device (pool, i, &device);
+        if (device.reason[0] != '\0') {
+            fprintf (stderr, "Device %s (%s) failed: %s\n", device.name, device.detail,
+                     device.reason);
+        }
+    }
+}
+
+static int
 run_profile (const struct generation_profile *profile)
 {
     const struct pool_settings settings = {
@@ -195,11 +233,11 @@ run_profile (const struct generation_profile *profile)
     struct pool *pool = pool_new (&settings);
     int failed = -1;
 
-    if (pool == NULL || pool_add_cpus (pool, profile->threads, profile->scanner) != 0 ||
-        pool_start (pool) != 0) {
+    if (pool == NULL || add_devices (profile, pool) != 0 || pool_start (pool) != 0) {
         (void)complain ("Cannot start the work threads: out of memory or threads");
     } else {
         failed = generate_all (pool, profile, &figures);
+        explain_failure (pool);
         print_summary (&figures, profile->difficulty);
     }
     if (pool != NULL) {
@@ -224,6 +262,15 @@ catch_interrupt (sigset_t *waiting)
     return sigaction (SIGINT, &interrupt, NULL);
 }
 
+/* What nano_node's headers end with. */
+static void
+print_difficulty (const struct generation_profile *profile)
+{
+    fprintf (stderr, "Difficulty: 0x%016" PRIx64 " (%.4fx from base difficulty 0x%016" PRIx64 ")\n",
+             profile->difficulty, difficulty_to_multiplier (profile->difficulty, profile->base),
+             profile->base);
+}
+
 int
 profile_generate (const struct options *options, const struct config *config,
                   const struct difficulty_network *network)
@@ -237,12 +284,107 @@ profile_generate (const struct options *options, const struct config *config,
         (void)complain (strerror (errno));
         return 1;
     }
-    fprintf (stderr,
-             "Starting generation profiling. Difficulty: 0x%016" PRIx64
-             " (%.4fx from base difficulty 0x%016" PRIx64 ")\n",
-             profile.difficulty, difficulty_to_multiplier (profile.difficulty, profile.base),
-             profile.base);
+    fprintf (stderr, "Starting generation profiling. ");
+    print_difficulty (&profile);
     return run_profile (&profile);
+}
+
+/* OpenCL. */
+
+struct opencl_profile {
+    uint64_t platform;
+    uint64_t device;
+    uint64_t threads;
+};
+
+static int
+read_opencl (const struct options *options, const struct config *config,
+             struct opencl_profile *profile)
+{
+    const struct {
+        const char *text;
+        uint64_t least;
+        uint64_t initial;
+        uint64_t *number;
+        const char *complaint;
+    } numbers[] = {
+        {options->platform, 0, config->opencl_platform, &profile->platform, "Invalid platform id"},
+        {options->device, 0, config->opencl_device, &profile->device, "Invalid device id"},
+        {options->threads, 1, config->opencl_threads, &profile->threads, "Invalid threads count"},
+    };
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        *numbers[i].number = numbers[i].initial;
+        if (numbers[i].text != NULL && number_parse_unsigned (numbers[i].text, numbers[i].least,
+                                                              UINT32_MAX, numbers[i].number) != 0) {
+            return complain (numbers[i].complaint);
+        }
+    }
+    return 0;
+}
+
+/* The device that was asked for, among all. Returns 0, or -1 after having said that it is not. */
+static int
+find_opencl (const struct gpu *gpu, const struct opencl_profile *wanted, size_t *index)
+{
+    switch (gpu_find (gpu, wanted->platform, wanted->device, index)) {
+    case GPU_NO_PLATFORM:
+        printf ("Not available platform id\n\n");
+        return -1;
+    case GPU_NO_DEVICE:
+        printf ("Not available device id\n\n");
+        return -1;
+    default:
+        return 0;
+    }
+}
+
+static int
+run_opencl (const struct opencl_profile *wanted, struct generation_profile *profile)
+{
+    if (find_opencl (profile->gpu, wanted, &profile->gpu_index) != 0) {
+        return 1;
+    }
+    if (catch_interrupt (&profile->waiting) != 0) {
+        (void)complain (strerror (errno));
+        return 1;
+    }
+    fprintf (stderr,
+             "Starting OpenCL generation profiling. Platform: %" PRIu64 ". Device: %" PRIu64
+             ". Threads: %" PRIu64 ". ",
+             wanted->platform, wanted->device, wanted->threads);
+    print_difficulty (profile);
+    return run_profile (profile);
+}
+
+int
+profile_opencl (const struct options *options, const struct config *config,
+                const struct difficulty_network *network)
+{
+    struct generation_profile profile;
+    struct opencl_profile wanted;
+    char error[GPU_TEXT_SIZE];
+    struct gpu *gpu;
+    int status;
+
+    if (read_opencl (options, config, &wanted) != 0 ||
+        read_search (options, config, network, &profile) != 0) {
+        return 1;
+    }
+    gpu = gpu_open (&(struct gpu_settings){.config = config,
+                                           .data_path = options->data_path,
+                                           .everything = true,
+                                           .threads = wanted.threads},
+                    error);
+    if (gpu == NULL) {
+        printf ("Error initializing OpenCL\n");
+        fprintf (stderr, "Error initializing OpenCL: %s\n", error);
+        return 1;
+    }
+    profile.gpu = gpu;
+    status = run_opencl (&wanted, &profile);
+    gpu_free (gpu);
+    return status;
 }
 
 int
@@ -265,55 +407,4 @@ profile_validate (void)
     printf ("Average validation time: %.0f ns (%.0f validations/s)\n", nanoseconds,
             1e9 / nanoseconds);
     return fflush (stdout) == 0 ? 0 : 1;
-}
-
-int
-profile_opencl (void)
-{
-    fprintf (stderr, "Error initializing OpenCL: this build of workpeer has no OpenCL\n");
-    return 1;
-}
-
-int
-profile_list_devices (const struct config *config)
-{
-    unsigned cpus = cpus_available ();
-    size_t count;
-    const struct scanner *const *scanners = scan_all (&count);
-    struct choice choice;
-
-    (void)choice_scanner (config->work_scanner, &choice); /* what it says is printed either way */
-    printf ("CPU: %u threads can be used (node.work_threads = %" PRIu64 ")\n", cpus,
-            config->work_threads);
-    for (size_t i = 0; i < count; i++) {
-        printf ("    scanner %-9s %s%s\n", scanners[i]->name,
-                scanners[i]->usable () ? "usable" : "not on this CPU",
-                scanners[i] == choice.scanner ? ", chosen" : "");
-    }
-    printf ("Scanner: %s\n", choice.reason);
-    printf ("OpenCL: not in this build\n");
-    return fflush (stdout) == 0 ? 0 : 1;
-}
-
-int
-profile_diagnostics (const struct config *config)
-{
-    size_t count;
-    const struct scanner *const *scanners = scan_all (&count);
-    int status = 0;
-
-    printf ("Testing hash function\n");
-    for (size_t i = 0; i < count; i++) {
-        struct device *device = scanners[i]->usable () ? device_cpu_new (0, scanners[i]) : NULL;
-        if (device != NULL) {
-            bool good = device->ops->open (device) == 0 && device_self_test (device) == 0;
-            printf ("    scanner %s: %s\n", scanners[i]->name, good ? "correct" : device->reason);
-            status |= !good;
-        }
-        device_free (device);
-    }
-    printf ("Dumping OpenCL information\n");
-    printf ("OpenCL is not in this build\n");
-    status |= profile_list_devices (config);
-    return status;
 }

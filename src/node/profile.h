@@ -1,7 +1,7 @@
 /*
- * The debug commands that measure: nano_node's --debug_profile_generate and
- * --debug_profile_validate, and its --debug_opencl and --diagnostics as far as this build goes.
- * They run on the calling thread and print; each returns the exit status.
+ * The debug commands that measure: nano_node's --debug_profile_generate, --debug_profile_validate
+ * and
+ * --debug_opencl. They run on the calling thread and print; each returns the exit status.
  */
 #ifndef NODE_PROFILE_H
 #define NODE_PROFILE_H
@@ -20,13 +20,8 @@ int profile_generate (const struct options *options, const struct config *config
 /* Times the oracle. */
 int profile_validate (void);
 
-/* Says that there is no OpenCL in this build. */
-int profile_opencl (void);
-
-/* Checks the scanners against the oracle and says what the machine has. */
-int profile_diagnostics (const struct config *config);
-
-/* What work can be done on. */
-int profile_list_devices (const struct config *config);
+/* profile_generate on one OpenCL device; --threads is the most work items of a launch. */
+int profile_opencl (const struct options *options, const struct config *config,
+                    const struct difficulty_network *network);
 
 #endif

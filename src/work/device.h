@@ -68,12 +68,17 @@ struct device {
     unsigned depth;                  /* batches it can hold, at least 1 */
     uint64_t granule;                /* batches are multiples of this many nonces, at least 1 */
     double rate;                     /* nonces a second, a first guess: the pool measures */
+    double batch_seconds; /* how long its batches should take; 0: as long as the pool says */
+    uint64_t usual;       /* nonces of such a batch, to test it with; 0: only one granule is */
+    bool tireless;        /* it takes no CPU time: the pool's rests are not for it */
+    bool standby;         /* to be used only while the pool has no other device that works */
 };
 
 /*
  * Asks the opened device for answers that the oracle knows: a hit in the first and in the last
- * place of a batch, a batch without a hit, and both directions of comparison. On the device's
- * thread. Returns 0, or -1 with device->reason set.
+ * place of a batch, a batch without a hit, and both directions of comparison; by batches of one
+ * granule, and of the usual size where the device has set one. On the device's thread. Returns 0,
+ * or -1 with device->reason set.
  */
 int device_self_test (struct device *device);
 

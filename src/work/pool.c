@@ -356,6 +356,9 @@ pool_device (struct pool *pool, size_t index, struct pool_device *device)
     memcpy (device->name, worker->device->name, sizeof device->name);
     memcpy (device->detail, worker->device->detail, sizeof device->detail);
     device->state = worker->state;
+    if (worker->state == POOL_DEVICE_UP && schedule_stands_by (worker)) {
+        device->state = POOL_DEVICE_STANDBY;
+    }
     memcpy (device->reason, worker->reason, sizeof device->reason);
     device->hashes = worker->hashes;
     device->rate = worker->rate;

@@ -120,6 +120,7 @@ enum pool_device_state {
     POOL_DEVICE_OPENING, /* being opened and tested */
     POOL_DEVICE_UP,
     POOL_DEVICE_RESTING, /* failed; tried again after a pause that grows */
+    POOL_DEVICE_STANDBY, /* up, and not used while a device that is not on standby works */
 };
 
 struct pool_device {

@@ -58,6 +58,7 @@ struct worker {
     pthread_t thread;
     bool started; /* the thread is to be joined */
     enum pool_device_state state;
+    bool failed; /* since it was up */
     char reason[DEVICE_REASON_SIZE];
     struct job *own;                         /* a short job that it has to itself */
     struct flight flights[WORKER_MAX_DEPTH]; /* a ring, oldest at `oldest` */
@@ -116,6 +117,14 @@ void schedule_release (struct pool *pool, struct job *job);
 
 /* Hashes a second of all devices that are not resting; above 0. */
 double schedule_rate (const struct pool *pool);
+
+/* How long a batch of `worker` should take, in seconds, and its rest for every POOL_SLEEP_HASHES,
+ * in nanoseconds: the pool's settings, unless the device has its own. */
+double schedule_batch_seconds (const struct worker *worker);
+uint64_t schedule_sleep (const struct worker *worker);
+
+/* Whether `worker` has to leave the work to others, being on standby. */
+bool schedule_stands_by (const struct worker *worker);
 
 /* Whether any device may still answer a job. */
 bool schedule_alive (const struct pool *pool);

@@ -20,10 +20,24 @@ job_of (struct queue_place *place)
     return (struct job *)place;
 }
 
+double
+schedule_batch_seconds (const struct worker *worker)
+{
+    double own = worker->device->batch_seconds;
+
+    return own > 0 ? own : worker->pool->settings.batch_seconds;
+}
+
+uint64_t
+schedule_sleep (const struct worker *worker)
+{
+    return worker->device->tireless ? 0 : worker->pool->settings.sleep;
+}
+
 static bool
 is_short (const struct worker *worker, const struct job *job)
 {
-    double batch = worker->rate * worker->pool->settings.batch_seconds;
+    double batch = worker->rate * schedule_batch_seconds (worker);
 
     return job->expected < SHORT_BATCHES * batch;
 }
@@ -67,6 +81,11 @@ choose (struct worker *worker)
     struct pool *pool = worker->pool;
     struct queue_place *first = queue_first (&pool->queue);
 
+    if (schedule_stands_by (worker)) {
+        schedule_disown (worker);
+        return NULL;
+    }
+
     if (worker->own != NULL && (first == NULL || queue_before (&worker->own->place, first))) {
         return worker->own;
     }
@@ -84,13 +103,14 @@ choose (struct worker *worker)
 static double
 batch_hashes (const struct worker *worker)
 {
-    const struct pool_settings *settings = &worker->pool->settings;
-    double cycle = POOL_SLEEP_HASHES / worker->rate + clock_seconds (settings->sleep);
+    double seconds = schedule_batch_seconds (worker);
+    uint64_t sleep = schedule_sleep (worker);
+    double cycle = POOL_SLEEP_HASHES / worker->rate + clock_seconds (sleep);
 
-    if (settings->sleep == 0) {
-        return worker->rate * settings->batch_seconds;
+    if (sleep == 0) {
+        return worker->rate * seconds;
     }
-    return POOL_SLEEP_HASHES * settings->batch_seconds / cycle;
+    return POOL_SLEEP_HASHES * seconds / cycle;
 }
 
 static uint64_t
@@ -153,7 +173,7 @@ static void
 measure (struct worker *worker, const struct flight *flight, uint64_t now, uint64_t hashes)
 {
     uint64_t start = flight->since > worker->last_collect ? flight->since : worker->last_collect;
-    double batch_seconds = worker->pool->settings.batch_seconds;
+    double batch_seconds = schedule_batch_seconds (worker);
     double seconds = clock_seconds (now - start);
 
     if (seconds >= LONG_BATCH * batch_seconds) {
@@ -259,11 +279,27 @@ schedule_rate (const struct pool *pool)
     double rate = 0;
 
     for (size_t i = 0; i < pool->worker_count; i++) {
-        if (pool->workers[i]->state != POOL_DEVICE_RESTING) {
+        if (pool->workers[i]->state != POOL_DEVICE_RESTING &&
+            !schedule_stands_by (pool->workers[i])) {
             rate += pool->workers[i]->rate;
         }
     }
     return rate > 1 ? rate : 1;
+}
+
+/* One that has failed is not waited for while it is tried again. */
+bool
+schedule_stands_by (const struct worker *worker)
+{
+    const struct pool *pool = worker->pool;
+
+    for (size_t i = 0; i < pool->worker_count && worker->device->standby; i++) {
+        const struct worker *other = pool->workers[i];
+        if (!other->device->standby && other->state != POOL_DEVICE_RESTING && !other->failed) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool

@@ -46,7 +46,8 @@ device_of (const struct runner *runner, size_t candidate)
 static uint64_t
 batch_size (const struct slices *slices, const struct device *device, double rate)
 {
-    double seconds = fmin (slices->batch_seconds, slices->slice_seconds / 4);
+    double wanted = device->batch_seconds > 0 ? device->batch_seconds : slices->batch_seconds;
+    double seconds = fmin (wanted, slices->slice_seconds / 4);
     double most = 0x1p48; /* as many nonces as a thread has */
     uint64_t granules = (uint64_t)(fmin (rate * seconds, most) / (double)device->granule);
 
@@ -118,6 +119,11 @@ take_turn (struct runner *runner, size_t candidate)
 {
     struct device *device = device_of (runner, candidate);
 
+    if (device == NULL) {
+        runner->opened += candidate == runner->opened;
+        runner->rate = 0;
+        return;
+    }
     if (candidate == runner->opened) {
         if (device->ops->open (device) != 0) {
             runner->failed = device;
@@ -157,7 +163,9 @@ runner_main (void *data)
     pthread_mutex_unlock (&run->mutex);
     while (runner->opened > 0) {
         struct device *device = device_of (runner, --runner->opened);
-        device->ops->close (device);
+        if (device != NULL) {
+            device->ops->close (device);
+        }
     }
     return NULL;
 }

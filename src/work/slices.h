@@ -15,7 +15,7 @@
 #include "work/figures.h"
 
 struct slices_candidate {
-    struct device **devices; /* one for each thread; the caller's */
+    struct device **devices; /* one for each thread; the caller's; NULL where a thread idles */
     struct figures rates;    /* out: hashes a second of all threads together, one a slice */
     double batch_seconds;    /* out: what a batch of the first thread took on average */
 };

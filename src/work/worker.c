@@ -47,12 +47,17 @@ set_state (struct worker *worker, enum pool_device_state state, const char *reas
 
     pthread_mutex_lock (&pool->lock);
     worker->state = state;
+    worker->failed = state == POOL_DEVICE_RESTING || (worker->failed && state != POOL_DEVICE_UP);
+    if (state == POOL_DEVICE_UP && !worker->measured) {
+        worker->rate = worker->device->rate; /* some devices know it once they are open */
+    }
     if (reason != NULL) {
         snprintf (worker->reason, sizeof worker->reason, "%s", reason);
     }
     if (!schedule_alive (pool)) {
         schedule_end_all (pool, POOL_FAILED);
     }
+    pthread_cond_broadcast (&pool->change); /* those on standby may have to begin */
     pthread_mutex_unlock (&pool->lock);
 }
 
@@ -79,7 +84,7 @@ static void
 rest_after (struct worker *worker, uint64_t hashes)
 {
     double sleeps = (double)hashes / POOL_SLEEP_HASHES;
-    uint64_t sleep = (uint64_t)(sleeps * (double)worker->pool->settings.sleep);
+    uint64_t sleep = (uint64_t)(sleeps * (double)schedule_sleep (worker));
 
     if (sleep > 0) {
         schedule_disown (worker);
@@ -97,7 +102,7 @@ next_batch (struct worker *worker, struct device_batch *batch)
     struct pool *pool = worker->pool;
 
     while (!pool->stopping && worker->flying < worker->device->depth) {
-        if (worker->flying > 0 && pool->settings.sleep > 0) {
+        if (worker->flying > 0 && schedule_sleep (worker) > 0) {
             return false; /* a device that is to rest is given nothing to do meanwhile */
         }
         if (schedule_take (worker, batch)) {

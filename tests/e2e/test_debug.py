@@ -125,11 +125,6 @@ class Others(unittest.TestCase):
         self.assertRegex(result.stdout,
                          r"(?m)^Average validation time: \d+ ns \(\d+ validations/s\)$")
 
-    def test_opencl_that_is_not_here(self):
-        result = run_program("--debug_opencl")
-        self.assertEqual(result.returncode, 1)
-        self.assertRegex(result.stdout + result.stderr, "OpenCL")
-
     def test_list_devices(self):
         result = run_program("--list_devices")
         self.assertEqual(result.returncode, 0, result.stderr)

@@ -187,6 +187,8 @@ support_assert_defaults (const struct config *config)
     assert_int_equal (config->opencl_platform, 0);
     assert_int_equal (config->opencl_device, 0);
     assert_int_equal (config->opencl_threads, 1048576);
+    assert_int_equal (config->opencl_select.count, 0);
+    support_assert_number (config->opencl_batch_time, 0.01);
     assert_int_equal (config->rpc_address.count, 2);
     assert_string_equal (config->rpc_address.items[0], "127.0.0.1");
     assert_string_equal (config->rpc_address.items[1], "::1");

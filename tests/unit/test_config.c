@@ -309,6 +309,54 @@ test_secrets_are_hidden (void **state)
     config_free (config);
 }
 
+/* Words of the user's: in their order, and as often as they stand there. */
+static void
+test_strings (void **state)
+{
+    static const char *const words[] = {"0:0", "GeForce RTX", "0:0", "65:00.0"};
+    struct config *config;
+    (void)state;
+
+    support_write (CONFIG_FILE_NODE, "[opencl]\nselect = [\"0:0\", \"GeForce RTX\", # twice\n"
+                                     "\"0:0\", '65:00.0',]\nbatch_time = 0.5\n");
+    config = support_load (NULL, NULL, "");
+    assert_int_equal (config->opencl_select.count, COUNT (words));
+    for (size_t i = 0; i < COUNT (words); i++) {
+        assert_string_equal (config->opencl_select.items[i], words[i]);
+    }
+    support_assert_number (config->opencl_batch_time, 0.5);
+    config_free (config);
+
+    config = load_one ("opencl.select=all", "");
+    assert_int_equal (config->opencl_select.count, 1);
+    assert_string_equal (config->opencl_select.items[0], "all");
+    config_free (config);
+    config = load_one ("opencl.select=[]", "");
+    assert_int_equal (config->opencl_select.count, 0);
+    config_free (config);
+}
+
+static void
+test_bad_strings (void **state)
+{
+    (void)state;
+
+    support_write (CONFIG_FILE_NODE, "[opencl]\nselect = [\"0:0\", 1, \"\", [\"0:1\"]]\n");
+    assert_null (support_load (
+        NULL, NULL,
+        "error: config-node.toml:2:18: opencl.select[1] is 1, expected a string that is not empty\n"
+        "error: config-node.toml:2:21: opencl.select[2] is \"\", expected a string that is not "
+        "empty\n"
+        "error: config-node.toml:2:25: opencl.select[3] is a list, expected a string that is not "
+        "empty\n"));
+    support_write (CONFIG_FILE_NODE, "[opencl]\nselect = 0\nbatch_time = 2\n");
+    assert_null (support_load (NULL, NULL,
+                               "error: config-node.toml:2:10: opencl.select is 0, expected a "
+                               "string, or a list of strings\n"
+                               "error: config-node.toml:3:14: opencl.batch_time is 2, expected a "
+                               "number from 0.001 to 1\n"));
+}
+
 static void
 test_override_conflict (void **state)
 {
@@ -405,6 +453,8 @@ main (void)
         TEST (test_defaults),
         TEST (test_good),
         TEST (test_node_files),
+        TEST (test_strings),
+        TEST (test_bad_strings),
         TEST (test_messages),
         TEST (test_syntax),
         TEST (test_overrides),

@@ -374,6 +374,29 @@ test_exactly_one_command (void **state)
             "workpeer: options '--daemon' and '--check_config' cannot be used together\n" TRY);
 }
 
+/* Together they list, and say how fast each is. */
+static void
+test_list_and_benchmark (void **state)
+{
+    struct parsed parsed = accept ("--list_devices");
+
+    (void)state;
+    assert_false (parsed.options.measure);
+    parsed_clear (&parsed);
+    parsed = accept ("--benchmark");
+    assert_int_equal (parsed.options.command, OPTIONS_BENCHMARK);
+    assert_false (parsed.options.measure);
+    parsed_clear (&parsed);
+    parsed = accept ("--benchmark --list_devices");
+    assert_int_equal (parsed.options.command, OPTIONS_LIST_DEVICES);
+    assert_true (parsed.options.measure);
+    parsed_clear (&parsed);
+    refuse ("--list_devices --benchmark --json",
+            "workpeer: option '--json' makes no sense with '--list_devices'\n" TRY);
+    refuse ("--list_devices --benchmark --daemon",
+            "workpeer: options '--daemon' and '--list_devices' cannot be used together\n" TRY);
+}
+
 static void
 test_stray_arguments (void **state)
 {
@@ -513,6 +536,7 @@ main (void)
         cmocka_unit_test (test_ambiguous_options),
         cmocka_unit_test (test_missing_arguments),
         cmocka_unit_test (test_repeated_options),
+        cmocka_unit_test (test_list_and_benchmark),
         cmocka_unit_test (test_exactly_one_command),
         cmocka_unit_test (test_stray_arguments),
         cmocka_unit_test (test_options_that_make_no_sense),

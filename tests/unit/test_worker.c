@@ -190,6 +190,131 @@ rests_grow (void **state)
     assert_int_equal (bench->log.closes, 0);
 }
 
+/* On standby. */
+
+static struct fake *
+add_standby (struct bench *bench)
+{
+    struct fake *fake = support_add_fake (bench, &(struct fake_settings){.name = "standby"});
+
+    fake_device (fake)->standby = true;
+    return fake;
+}
+
+/* While another device works, whatever there is to do is left to it. */
+static void
+standby_leaves_the_work (void **state)
+{
+    struct bench *bench = *state;
+
+    support_open (bench, MAX_JOBS, 0);
+    support_add_finder (bench);
+    add_standby (bench);
+    support_start (bench);
+    support_wait_for_state (bench, 1, POOL_DEVICE_STANDBY);
+    for (unsigned i = 0; i < 20; i++) {
+        struct call *call = support_submit (bench, i);
+        support_assert_found (call);
+        assert_string_equal (call->answer.device, "finder");
+    }
+    assert_int_equal (support_device (bench, 0).state, POOL_DEVICE_UP);
+    assert_int_equal (support_device (bench, 1).hashes, 0);
+}
+
+/* It is waited for while it is opened, which may take its compiler a while. */
+static void
+standby_begins_when_no_other_works (void **state)
+{
+    struct bench *bench = *state;
+    struct call *call;
+
+    support_open (bench, MAX_JOBS, 0);
+    support_add_fake (bench, &(struct fake_settings){"broken", .open_fails = FAKE_ALWAYS});
+    add_standby (bench);
+    support_start (bench);
+    call = support_submit (bench, 8);
+    support_assert_found (call);
+    assert_string_equal (call->answer.device, "standby");
+    support_wait_for_state (bench, 0, POOL_DEVICE_RESTING);
+    assert_int_equal (support_device (bench, 1).state, POOL_DEVICE_UP);
+}
+
+/* A device that fails in the midst of a job leaves it to standby, and takes over once it is back.
+ */
+static void
+standby_ends_when_another_is_back (void **state)
+{
+    struct bench *bench = *state;
+    struct call *call;
+
+    support_open (bench, MAX_JOBS, 0);
+    support_add_fake (bench, &(struct fake_settings){"failing", FAKE_FINDS, .collect_fails = 1});
+    add_standby (bench);
+    support_start (bench);
+    call = support_submit (bench, 8);
+    support_assert_found (call);
+    assert_string_equal (call->answer.device, "standby");
+    support_wait_for_state (bench, 0, POOL_DEVICE_UP);
+    support_wait_for_state (bench, 1, POOL_DEVICE_STANDBY);
+    call = support_submit (bench, 8);
+    support_assert_found (call);
+    assert_string_equal (call->answer.device, "failing");
+}
+
+/* A job that nobody finds goes over to the device that is back. */
+static void
+standby_gives_its_job_back (void **state)
+{
+    struct bench *bench = *state;
+
+    support_open (bench, MAX_JOBS, 0);
+    support_add_fake (
+        bench, &(struct fake_settings){"failing", FAKE_NEVER, .collect_fails = 1, .speed = 1e5});
+    fake_device (
+        support_add_fake (bench, &(struct fake_settings){"standby", FAKE_NEVER, .speed = 1e5}))
+        ->standby = true;
+    support_start (bench);
+    support_submit (bench, IMPOSSIBLE);
+    support_wait_for_state (bench, 0, POOL_DEVICE_RESTING);
+    support_wait_for_busy (bench, 1, true);
+    support_wait_for_state (bench, 0, POOL_DEVICE_UP);
+    support_wait_for_busy (bench, 0, true);
+    support_wait_for_busy (bench, 1, false);
+    assert_int_equal (support_device (bench, 1).state, POOL_DEVICE_STANDBY);
+}
+
+/* What a device says of itself. */
+
+/* Rests are for CPUs: a device that takes no CPU time has none, however long they are. */
+static void
+tireless_device_does_not_rest (void **state)
+{
+    struct bench *bench = *state;
+
+    support_open (bench, MAX_JOBS, 3600 * CLOCK_SECOND);
+    fake_device (support_add_finder (bench))->tireless = true;
+    support_start (bench);
+    for (unsigned i = 0; i < 5; i++) {
+        support_assert_found (support_submit (bench, 10));
+    }
+}
+
+static void
+device_has_its_own_batch_time (void **state)
+{
+    struct bench *bench = *state;
+    struct fake *fake;
+
+    support_open (bench, MAX_JOBS, 0);
+    fake = support_add_held (bench);
+    fake_device (fake)->batch_seconds = 3;
+    support_start (bench);
+    support_submit (bench, IMPOSSIBLE);
+    assert_true (fake_wait_submitted (fake, 1));
+    fake_read (fake, &bench->log);
+    assert_in_range (bench->log.batches[0].count, 299000, 300000); /* of 1e5 a second */
+}
+
 /* Batches in hand, and an end to them. */
 
 static void
@@ -336,6 +461,12 @@ main (void)
         SUPPORT_TEST (others_finish_what_a_failing_device_began),
         SUPPORT_TEST (failed_device_rests_and_comes_back),
         SUPPORT_TEST (rests_grow),
+        SUPPORT_TEST (standby_leaves_the_work),
+        SUPPORT_TEST (standby_begins_when_no_other_works),
+        SUPPORT_TEST (standby_ends_when_another_is_back),
+        SUPPORT_TEST (standby_gives_its_job_back),
+        SUPPORT_TEST (tireless_device_does_not_rest),
+        SUPPORT_TEST (device_has_its_own_batch_time),
         SUPPORT_TEST (device_is_fed_to_its_depth),
         SUPPORT_TEST (cpu_stops_within_10_ms),
         SUPPORT_TEST (stop_interrupts_a_rest),

@@ -33,6 +33,7 @@ if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/unit/test_account \
 	tests/unit/test_amount \
+	tests/unit/test_atto \
 	tests/unit/test_bench_report \
 	tests/unit/test_block \
 	tests/unit/test_broker \
@@ -80,6 +81,9 @@ endif
 
 tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_account_LDADD = $(UNIT_WORK)
+tests_unit_test_atto_SOURCES = tests/unit/test_atto.c tests/unit/vectors_atto.h
+tests_unit_test_atto_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_atto_LDADD = $(UNIT_WORK)
 tests_unit_test_bench_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bench_report_LDADD = $(UNIT_NODE)
 tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -35,6 +35,8 @@ if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/unit/test_account \
 	tests/unit/test_amount \
+	tests/unit/test_atto \
+	tests/unit/test_atto_works \
 	tests/unit/test_bench_report \
 	tests/unit/test_block \
 	tests/unit/test_broker \
@@ -93,6 +95,13 @@ endif
 
 tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_account_LDADD = $(UNIT_WORK)
+tests_unit_test_atto_SOURCES = tests/unit/test_atto.c tests/unit/vectors_atto.h
+tests_unit_test_atto_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_atto_LDADD = $(UNIT_WORK)
+tests_unit_test_atto_works_SOURCES = tests/unit/test_atto_works.c tests/unit/fake_device.c \
+	tests/unit/fake_device.h tests/unit/seed.h tests/unit/support_http.c tests/unit/support_http.h
+tests_unit_test_atto_works_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_atto_works_LDADD = $(UNIT_NODE)
 tests_unit_test_bench_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bench_report_LDADD = $(UNIT_NODE)
 tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -199,6 +208,7 @@ tests_unit_test_scan_LDADD = $(UNIT_WORK)
 tests_unit_test_schedule_SOURCES = tests/unit/test_schedule.c $(SUPPORT_POOL)
 tests_unit_test_schedule_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_schedule_LDADD = $(UNIT_WORK)
+tests_unit_test_server_SOURCES = tests/unit/test_server.c tests/unit/support_http.c tests/unit/support_http.h
 tests_unit_test_server_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_server_LDADD = $(UNIT_RPC)
 tests_unit_test_slices_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -251,6 +261,7 @@ SCRIPT_TESTS = \
 # End to end: the real program over real sockets.
 
 E2E_TESTS = \
+	tests/e2e/test_atto.py \
 	tests/e2e/test_benchmark.py \
 	tests/e2e/test_clients.py \
 	tests/e2e/test_command.py \
@@ -273,7 +284,7 @@ tests_bench_bench_http_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_http_LDADD = librpc.la libwork.la
 tests_bench_bench_store_CPPFLAGS = $(AM_CPPFLAGS)
 tests_bench_bench_store_LDADD = libstore.la libwork.la
-CLEANFILES += $(EXTRA_PROGRAMS)
+CLEANFILES += $(EXTRA_PROGRAMS) atto_files.c
 bench: $(EXTRA_PROGRAMS)
 clean-local:
 	rm -rf tests/pocl-cache
@@ -283,7 +294,7 @@ clean-local:
 check-engine:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
 THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
-	tests/unit/test_broker tests/unit/test_broker_peers tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan \
+	tests/unit/test_atto_works tests/unit/test_broker tests/unit/test_broker_peers tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan \
 	tests/unit/test_slices tests/unit/test_trial \
 	tests/unit/test_store tests/unit/test_store_bounds tests/unit/test_store_full tests/unit/test_store_kill \
 	$(OPENCL_THREAD_TESTS) examples/embed
@@ -298,7 +309,7 @@ EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/checks/opencl.supp tests/checks/opencl_valgrind.sh \
 	tests/bench/bench_peers.py tests/bench/bench_rpc.py \
 	tests/data \
-	tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
+	tests/e2e/atto.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/unit/test_scan_neon.c \
 	tests/unit/vectors.h \
 	tests/vectors/work.json

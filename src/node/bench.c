@@ -9,6 +9,7 @@
 #include "node/bench_report.h"
 #include "node/choice.h"
 #include "node/gpu.h"
+#include "work/atto.h"
 #include "work/cpus.h"
 #include "work/device_cpu.h"
 #include "work/hex.h"
@@ -180,15 +181,6 @@ read_scanner (const struct options *options, const struct config *config, struct
     return 0;
 }
 
-static unsigned
-year_now (void)
-{
-    const time_t now = time (NULL);
-    struct tm parts;
-
-    return gmtime_r (&now, &parts) != NULL ? (unsigned)parts.tm_year + 1900 : 0;
-}
-
 static void
 add_threshold (struct bench *bench, const char *name, enum difficulty_order order,
                uint64_t threshold)
@@ -199,14 +191,25 @@ add_threshold (struct bench *bench, const char *name, enum difficulty_order orde
     (void)snprintf (added->name, sizeof added->name, "%s", name);
 }
 
+static void
+add_atto (struct bench *bench)
+{
+    const int year = atto_year ((int64_t)time (NULL) * 1000);
+    uint64_t threshold;
+    char name[32];
+
+    if (atto_threshold (ATTO_LIVE, year, &threshold) == 0) {
+        (void)snprintf (name, sizeof name, "Atto LIVE %d", year);
+        add_threshold (bench, name, DIFFICULTY_AT_MOST, threshold);
+    }
+}
+
 /* Those asked for, or what one would have to find today. */
 static int
 read_thresholds (const struct options *options, const struct difficulty_network *network,
                  struct bench *bench)
 {
     const size_t defaults = 3;
-    unsigned year = year_now ();
-    char atto[32];
 
     bench->thresholds = calloc (defaults + options->difficulty_count, sizeof *bench->thresholds);
     if (bench->thresholds == NULL) {
@@ -220,10 +223,9 @@ read_thresholds (const struct options *options, const struct difficulty_network 
         add_threshold (bench, "asked for", DIFFICULTY_AT_LEAST, threshold);
     }
     if (options->difficulty_count == 0) {
-        (void)snprintf (atto, sizeof atto, "Atto LIVE %u", year);
         add_threshold (bench, "send", DIFFICULTY_AT_LEAST, network->epoch_2);
         add_threshold (bench, "receive", DIFFICULTY_AT_LEAST, network->epoch_2_receive);
-        add_threshold (bench, atto, DIFFICULTY_AT_MOST, difficulty_atto_live (year));
+        add_atto (bench);
     }
     return 0;
 }

@@ -27,6 +27,7 @@ enum { FILE_SIZE_MAX = 1024 * 1024 };
  */
 enum layer {
     LAYER_DEFAULT,
+    LAYER_ENVIRONMENT, /* the last to be read: for what all others leave at its default */
     LAYER_RPC_FILE,
     LAYER_NODE_FILE,
     LAYER_RPC_OVERRIDE,
@@ -247,11 +248,24 @@ load_file (struct loader *loader, const char *directory, enum config_file file, 
     free (path);
 }
 
+/* What config_override_parse or config_override_make had to object to `text`. */
+static void
+report_bad_override (const struct reading *reading, const char *text, const char *expected)
+{
+    const struct toml_place nowhere = {0, 0};
+
+    if (expected != NULL) {
+        config_report_error (&reading->context, nowhere, "\"%s\" was given, expected %s", text,
+                             expected);
+    } else {
+        config_report_no_memory (reading->loader->report);
+    }
+}
+
 static void
 load_overrides (struct loader *loader, const char *const *overrides, size_t count,
                 enum config_file file, enum layer layer)
 {
-    const struct toml_place nowhere = {0, 0};
     const char *const name = file == CONFIG_FILE_NODE ? "--config" : "--rpcconfig";
     const struct reading reading = {loader, {loader->report, name, file}, layer};
 
@@ -262,11 +276,8 @@ load_overrides (struct loader *loader, const char *const *overrides, size_t coun
         if (config_override_parse (overrides[i], &override, &expected) == 0) {
             read_entries (&reading, override.entries, override.entries[0].span);
             config_override_clear (&override);
-        } else if (expected != NULL) {
-            config_report_error (&reading.context, nowhere, "\"%s\" was given, expected %s",
-                                 overrides[i], expected);
         } else {
-            config_report_no_memory (loader->report);
+            report_bad_override (&reading, overrides[i], expected);
         }
     }
 }
@@ -305,6 +316,67 @@ load_defaults (struct loader *loader)
     }
 }
 
+/* Whether a variable's value, a whole number, may take the default's place. */
+static bool
+may_replace (const struct loader *loader, const struct config_option *option,
+             const struct config_variable *variable, const union config_value *value)
+{
+    uint64_t initial;
+
+    memcpy (&initial, (const char *)loader->config + option->offset, sizeof initial);
+    return !variable->may_only_raise || value->whole > initial;
+}
+
+static void
+set_from_environment (const struct reading *reading, const struct config_option *option,
+                      const struct config_variable *variable, const struct toml_entry *entry)
+{
+    struct loader *loader = reading->loader;
+    const bool is_set = true;
+    union config_value value;
+
+    if (config_value_read (option, entry, &reading->context, &value) == 0 &&
+        may_replace (loader, option, variable, &value)) {
+        config_value_put (loader->config, option, &value);
+        memcpy ((char *)loader->config + variable->flag, &is_set, sizeof is_set);
+    }
+}
+
+/* An empty variable is one that is not there. */
+static void
+load_variable (struct loader *loader, const struct config_variable *variable)
+{
+    const struct config_option *const option = config_option_at (CONFIG_FILE_NODE, variable->path);
+    const struct reading reading = {
+        loader, {loader->report, variable->name, CONFIG_FILE_NODE}, LAYER_ENVIRONMENT};
+    const char *const text = getenv (variable->name);
+    struct config_override override;
+    const char *expected;
+    size_t count;
+
+    if (text == NULL || text[0] == '\0' ||
+        loader->layers[option - config_options (&count)] != LAYER_DEFAULT) {
+        return;
+    }
+    if (config_override_make (option->path, text, &override, &expected) != 0) {
+        report_bad_override (&reading, text, expected);
+        return;
+    }
+    set_from_environment (&reading, option, variable, &override.entries[0]);
+    config_override_clear (&override);
+}
+
+static void
+load_environment (struct loader *loader)
+{
+    size_t count;
+    const struct config_variable *const variables = config_variables (&count);
+
+    for (size_t i = 0; loader->config->atto_enable && i < count; i++) {
+        load_variable (loader, &variables[i]);
+    }
+}
+
 static void
 load_all (struct loader *loader, const struct config_sources *sources)
 {
@@ -317,6 +389,7 @@ load_all (struct loader *loader, const struct config_sources *sources)
                     LAYER_RPC_OVERRIDE);
     load_overrides (loader, sources->overrides, sources->override_count, CONFIG_FILE_NODE,
                     LAYER_NODE_OVERRIDE);
+    load_environment (loader);
 }
 
 struct config *

@@ -54,6 +54,7 @@ struct config {
     bool opencl_enable;
     uint64_t opencl_platform;
     uint64_t opencl_device;
+    bool opencl_device_from_environment; /* the environment gave the default */
     uint64_t opencl_threads;
     struct config_strings opencl_select; /* of the user's words; empty: platform and device */
     double opencl_batch_time;            /* seconds */
@@ -71,9 +72,16 @@ struct config {
 
     /* [work] */
     uint64_t work_max_queue;
-    double work_request_timeout; /* seconds */
-    double work_batch_time;      /* seconds */
-    char *work_scanner;          /* "auto" or a scanner's name */
+    bool work_max_queue_from_environment; /* as above */
+    double work_request_timeout;          /* seconds */
+    double work_batch_time;               /* seconds */
+    char *work_scanner;                   /* "auto" or a scanner's name */
+
+    /* [atto] */
+    bool atto_enable;
+    struct config_strings atto_address; /* as rpc_address */
+    uint64_t atto_port;
+    uint64_t atto_management_port;
 
     /* [peers] */
     char *peers_mode;              /* "serial", "race" or "hedge" */

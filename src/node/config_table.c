@@ -31,6 +31,7 @@ static const struct config_section sections[] = {
     {"peers", "How work peers are asked, whose lists are node.work_peers and peers.peer."},
     {"store", "Works that were found before, on disk, for whoever asks for them again."},
     {"precache", "Work for an account's next block, found before anybody asks. It takes a store."},
+    {"atto", "Atto's work server, beside the RPC and on the same devices."},
     {"log", "What is logged, where and how."},
 };
 
@@ -468,6 +469,40 @@ static const struct config_option options[] = {
         AT (precache_max_accounts),
     },
     {
+        .path = "atto.enable",
+        .type = CONFIG_TYPE_SWITCH,
+        .initial = "false",
+        .help = "Whether Atto's requests are served: POST /works.",
+        AT (atto_enable),
+    },
+    {
+        .path = "atto.address",
+        .type = CONFIG_TYPE_ADDRESSES,
+        .initial = "[\"127.0.0.1\", \"::1\"]",
+        .help = "The addresses to listen on for them. \"localhost\" is both loopback addresses.",
+        AT (atto_address),
+    },
+    {
+        .path = "atto.port",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = UINT16_MAX,
+        .initial = "8080",
+        .unit = "a TCP port number",
+        .help = "The port of the API; 0 lets the system choose a free one.",
+        AT (atto_port),
+    },
+    {
+        .path = "atto.management_port",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = UINT16_MAX,
+        .initial = "8081",
+        .unit = "a TCP port number",
+        .help = "The port of /health; 0 lets the system choose a free one.",
+        AT (atto_management_port),
+    },
+    {
         .path = "log.level",
         .type = CONFIG_TYPE_CHOICE,
         .choices = log_levels,
@@ -503,6 +538,27 @@ static const struct config_option options[] = {
         AT (log_file),
     },
 };
+
+static const struct config_variable variables[] = {
+    {
+        .name = "ATTO_WORK_DEVICE",
+        .path = "opencl.device",
+        .flag = offsetof (struct config, opencl_device_from_environment),
+    },
+    {
+        .name = "ATTO_WORK_QUEUE_SIZE",
+        .path = "work.max_queue",
+        .may_only_raise = true,
+        .flag = offsetof (struct config, work_max_queue_from_environment),
+    },
+};
+
+const struct config_variable *
+config_variables (size_t *count)
+{
+    *count = sizeof variables / sizeof variables[0];
+    return variables;
+}
 
 const struct config_option *
 config_options (size_t *count)

@@ -63,6 +63,24 @@ const struct config_option *config_options (size_t *count);
 
 const struct config_section *config_sections (size_t *count);
 
+/*
+ * What the environment gives to options that nobody else gives, where atto.enable is on: the names
+ * that Atto's own work server has them by.
+ *
+ * ATTO_WORK_QUEUE_SIZE says how many requests that server works on at once, and any number of
+ * others wait. Here requests share the devices, and those that wait are bounded: so it can only
+ * raise that bound.
+ */
+struct config_variable {
+    const char *name;    /* of the variable */
+    const char *path;    /* of the option, a whole number */
+    bool may_only_raise; /* a value below the default is read, and the default stays */
+    size_t flag;         /* of the bool in struct config that says whether it gave the value */
+};
+
+/* All variables; `*count` of them. */
+const struct config_variable *config_variables (size_t *count);
+
 /* The file's name: "config-node.toml" or "config-rpc.toml". */
 const char *config_file_name (enum config_file file);
 

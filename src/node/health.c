@@ -17,25 +17,19 @@ peer_stands_in (const struct actions *actions)
 }
 
 int
-health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
+health_check_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE])
 {
-    const size_t count = pool_device_count (actions->pool);
-    const size_t peers = peers_count (actions->peers, PEERS_PRIMARY);
+    const size_t count = pool_device_count (pool);
     struct pool_device device;
 
     for (size_t i = 0; i < count; i++) {
-        pool_device (actions->pool, i, &device);
+        pool_device (pool, i, &device);
         if (device.state != POOL_DEVICE_RESTING) {
             return 0;
         }
     }
-    if (peer_stands_in (actions)) {
-        return 0;
-    }
-    if (count == 0 && (peers == 0 || !actions->config->peers_stand_in)) {
+    if (count == 0) {
         snprintf (reason, HEALTH_REASON_SIZE, "There is no device to search on");
-    } else if (count == 0) {
-        snprintf (reason, HEALTH_REASON_SIZE, "Every work peer rests after a failure");
     } else {
         snprintf (reason, HEALTH_REASON_SIZE, "No device is up; the last, %s: %s", device.name,
                   device.reason);
@@ -43,19 +37,52 @@ health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
     return -1;
 }
 
-static void
-get_health (void *context, struct request *request)
+int
+health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
 {
-    const struct actions *actions = context;
-    char reason[HEALTH_REASON_SIZE];
+    const size_t peers = peers_count (actions->peers, PEERS_PRIMARY);
 
-    if (health_check (actions, reason) == 0) {
+    if (health_check_devices (actions->pool, reason) == 0 || peer_stands_in (actions)) {
+        return 0;
+    }
+    if (pool_device_count (actions->pool) == 0 && peers > 0 && actions->config->peers_stand_in) {
+        snprintf (reason, HEALTH_REASON_SIZE, "Every work peer rests after a failure");
+    }
+    return -1;
+}
+
+/* `reason` counts where it is not up. */
+static void
+reply (struct request *request, bool is_up, const char *reason)
+{
+    if (is_up) {
         request_reply_json (request, 200, json_pack ("{s:s}", "status", "UP"));
     } else {
         request_reply_json (request, 503,
                             json_pack ("{s:s, s:s}", "status", "DOWN", "reason", reason));
     }
 }
+
+static void
+get_health (void *context, struct request *request)
+{
+    char reason[HEALTH_REASON_SIZE] = "";
+
+    reply (request, health_check (context, reason) == 0, reason);
+}
+
+static void
+get_device_health (void *context, struct request *request)
+{
+    char reason[HEALTH_REASON_SIZE] = "";
+
+    reply (request, health_check_devices (context, reason) == 0, reason);
+}
+
+const struct route health_device_routes[] = {
+    {ROUTE_GET, "/health", false, get_device_health},
+    {ROUTE_OTHER, NULL, false, NULL},
+};
 
 const struct route health_routes[] = {
     {ROUTE_GET, "/health", false, get_health},

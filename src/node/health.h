@@ -10,6 +10,7 @@
 
 #include "node/actions.h"
 #include "rpc/routes.h"
+#include "work/pool.h"
 
 #define HEALTH_REASON_SIZE 512
 
@@ -19,7 +20,13 @@
  */
 int health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE]);
 
+/* The same of the devices alone: of work that no peer does. */
+int health_check_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE]);
+
 /* Ended by a NULL path; run with a struct actions. */
 extern const struct route health_routes[];
+
+/* Of the devices alone. Ended by a NULL path; run with a struct pool. */
+extern const struct route health_device_routes[];
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "build_config.h"
 #include "node/actions.h"
+#include "node/atto_server.h"
 #include "node/broker.h"
 #include "node/callback.h"
 #include "node/device_log.h"
@@ -18,6 +19,7 @@
 #include "node/forward.h"
 #include "node/health.h"
 #include "node/keeper.h"
+#include "node/listening.h"
 #include "node/log.h"
 #include "node/notify.h"
 #include "node/peers.h"
@@ -28,8 +30,11 @@
 #include "work/hex.h"
 #include "work/pool.h"
 
-/* Descriptors beside those of client connections: listeners, log, store, peers, the loop's own. */
-#define OTHER_DESCRIPTORS 64
+/*
+ * Descriptors beside those of client connections: listeners, log, store, peers, the loop's own, and
+ * the few of Atto's management.
+ */
+#define OTHER_DESCRIPTORS 96
 
 /* No action needs a larger body, and a node's own file may allow one that would stall the loop. */
 #define MOST_REQUEST_SIZE (1024 * 1024)
@@ -57,6 +62,8 @@ struct node {
     char identity[HEX_U64_SIZE]; /* this daemon's, among the hops of requests */
     struct keeper *keeper;
     struct server *server;
+    struct atto_server *atto; /* NULL where it is not enabled */
+    struct server_settings limits;
     struct device_log *device_log;
     struct pid_file *pid_file;
     struct notify *notify;
@@ -72,7 +79,8 @@ on_flush (evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    if ((server_flushed (node->server) && peer_client_busy (node->client) == 0) ||
+    if ((server_flushed (node->server) && atto_server_flushed (node->atto) &&
+         peer_client_busy (node->client) == 0) ||
         clock_now () > node->flush_until) {
         (void)event_base_loopbreak (node->base);
     }
@@ -92,6 +100,7 @@ on_stop (evutil_socket_t fd, short what, void *data)
     notify_stopping (node->notify);
     log_info ("Stopping: %zu requests in flight", broker_waiters (node->broker));
     server_stop (node->server);
+    atto_server_stop (node->atto);
     keeper_stop (node->keeper);
     node->actions.precache = NULL;
     broker_stop (node->broker);
@@ -140,12 +149,12 @@ stop_later (void *data)
 
 /* Starting. */
 
-/* Makes room for as many connections as configured. */
+/* Makes room for as many connections as configured, for each of `servers`. */
 static size_t
-fit_connections (uint64_t wanted)
+fit_connections (uint64_t wanted, size_t servers)
 {
     struct rlimit limit;
-    rlim_t needed = (rlim_t)wanted + OTHER_DESCRIPTORS;
+    rlim_t needed = (rlim_t)wanted * servers + OTHER_DESCRIPTORS;
 
     if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) {
         return (size_t)wanted;
@@ -157,6 +166,7 @@ fit_connections (uint64_t wanted)
     (void)getrlimit (RLIMIT_NOFILE, &limit);
     wanted = limit.rlim_cur > 2 * OTHER_DESCRIPTORS ? limit.rlim_cur - OTHER_DESCRIPTORS
                                                     : OTHER_DESCRIPTORS;
+    wanted /= servers;
     log_warn ("Only %" PRIu64 " connections at a time: the system allows %" PRIu64
               " open files (rpc.max_connections, ulimit -n)",
               wanted, (uint64_t)limit.rlim_cur);
@@ -335,32 +345,29 @@ init_broker (struct node *node)
 
 /* Says where, and, the first time, what to try there. */
 static void
-announce (const char *address, uint16_t port, bool first)
+on_listening (void *data, const char *address, uint16_t port)
 {
+    bool *first = data;
     bool v6 = strchr (address, ':') != NULL;
     char url[128];
 
     snprintf (url, sizeof url, "http://%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", port);
-    if (first) {
+    if (*first) {
         printf ("Try it: curl -d '{\"action\":\"work_generate\",\"hash\":"
                 "\"718CC2121C3E641059BC1C2CFC45666C99E8AE922F7A807B7D07B62C995D79E2\"}' %s\n",
                 url);
     }
     printf ("Listening on %s\n", url);
     log_info ("Listening on %s", url);
-}
-
-/* A machine without IPv6 does without [::1]: whoever asked for both loopbacks has the other. */
-static bool
-can_do_without (const char *address, enum server_listening result)
-{
-    return result == SERVER_NO_SUCH_ADDRESS && strcmp (address, "::1") == 0;
+    *first = false;
 }
 
 /* On the `count` sockets that the service manager has opened for us. */
 static int
 listen_on_given (struct node *node, int count)
 {
+    bool first = true;
+
     for (int i = 0; i < count; i++) {
         char address[SERVER_ADDRESS_SIZE];
         char error[256];
@@ -371,70 +378,51 @@ listen_on_given (struct node *node, int count)
             log_error ("Error while running workpeer: %s", error);
             return -1;
         }
-        announce (address, port, i == 0);
+        on_listening (&first, address, port);
     }
     log_info ("The service manager opened these sockets: rpc.address and rpc.port do not count");
     return 0;
 }
 
 static int
-listen_on_all (struct node *node)
+listen_for_rpc (struct node *node)
 {
-    const struct config_strings *addresses = &node->config->rpc_address;
-    uint16_t port = (uint16_t)node->config->rpc_port;
-    size_t listening = 0;
-    char error[256] = "no address to listen on (rpc.address)";
+    char error[LISTENING_ERROR_SIZE];
+    bool first = true;
 
-    for (size_t i = 0; i < addresses->count; i++) {
-        const char *address = addresses->items[i];
-        enum server_listening result =
-            server_listen (node->server, address, &port, error, sizeof error);
-        if (result == SERVER_LISTENING) {
-            announce (address, port, listening == 0);
-            listening++;
-        } else if (can_do_without (address, result)) {
-            log_warn ("Not listening there: %s", error);
-        } else {
-            listening = 0;
-            break;
-        }
-    }
-    if (listening == 0) {
+    if (listening_start (node->server, &node->config->rpc_address, (uint16_t)node->config->rpc_port,
+                         on_listening, &first, error) != 0) {
         log_error ("Error while running workpeer: %s", error);
         return -1;
     }
     return 0;
 }
 
-/* Beside 0.0.0.0, "::" can have IPv6 only: alone it is both. */
-static bool
-has_v4_wildcard (const struct config_strings *addresses)
-{
-    for (size_t i = 0; i < addresses->count; i++) {
-        if (strcmp (addresses->items[i], "0.0.0.0") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int
-init_server (struct node *node)
+static void
+init_limits (struct node *node)
 {
     const struct config *config = node->config;
-    const struct server_settings settings = {
-        .max_connections = fit_connections (config->rpc_max_connections),
+
+    node->limits = (struct server_settings){
+        .max_connections =
+            fit_connections (config->rpc_max_connections, config->atto_enable ? 2 : 1),
         .max_request_size = fit_request_size (config->rpc_max_request_size),
         .max_json_depth = (size_t)config->rpc_max_json_depth,
         .read_timeout = config->rpc_read_timeout,
         .idle_timeout = config->rpc_idle_timeout,
         .enable_control = config->rpc_enable_control,
-        .v6_only = has_v4_wildcard (&config->rpc_address),
+        .v6_only = listening_has_v4_wildcard (&config->rpc_address),
     };
+}
+
+static int
+init_server (struct node *node)
+{
     int given;
 
+    init_limits (node);
     node->actions = (struct actions){
-        .config = config,
+        .config = node->config,
         .network = node->network,
         .broker = node->broker,
         .pool = node->engine.pool,
@@ -449,7 +437,7 @@ init_server (struct node *node)
         .stop = stop_later,
         .stop_data = node,
     };
-    node->server = server_new (node->base, &settings, actions_table, &node->actions);
+    node->server = server_new (node->base, &node->limits, actions_table, &node->actions);
     if (node->server == NULL ||
         server_add_routes (node->server, health_routes, &node->actions) != 0 ||
         server_add_routes (node->server, callback_routes, &node->actions) != 0) {
@@ -458,7 +446,17 @@ init_server (struct node *node)
     }
     node->actions.server = node->server;
     given = notify_listen_fds ();
-    return given > 0 ? listen_on_given (node, given) : listen_on_all (node);
+    return given > 0 ? listen_on_given (node, given) : listen_for_rpc (node);
+}
+
+static int
+init_atto (struct node *node)
+{
+    if (!node->config->atto_enable) {
+        return 0;
+    }
+    node->atto = atto_server_new (node->base, &node->limits, &node->actions);
+    return node->atto != NULL ? 0 : -1;
 }
 
 static int
@@ -514,8 +512,10 @@ clear (struct node *node)
     pid_file_free (node->pid_file);
     if (node->server != NULL && !node->stopping) {
         server_stop (node->server);
+        atto_server_stop (node->atto);
     }
     server_free (node->server);
+    atto_server_free (node->atto);
     device_log_free (node->device_log);
     engine_stop (&node->engine);
     if (node->keeper != NULL) {
@@ -554,7 +554,8 @@ node_run (const struct config *config, const struct difficulty_network *network,
     if (init_loop (&node) == 0 && init_notify (&node) == 0 &&
         engine_start (&node.engine, config, data_path) == 0 && init_peers (&node) == 0 &&
         init_keeper (&node, data_path) == 0 && init_broker (&node) == 0 &&
-        init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0) {
+        init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0 &&
+        init_atto (&node) == 0) {
         printf ("Ready\n");
         (void)fflush (stdout);
         notify_ready (node.notify);

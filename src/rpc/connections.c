@@ -159,53 +159,41 @@ on_close (struct evhttp_connection *evhttp_connection, void *data)
     drop (connection);
 }
 
-/* What to say in the place of evhttp's error pages. */
-
-static const char *
-error_for (const struct connection *connection, int status)
+/*
+ * Whether what evhttp has just begun to write is the end of a request: an answer, or a page of its
+ * own, which is replaced. Such a page, with a status of 400 or more and the last on its connection,
+ * is all that it sends of its own accord beside interim answers.
+ */
+static bool
+ends_request (struct connection *connection, struct evbuffer *output)
 {
-    switch (status) {
-    case 413:
-        return "Invalid header: body limit exceeded";
-    case 417:
-        return "Invalid header: bad expectation";
-    case 501:
-        return connection->owner->settings.keep_status ? "Unknown method"
-                                                       : "Can only POST requests";
-    default:
-        return connection->received > connection->owner->settings.max_header_size
-                   ? "Invalid header: header limit exceeded"
-                   : "Invalid header: malformed request";
+    struct connections *connections = connection->owner;
+    int status = error_page_status (output);
+    const char *error;
+
+    if (status >= 400 && !connection->refused) {
+        connection->refused = true;
+        error = error_page_text (status, connections->settings.keep_status,
+                                 connection->received > connections->settings.max_header_size);
+        (void)error_page_replace (connections->base, connection->bev,
+                                  connections->settings.keep_status ? status : 200, error);
     }
+    return status >= 200; /* else the request is still on its way */
 }
 
-/*
- * Runs when evhttp adds to a connection's output. Beside answers of ours that were announced, its
- * own error pages are all it ever sends with a status of 400 or more, each the last on its
- * connection.
- */
 static void
 on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *data)
 {
     struct connection *connection = data;
-    int status;
 
-    if (info->n_added == 0 || info->orig_size > 0) {
+    if (info->n_added == 0) {
         return;
     }
-    status = error_page_status (output);
-    if (status < 200) { /* an interim answer: the request is still on its way */
-        return;
+    if (connection->answered || (info->orig_size == 0 && ends_request (connection, output))) {
+        connection->answered = false;
+        connection->reading = false;
+        connection->since = clock_now ();
     }
-    if (status >= 400 && !connection->refused && !connection->answered) {
-        connection->refused = true;
-        (void)error_page_replace (connection->owner->base, connection->bev,
-                                  connection->owner->settings.keep_status ? status : 200,
-                                  error_for (connection, status));
-    }
-    connection->answered = false;
-    connection->reading = false;
-    connection->since = clock_now ();
 }
 
 /* Finds a place for a connection whose descriptor is known now. */

@@ -24,6 +24,22 @@ error_page_status (struct evbuffer *output)
     return (digits[1] - '0') * 100 + (digits[2] - '0') * 10 + (digits[3] - '0');
 }
 
+const char *
+error_page_text (int status, bool keep_status, bool long_header)
+{
+    switch (status) {
+    case 413:
+        return "Invalid header: body limit exceeded";
+    case 417:
+        return "Invalid header: bad expectation";
+    case 501:
+        return keep_status ? "Unknown method" : "Can only POST requests";
+    default:
+        return long_header ? "Invalid header: header limit exceeded"
+                           : "Invalid header: malformed request";
+    }
+}
+
 /* A page that evhttp has written, and what is to be sent instead. */
 struct error_page {
     struct bufferevent *bev; /* a reference */

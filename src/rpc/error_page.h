@@ -7,12 +7,19 @@
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <stdbool.h>
 
 /*
  * The status of the answer at the front of `output`, 0 when there is none. A bufferevent keeps its
  * output's front frozen, so it is looked at in place.
  */
 int error_page_status (struct evbuffer *output);
+
+/*
+ * What to say in the place of a page with `status`: `keep_status` where the client is told that,
+ * too; `long_header` when more has come than a header may be long. Static.
+ */
+const char *error_page_text (int status, bool keep_status, bool long_header);
 
 /*
  * Puts {"error": `error`} with `status` in the place of everything that is in the output of `bev`,

@@ -136,22 +136,6 @@ difficulty_reached (enum difficulty_order order, uint64_t value, uint64_t thresh
     return order == DIFFICULTY_AT_LEAST ? value >= threshold : value <= threshold;
 }
 
-uint64_t
-difficulty_atto_live (unsigned year)
-{
-    const uint64_t first_threshold = UINT64_C (8589934591);
-    const unsigned first_year = 2024;
-    const unsigned last_year = first_year + 2 * 33; /* its divisor is above the first threshold */
-
-    if (year <= first_year) {
-        return first_threshold;
-    }
-    if (year >= last_year) {
-        return 0;
-    }
-    return first_threshold / (uint64_t)sqrt (ldexp (1, (int)(year - first_year)));
-}
-
 double
 difficulty_expected_hashes (enum difficulty_order order, uint64_t threshold)
 {

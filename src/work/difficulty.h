@@ -71,13 +71,6 @@ uint64_t difficulty_from_multiplier (double multiplier, uint64_t base);
 bool difficulty_reached (enum difficulty_order order, uint64_t value, uint64_t threshold);
 
 /*
- * Atto's threshold of its LIVE network in `year`, to be reached with DIFFICULTY_AT_MOST. It shrinks
- * by the square root of two a year, the divisor cut to a whole number: 2^33 - 1 over
- * trunc (2^((year - 2024) / 2)), cut in its turn. Years before 2024 have that year's.
- */
-uint64_t difficulty_atto_live (unsigned year);
-
-/*
  * The mean number of nonces to try before one reaches `threshold`: 2^64 over the count of values
  * that do. From 1 (everything passes) to 2^64.
  */

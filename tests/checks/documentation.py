@@ -23,6 +23,8 @@ NO_ERRORS = {
     "Times in milliseconds",
 }
 
+PAGES = ("workpeer.1", "config-node.toml.5", "workpeer-rpc.7", "workpeer-atto.7")
+
 disagreements = []
 
 
@@ -221,7 +223,7 @@ def check_settings(pages):
     for each in pages:
         # Not those in an example of a misspelt one, nor host names.
         text = re.sub(r"\S+ is no known key|\bwork\.example\.net\b", "", each.text)
-        named = re.findall(r"(?<![\w./-])(?:node|opencl|rpc|work|log)(?:\.[a-z]\w*)+", text)
+        named = re.findall(r"(?<![\w./-])(?:node|opencl|rpc|work|atto|log)(?:\.[a-z]\w*)+", text)
         for path in sorted(set(named) - known):
             disagree(f"{each.name}: {path} is no setting")
 
@@ -262,15 +264,12 @@ def check_actions(pages):
 # Errors.
 
 
-def error_texts():
+def error_texts(paths):
     """
     Every literal that a client can be sent as an error: in files that send such, all that begin
     with a capital and have more than one word, log lines and the like left out, and whatever a
     request is failed with.
     """
-    paths = [SRCDIR / "src/node/fields.h", SRCDIR / "src/node/fields.c"]
-    paths += sorted((SRCDIR / "src/node").glob("action*.c"))
-    paths += [SRCDIR / f"src/rpc/{name}.c" for name in ("connections", "json", "request", "server")]
     errors = {}
     for path in paths:
         text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
@@ -287,14 +286,21 @@ def error_texts():
     return errors
 
 
-def check_errors(pages):
-    page = pages[2]
-    errors = error_texts()
+def rpc_sources():
+    paths = [SRCDIR / "src/node/fields.h", SRCDIR / "src/node/fields.c"]
+    paths += sorted((SRCDIR / "src/node").glob("action*.c"))
+    return paths + [
+        SRCDIR / f"src/rpc/{name}.c" for name in ("error_page", "json", "request", "server")
+    ]
+
+
+def check_errors(page, errors, shared):
+    """`shared` are known as well, but are not this page's to explain."""
     documented = [words[len("Qq "):] for section, _, words, _ in page.entries
                   if section == "ERROR TEXTS" and words.startswith("Qq ")]
     for text in sorted(errors.keys() - set(documented)):
         disagree(f"{page.name}: the error \"{text}\" of {errors[text]} is missing")
-    for text in sorted(set(documented) - errors.keys()):
+    for text in sorted(set(documented) - errors.keys() - shared.keys()):
         disagree(f"{page.name}: the error \"{text}\" is in no source")
 
 
@@ -303,13 +309,15 @@ def main():
         print(f"{WORKPEER}: no such program")
         return 1
     try:
-        pages = [Page(name) for name in ("workpeer.1", "config-node.toml.5", "workpeer-rpc.7")]
+        pages = [Page(name) for name in PAGES]
         check_options(pages)
         check_commands(pages)
         check_settings(pages)
         check_example()
         check_actions(pages)
-        check_errors(pages)
+        errors = error_texts(rpc_sources())
+        check_errors(pages[2], errors, {})
+        check_errors(pages[3], error_texts([SRCDIR / "src/node/atto_works.c"]), errors)
     except (OSError, subprocess.CalledProcessError) as error:
         disagree(error)
     for text in disagreements:

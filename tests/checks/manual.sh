@@ -7,7 +7,7 @@ if test -z "$MANDOC"; then
     exit 77
 fi
 failed=0
-for page in workpeer.1 config-node.toml.5 workpeer-rpc.7; do
+for page in workpeer.1 config-node.toml.5 workpeer-atto.7 workpeer-rpc.7; do
     if test ! -s "$srcdir/man/$page"; then
         echo "$srcdir/man/$page: missing or empty"
         failed=1
@@ -22,7 +22,7 @@ for page in workpeer.1 config-node.toml.5 workpeer-rpc.7; do
     fi
 done
 # Among themselves they refer to each other by the right section.
-for page in workpeer.1 config-node.toml.5 workpeer-rpc.7; do
+for page in workpeer.1 config-node.toml.5 workpeer-atto.7 workpeer-rpc.7; do
     name=${page%.*}
     if grep -n -e "^\.Xr $name " /dev/null "$srcdir"/man/*.[157] |
         grep -v -e "Xr $name ${page##*.}\( \|\$\)"; then

@@ -313,26 +313,6 @@ a_long_environment_does_not_overrun_the_error (void **state)
     assert_string_equal (error, "NANO_TEST_EPOCH");
 }
 
-static void
-atto_thresholds_of_years (void **state)
-{
-    static const struct {
-        unsigned year;
-        uint64_t threshold;
-    } rows[] = {
-        {0, 8589934591},    {2023, 8589934591}, {2024, 8589934591}, {2025, 8589934591},
-        {2026, 4294967295}, {2027, 4294967295}, {2028, 2147483647}, {2029, 1717986918},
-        {2030, 1073741823}, {2031, 780903144},  {2032, 536870911},  {2033, 390451572},
-        {2034, 268435455},  {2035, 190887435},  {2036, 134217727},  {2089, 1},
-        {2090, 0},          {UINT32_MAX, 0},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT (rows); i++) {
-        assert_int_equal (difficulty_atto_live (rows[i].year), rows[i].threshold);
-    }
-}
-
 int
 main (void)
 {
@@ -344,7 +324,6 @@ main (void)
         cmocka_unit_test (to_multiplier_of_known_values),
         cmocka_unit_test (reached_includes_the_threshold),
         cmocka_unit_test (expected_hashes_of_thresholds),
-        cmocka_unit_test (atto_thresholds_of_years),
         cmocka_unit_test_setup (networks_have_names, clear_environment),
         cmocka_unit_test_setup (networks_have_thresholds, clear_environment),
         cmocka_unit_test_setup (the_environment_overrides_the_test_network, clear_environment),

@@ -3,7 +3,6 @@
  * waits for what a client gets.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <netinet/in.h>
@@ -22,11 +21,10 @@
 
 #include "rpc/request.h"
 #include "rpc/server.h"
+#include "support_http.h"
 #include "work/clock.h"
 
-#define RECEIVED_SIZE 65536
 #define MOST_PENDING 8
-#define PATIENCE (20 * CLOCK_SECOND)
 
 /* What the routes below act upon. */
 struct fixture {
@@ -130,14 +128,7 @@ static const struct action actions[] = {
     {NULL, false, NULL},
 };
 
-/* The loop and the clients. */
-
-static void
-turn (struct fixture *fixture)
-{
-    assert_true (event_base_loop (fixture->base, EVLOOP_NONBLOCK) >= 0);
-    usleep (200);
-}
+/* The server. */
 
 static struct server *
 start_server (struct fixture *fixture, const struct server_settings *own,
@@ -171,89 +162,20 @@ teardown (struct fixture *fixture)
     event_base_free (fixture->base);
 }
 
-static int
-dial (uint16_t port)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons (port), .sin_addr = {htonl (INADDR_LOOPBACK)}};
-    int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_true (fd >= 0);
-    assert_int_equal (connect (fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-static void
-say (int fd, const char *text)
-{
-    assert_int_equal (send (fd, text, strlen (text), MSG_NOSIGNAL), (ssize_t)strlen (text));
-}
-
-/*
- * Reads until `end` has come, or, when that is NULL, until the server closes. The text is static,
- * good until the next call.
- */
-static const char *
-hear (struct fixture *fixture, int fd, const char *end)
-{
-    static char received[RECEIVED_SIZE];
-    uint64_t deadline = clock_now () + PATIENCE;
-    size_t length = 0;
-
-    received[0] = '\0';
-    while (end == NULL || strstr (received, end) == NULL) {
-        ssize_t got;
-        turn (fixture);
-        got = recv (fd, received + length, sizeof received - length - 1, MSG_DONTWAIT);
-        if (got == 0 && end == NULL) {
-            break;
-        }
-        assert_true (got > 0 || (got < 0 && errno == EAGAIN));
-        length += got > 0 ? (size_t)got : 0;
-        received[length] = '\0';
-        if (clock_now () > deadline) {
-            fail_msg ("only this came: %s", received);
-        }
-    }
-    return received;
-}
-
 static const char *
 ask (struct fixture *fixture, const char *request, const char *end)
 {
-    int fd = dial (fixture->port);
-    const char *answer;
-
-    say (fd, request);
-    answer = hear (fixture, fd, end);
-    assert_int_equal (close (fd), 0);
-    return answer;
+    return http_ask (fixture->base, fixture->port, request, end);
 }
 
 static void
 wait_for (struct fixture *fixture, const size_t *number, size_t wanted)
 {
-    uint64_t deadline = clock_now () + PATIENCE;
+    uint64_t deadline = clock_now () + HTTP_PATIENCE;
 
     while (*number != wanted) {
         assert_true (clock_now () < deadline);
-        turn (fixture);
-    }
-}
-
-static void
-assert_has (const char *text, const char *part)
-{
-    if (strstr (text, part) == NULL) {
-        fail_msg ("no \"%s\" in: %s", part, text);
-    }
-}
-
-static void
-assert_has_not (const char *text, const char *part)
-{
-    if (strstr (text, part) != NULL) {
-        fail_msg ("\"%s\" in: %s", part, text);
+        http_turn (fixture->base);
     }
 }
 
@@ -372,16 +294,17 @@ test_pending (void **state)
 
     (void)state;
     setup (&fixture, NULL);
-    fd = dial (fixture.port);
-    say (fd, "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
-             "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"
-             "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    fd = http_dial (fixture.port);
+    http_say (fd, "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+                  "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"
+                  "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
     wait_for (&fixture, &fixture.pending_count, 1);
     assert_int_equal (evbuffer_get_length (request_body (fixture.pending[0])), 2);
     reply_text (fixture.pending[0], 503, "first");
     wait_for (&fixture, &fixture.pending_count, 2);
     request_reply_json (fixture.pending[1], 200, json_pack ("{s:i}", "last", 1));
-    assert_has (hear (&fixture, fd, "{\"last\":1}"), "HTTP/1.1 503 Service Unavailable\r\n");
+    assert_has (http_hear (fixture.base, fd, "{\"last\":1}"),
+                "HTTP/1.1 503 Service Unavailable\r\n");
     assert_int_equal (close (fd), 0);
     assert_int_equal (fixture.left, 0);
     teardown (&fixture);
@@ -395,8 +318,8 @@ test_leaving (void **state)
 
     (void)state;
     setup (&fixture, NULL);
-    fd = dial (fixture.port);
-    say (fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    fd = http_dial (fixture.port);
+    http_say (fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
     wait_for (&fixture, &fixture.pending_count, 1);
     assert_int_equal (close (fd), 0);
     wait_for (&fixture, &fixture.left, 1);
@@ -414,16 +337,17 @@ test_half_close (void **state)
 
     (void)state;
     setup (&fixture, NULL);
-    fd = dial (fixture.port);
-    say (fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    fd = http_dial (fixture.port);
+    http_say (fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
     wait_for (&fixture, &fixture.pending_count, 1);
     assert_int_equal (shutdown (fd, SHUT_WR), 0);
     for (int i = 0; i < 400; i++) {
-        turn (&fixture);
+        http_turn (fixture.base);
     }
     assert_int_equal (fixture.left, 0);
     request_reply_error (fixture.pending[0], 400, "late");
-    assert_has (hear (&fixture, fd, "{\"error\":\"late\"}"), "HTTP/1.1 400 Bad Request\r\n");
+    assert_has (http_hear (fixture.base, fd, "{\"error\":\"late\"}"),
+                "HTTP/1.1 400 Bad Request\r\n");
     assert_int_equal (close (fd), 0);
     teardown (&fixture);
 }
@@ -437,12 +361,12 @@ test_stop (void **state)
 
     (void)state;
     setup (&fixture, NULL);
-    fd = dial (fixture.port);
-    say (fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    fd = http_dial (fixture.port);
+    http_say (fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
     wait_for (&fixture, &fixture.pending_count, 1);
     server_stop (fixture.server);
     assert_int_equal (fixture.left, 1);
-    answer = hear (&fixture, fd, NULL);
+    answer = http_hear (fixture.base, fd, NULL);
     assert_has (answer, "HTTP/1.1 503 Service Unavailable\r\n");
     assert_has (answer, "Connection: close\r\n");
     assert_has (answer, "\r\n\r\n{\"error\":\"Cancelled\"}");
@@ -528,8 +452,8 @@ test_servers_have_limits_of_their_own (void **state)
     setup (&fixture, NULL);
     other = start_server (&fixture, &narrow, NULL, &port);
     for (size_t i = 0; i < 2; i++) {
-        fds[i] = dial (port);
-        say (fds[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+        fds[i] = http_dial (port);
+        http_say (fds[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
         wait_for (&fixture, &fixture.pending_count, i + 1);
     }
     assert_int_equal (server_connections (other), 2);
@@ -554,19 +478,19 @@ test_full_of_pending (void **state)
     (void)state;
     setup (&fixture, NULL);
     for (size_t i = 0; i < MOST_PENDING; i++) {
-        fds[i] = dial (fixture.port);
-        say (fds[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+        fds[i] = http_dial (fixture.port);
+        http_say (fds[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
         wait_for (&fixture, &fixture.pending_count, i + 1);
     }
     for (int i = 0; i < 100; i++) {
-        int fd = dial (fixture.port);
-        turn (&fixture);
+        int fd = http_dial (fixture.port);
+        http_turn (fixture.base);
         assert_int_equal (close (fd), 0);
     }
     assert_int_equal (fixture.left, 0);
     for (size_t i = 0; i < MOST_PENDING; i++) {
         reply_text (fixture.pending[i], 200, "held");
-        (void)hear (&fixture, fds[i], "\r\n\r\nheld");
+        (void)http_hear (fixture.base, fds[i], "\r\n\r\nheld");
         assert_int_equal (close (fds[i]), 0);
     }
     teardown (&fixture);

@@ -1,0 +1,19 @@
+/*
+ * The files of the page at Atto's API, as bytes. The build makes atto_files.c of them (embed.sh);
+ * constant data, any thread.
+ */
+#ifndef NODE_ATTO_FILES_H
+#define NODE_ATTO_FILES_H
+
+#include <stddef.h>
+
+extern const char atto_page_html[];
+extern const size_t atto_page_html_size;
+extern const char atto_page_js[];
+extern const size_t atto_page_js_size;
+extern const char atto_page_css[];
+extern const size_t atto_page_css_size;
+extern const char atto_openapi_json[];
+extern const size_t atto_openapi_json_size;
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * Atto's work server: its API on one port, and what looks after it on another, as those who deploy
+ * Atto's own expect them. Each is a server of its own: a crowd at the API keeps no probe out.
+ *
+ * Event-loop thread.
+ */
+#ifndef NODE_ATTO_SERVER_H
+#define NODE_ATTO_SERVER_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+#include "node/actions.h"
+#include "rpc/server.h"
+
+struct atto_server;
+
+/*
+ * Listens as the configuration of `actions` says. `limits` are the API's; `actions` outlives it.
+ * NULL, having logged why, when that fails.
+ */
+struct atto_server *atto_server_new (struct event_base *base, const struct server_settings *limits,
+                                     struct actions *actions);
+
+/* As of a server; NULL is fine, and flushed. */
+void atto_server_stop (struct atto_server *server);
+bool atto_server_flushed (struct atto_server *server);
+void atto_server_free (struct atto_server *server);
+
+#endif

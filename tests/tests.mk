@@ -273,6 +273,7 @@ E2E_TESTS = \
 	tests/e2e/test_npm.py \
 	tests/e2e/test_opencl.py \
 	tests/e2e/test_peers.py \
+	tests/e2e/test_reload.py \
 	tests/e2e/test_routes.py \
 	tests/e2e/test_rpc.py \
 	tests/e2e/test_service.py

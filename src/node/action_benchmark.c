@@ -47,7 +47,9 @@ benchmark_body (const struct benchmark *benchmark)
 {
     uint64_t base = benchmark->actions->network->base;
     double seconds = clock_seconds (clock_now () - benchmark->started);
-    uint64_t hashes = hashes_tried (benchmark->actions->pool) - benchmark->hashes;
+    uint64_t tried = hashes_tried (benchmark->actions->pool);
+    /* Less than before: a reload has brought other devices, which have tried these. */
+    uint64_t hashes = tried >= benchmark->hashes ? tried - benchmark->hashes : tried;
     char difficulty[HEX_U64_SIZE];
     json_t *body = json_object ();
 

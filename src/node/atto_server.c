@@ -75,7 +75,7 @@ init_api (struct atto_server *server, struct event_base *base, const struct serv
 
 static int
 init_management (struct atto_server *server, struct event_base *base,
-                 const struct server_settings *limits, struct pool *pool)
+                 const struct server_settings *limits, struct actions *actions)
 {
     struct server_settings settings = *limits;
 
@@ -83,7 +83,7 @@ init_management (struct atto_server *server, struct event_base *base,
     settings.max_request_size = MANAGEMENT_REQUEST_SIZE;
     server->management = server_new (base, &settings, NULL, NULL);
     return server->management == NULL ||
-                   server_add_routes (server->management, health_device_routes, pool) != 0
+                   server_add_routes (server->management, health_device_routes, actions) != 0
                ? -1
                : 0;
 }
@@ -106,7 +106,7 @@ atto_server_new (struct event_base *base, const struct server_settings *limits,
                                             .now = atto_works_now};
     }
     if (server == NULL || init_api (server, base, &settings) != 0 ||
-        init_management (server, base, &settings, actions->pool) != 0) {
+        init_management (server, base, &settings, actions) != 0) {
         log_error ("Cannot start Atto's work server: out of memory");
         atto_server_free (server);
         return NULL;

@@ -68,7 +68,10 @@ plan_for_peers (const struct broker *broker, bool devices, struct plan *plan)
     plan->fallback = devices && local == BROKER_LOCAL_FALLBACK;
 }
 
-/* Without devices of its own the daemon has its peers stand in, whatever a request says of them. */
+/*
+ * Without devices of its own the daemon has its peers stand in, whatever a request says of them.
+ * Peers know Nano's way to compare, and no other.
+ */
 static enum broker_result
 make_plan (const struct broker *broker, const struct broker_question *question, struct plan *plan)
 {
@@ -76,7 +79,8 @@ make_plan (const struct broker *broker, const struct broker_question *question, 
     const enum peers_list list =
         question->use_peers && question->secondary ? PEERS_SECONDARY : PEERS_PRIMARY;
     const bool peers = broker->forward != NULL && forward_can (broker->forward, list) &&
-                       (question->use_peers || broker->settings.stand_in) && !question->local_only;
+                       (question->use_peers || broker->settings.stand_in) &&
+                       !question->local_only && question->target.order == DIFFICULTY_AT_LEAST;
     const bool may_ask = peers && !question->looped;
 
     *plan = (struct plan){.list = list};

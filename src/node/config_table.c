@@ -470,6 +470,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "atto.enable",
+        .fixed = true,
         .type = CONFIG_TYPE_SWITCH,
         .initial = "false",
         .help = "Whether Atto's requests are served: POST /works.",
@@ -477,6 +478,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "atto.address",
+        .fixed = true,
         .type = CONFIG_TYPE_ADDRESSES,
         .initial = "[\"127.0.0.1\", \"::1\"]",
         .help = "The addresses to listen on for them. \"localhost\" is both loopback addresses.",
@@ -484,6 +486,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "atto.port",
+        .fixed = true,
         .type = CONFIG_TYPE_WHOLE,
         .min = 0,
         .max = UINT16_MAX,
@@ -494,6 +497,7 @@ static const struct config_option options[] = {
     },
     {
         .path = "atto.management_port",
+        .fixed = true,
         .type = CONFIG_TYPE_WHOLE,
         .min = 0,
         .max = UINT16_MAX,

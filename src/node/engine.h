@@ -1,9 +1,12 @@
 /*
  * What the daemon searches with: the pool, and the devices in it that the configuration names.
- * Started, stopped and cleared by the event loop's thread, before and after the loop.
+ * Started by one thread at a time: before the loop, or aside from it at a reload. Stopped and
+ * cleared by the event loop's thread.
  */
 #ifndef NODE_ENGINE_H
 #define NODE_ENGINE_H
+
+#include <stdbool.h>
 
 #include "node/choice.h"
 #include "node/config.h"
@@ -24,6 +27,9 @@ struct engine {
  * the engine, zeroed before, is to be stopped and cleared.
  */
 int engine_start (struct engine *engine, const struct config *config, const char *data_path);
+
+/* Whether two configurations differ in what engine_start goes by. */
+bool engine_differs (const struct config *a, const struct config *b);
 
 /* Cancels every job and ends the devices' threads; as pool_stop. */
 void engine_stop (struct engine *engine);

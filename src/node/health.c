@@ -74,9 +74,10 @@ get_health (void *context, struct request *request)
 static void
 get_device_health (void *context, struct request *request)
 {
+    const struct actions *actions = context;
     char reason[HEALTH_REASON_SIZE] = "";
 
-    reply (request, health_check_devices (context, reason) == 0, reason);
+    reply (request, health_check_devices (actions->pool, reason) == 0, reason);
 }
 
 const struct route health_device_routes[] = {

@@ -26,7 +26,7 @@ int health_check_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE]);
 /* Ended by a NULL path; run with a struct actions. */
 extern const struct route health_routes[];
 
-/* Of the devices alone. Ended by a NULL path; run with a struct pool. */
+/* Of the devices alone. Ended by a NULL path; run with a struct actions. */
 extern const struct route health_device_routes[];
 
 #endif

@@ -224,6 +224,24 @@ keeper_start (struct keeper *keeper, struct broker *broker)
     return 0;
 }
 
+int
+keeper_configure (struct keeper *keeper, const struct config *config, struct broker *broker)
+{
+    const bool differs = config_differs (keeper->config, config, "precache.") ||
+                         config_differs (keeper->config, config, "peers.stand_in");
+
+    keeper->config = config;
+    if (!differs) {
+        return 0;
+    }
+    keeper_stop (keeper);
+    if (keeper_start (keeper, broker) != 0) {
+        keeper_stop (keeper);
+        return -1;
+    }
+    return 0;
+}
+
 void
 keeper_stop (struct keeper *keeper)
 {

@@ -28,6 +28,12 @@ struct keeper *keeper_new (struct event_base *base, const struct config *config,
 /* Starts pre-caching, for which a store is needed. Returns 0, or -1 after having logged why not. */
 int keeper_start (struct keeper *keeper, struct broker *broker);
 
+/*
+ * Goes by another configuration, which outlives it, of which the store's part is the same. Returns
+ * 0, or -1 after having logged why pre-caching has ended.
+ */
+int keeper_configure (struct keeper *keeper, const struct config *config, struct broker *broker);
+
 /* Ends pre-caching, before the broker is stopped. */
 void keeper_stop (struct keeper *keeper);
 

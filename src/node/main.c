@@ -50,16 +50,22 @@ print_report (const struct config_report *report)
     }
 }
 
-static struct config *
-load_config (const struct options *options)
+static struct config_sources
+sources_of (const struct options *options)
 {
-    const struct config_sources sources = {
+    return (struct config_sources){
         .data_path = options->data_path,
         .overrides = options->overrides,
         .override_count = options->override_count,
         .rpc_overrides = options->rpc_overrides,
         .rpc_override_count = options->rpc_override_count,
     };
+}
+
+static struct config *
+load_config (const struct options *options)
+{
+    const struct config_sources sources = sources_of (options);
     struct config_report report;
     struct config *config = config_load (&sources, &report);
 
@@ -120,20 +126,21 @@ check_config (const struct options *options, const struct config *config)
 }
 
 static int
-run_daemon (const struct options *options, const struct config *config,
+run_daemon (const struct options *options, struct config *config,
             const struct difficulty_network *network)
 {
+    const struct config_sources sources = sources_of (options);
     char error[PATH_MAX + 128];
 
     if (log_config_apply (config, error, sizeof error) != 0) {
         fprintf (stderr, "workpeer: %s\n", error);
         return 1;
     }
-    return node_run (config, network, options->data_path, options->pid_file);
+    return node_run (config, &sources, network, options->pid_file);
 }
 
 static int
-run_configured (const struct options *options, const struct config *config,
+run_configured (const struct options *options, struct config *config,
                 const struct difficulty_network *network)
 {
     switch (options->command) {

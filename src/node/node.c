@@ -1,5 +1,3 @@
-#include "node/node.h"
-
 #include <event2/event.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -10,24 +8,12 @@
 #include <sys/resource.h>
 
 #include "build_config.h"
-#include "node/actions.h"
-#include "node/atto_server.h"
-#include "node/broker.h"
 #include "node/callback.h"
-#include "node/device_log.h"
-#include "node/engine.h"
-#include "node/forward.h"
 #include "node/health.h"
-#include "node/keeper.h"
 #include "node/listening.h"
 #include "node/log.h"
-#include "node/notify.h"
-#include "node/peers.h"
-#include "node/pid_file.h"
-#include "rpc/peer.h"
-#include "rpc/server.h"
+#include "node/node_internal.h"
 #include "work/clock.h"
-#include "work/hex.h"
 #include "work/pool.h"
 
 /*
@@ -42,33 +28,6 @@
 /* How long the last answers may take to leave. */
 #define FLUSH_TIME (3 * CLOCK_SECOND / 2)
 static const struct timeval flush_look = {.tv_usec = 5000};
-
-struct node {
-    const struct config *config;
-    const struct difficulty_network *network;
-    struct event_base *base;
-    struct event *on_term;
-    struct event *on_int;
-    struct event *on_hup;
-    struct event *stop;  /* made active to stop */
-    struct event *flush; /* once stopped: are the answers out? */
-    bool stopping;
-    uint64_t flush_until;
-    struct engine engine;
-    struct broker *broker;
-    struct peer_client *client; /* of all peers */
-    struct peers *peers;
-    struct forward *forward;
-    char identity[HEX_U64_SIZE]; /* this daemon's, among the hops of requests */
-    struct keeper *keeper;
-    struct server *server;
-    struct atto_server *atto; /* NULL where it is not enabled */
-    struct server_settings limits;
-    struct device_log *device_log;
-    struct pid_file *pid_file;
-    struct notify *notify;
-    struct actions actions;
-};
 
 /* Stopping. */
 
@@ -120,7 +79,7 @@ on_signal (evutil_socket_t signal_number, short what, void *data)
     event_active (node->stop, EV_TIMEOUT, 0);
 }
 
-/* Whoever moved the log file away wants a new one. */
+/* Whoever moved the log file away wants a new one; whoever edited a file, what it says. */
 static void
 on_hang_up (evutil_socket_t signal_number, short what, void *data)
 {
@@ -131,11 +90,9 @@ on_hang_up (evutil_socket_t signal_number, short what, void *data)
     if (node->stopping) {
         return;
     }
-    notify_reloading (node->notify);
-    if (log_reopen () == 0) {
-        log_info ("Received SIGHUP: the log file, if there is one, is open again");
-    }
-    notify_ready (node->notify);
+    log_info ("Received SIGHUP");
+    (void)log_reopen ();
+    node_reload (node);
 }
 
 /* The stop action: not at once, its own answer comes first. */
@@ -263,9 +220,11 @@ init_keeper (struct node *node, const char *data_path)
     return node->keeper != NULL ? 0 : -1;
 }
 
-static enum forward_mode
-forward_mode (const char *name)
+enum forward_mode
+node_forward_mode (const struct config *config)
 {
+    const char *const name = config->peers_mode;
+
     if (strcmp (name, "race") == 0) {
         return FORWARD_RACE;
     }
@@ -302,7 +261,7 @@ init_peers (struct node *node)
         node->peers = peers_new (node->client, config);
     }
     if (node->peers != NULL) {
-        node->forward = forward_new (node->base, node->peers, forward_mode (config->peers_mode));
+        node->forward = forward_new (node->base, node->peers, node_forward_mode (config));
     }
     if (node->forward == NULL) {
         log_error ("Cannot start: out of memory");
@@ -311,17 +270,23 @@ init_peers (struct node *node)
     return 0;
 }
 
-static int
-init_broker (struct node *node)
+struct broker_settings
+node_broker_settings (const struct config *config)
 {
-    const struct config *config = node->config;
-    const struct broker_settings settings = {
+    return (struct broker_settings){
         .max_searches = (size_t)config->work_max_queue,
         .request_timeout = config->work_request_timeout,
         .local = broker_local (config->peers_local),
         .stand_in = config->peers_stand_in,
         .keep = config->store_keep_all,
     };
+}
+
+static int
+init_broker (struct node *node)
+{
+    const struct config *config = node->config;
+    const struct broker_settings settings = node_broker_settings (config);
     const size_t peers = peers_count (node->peers, PEERS_PRIMARY);
 
     node->broker = broker_new (node->base, node->engine.pool, node->forward,
@@ -398,12 +363,12 @@ listen_for_rpc (struct node *node)
     return 0;
 }
 
-static void
-init_limits (struct node *node)
+struct server_settings
+node_limits (const struct node *node)
 {
     const struct config *config = node->config;
 
-    node->limits = (struct server_settings){
+    return (struct server_settings){
         .max_connections =
             fit_connections (config->rpc_max_connections, config->atto_enable ? 2 : 1),
         .max_request_size = fit_request_size (config->rpc_max_request_size),
@@ -420,7 +385,7 @@ init_server (struct node *node)
 {
     int given;
 
-    init_limits (node);
+    node->limits = node_limits (node);
     node->actions = (struct actions){
         .config = node->config,
         .network = node->network,
@@ -457,6 +422,17 @@ init_atto (struct node *node)
     }
     node->atto = atto_server_new (node->base, &node->limits, &node->actions);
     return node->atto != NULL ? 0 : -1;
+}
+
+static int
+init_reload (struct node *node, const struct config_sources *sources)
+{
+    node->reload = reload_new (node->base, sources, node_on_reloaded, node);
+    if (node->reload == NULL) {
+        log_error ("Cannot start: out of memory, or of descriptors");
+        return -1;
+    }
+    return 0;
 }
 
 static int
@@ -510,6 +486,7 @@ static void
 clear (struct node *node)
 {
     pid_file_free (node->pid_file);
+    reload_free (node->reload);
     if (node->server != NULL && !node->stopping) {
         server_stop (node->server);
         atto_server_stop (node->atto);
@@ -537,11 +514,12 @@ clear (struct node *node)
     if (node->base != NULL) {
         event_base_free (node->base);
     }
+    config_free (node->reloaded);
 }
 
 int
-node_run (const struct config *config, const struct difficulty_network *network,
-          const char *data_path, const char *pid_file)
+node_run (struct config *config, const struct config_sources *sources,
+          const struct difficulty_network *network, const char *pid_file)
 {
     struct node node = {.config = config, .network = network};
     int status = 1;
@@ -552,10 +530,10 @@ node_run (const struct config *config, const struct difficulty_network *network,
     log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
     log_settings (config);
     if (init_loop (&node) == 0 && init_notify (&node) == 0 &&
-        engine_start (&node.engine, config, data_path) == 0 && init_peers (&node) == 0 &&
-        init_keeper (&node, data_path) == 0 && init_broker (&node) == 0 &&
+        engine_start (&node.engine, config, sources->data_path) == 0 && init_peers (&node) == 0 &&
+        init_keeper (&node, sources->data_path) == 0 && init_broker (&node) == 0 &&
         init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0 &&
-        init_atto (&node) == 0) {
+        init_atto (&node) == 0 && init_reload (&node, sources) == 0) {
         printf ("Ready\n");
         (void)fflush (stdout);
         notify_ready (node.notify);

@@ -1,6 +1,6 @@
 /*
  * Threads: `thread` runs while `reading`, and is joined on the loop once the eventfd is readable;
- * until then `config` and `report` are its own.
+ * until then `result` and `report` are its own.
  */
 #include "node/reload.h"
 
@@ -11,8 +11,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "node/log.h"
-
 struct reload {
     const struct config_sources *sources;
     reload_done_fn done;
@@ -21,10 +19,35 @@ struct reload {
     struct event *event;
     pthread_t thread;
     bool reading;
-    bool again; /* asked for meanwhile */
-    struct config *config;
+    const struct config *present;
+    struct reload_result result;
     struct config_report report;
 };
+
+void
+reload_free_engine (struct engine *engine)
+{
+    if (engine != NULL) {
+        engine_stop (engine);
+        engine_clear (engine);
+        free (engine);
+    }
+}
+
+/* Starts the engine that the new configuration asks for. */
+static void
+start_engine (struct reload *reload)
+{
+    struct engine *engine = calloc (1, sizeof *engine);
+
+    if (engine != NULL &&
+        engine_start (engine, reload->result.config, reload->sources->data_path) == 0) {
+        reload->result.engine = engine;
+        return;
+    }
+    reload_free_engine (engine);
+    reload->result.failed = true;
+}
 
 static void *
 read_files (void *data)
@@ -32,7 +55,10 @@ read_files (void *data)
     struct reload *reload = data;
     const uint64_t one = 1;
 
-    reload->config = config_load (reload->sources, &reload->report);
+    reload->result.config = config_load (reload->sources, &reload->report);
+    if (reload->result.config != NULL && engine_differs (reload->present, reload->result.config)) {
+        start_engine (reload);
+    }
     if (write (reload->fd, &one, sizeof one) != (ssize_t)sizeof one) {
         abort (); /* an eventfd at 0 takes a 1 */
     }
@@ -40,13 +66,13 @@ read_files (void *data)
 }
 
 int
-reload_start (struct reload *reload)
+reload_start (struct reload *reload, const struct config *present)
 {
     if (reload->reading) {
-        reload->again = true;
-        return 0;
+        return -1;
     }
-    reload->again = false;
+    reload->present = present;
+    reload->result = (struct reload_result){.report = &reload->report};
     reload->reading = pthread_create (&reload->thread, NULL, read_files, reload) == 0;
     return reload->reading ? 0 : -1;
 }
@@ -63,12 +89,8 @@ on_read (evutil_socket_t fd, short what, void *data)
     }
     (void)pthread_join (reload->thread, NULL);
     reload->reading = false;
-    reload->done (reload->data, reload->config, &reload->report);
-    reload->config = NULL;
+    reload->done (reload->data, &reload->result);
     config_report_clear (&reload->report);
-    if (reload->again && reload_start (reload) != 0) {
-        log_error ("Cannot read the configuration again: no thread for it");
-    }
 }
 
 struct reload *
@@ -102,7 +124,8 @@ reload_free (struct reload *reload)
     }
     if (reload->reading) {
         (void)pthread_join (reload->thread, NULL);
-        config_free (reload->config);
+        config_free (reload->result.config);
+        reload_free_engine (reload->result.engine);
         config_report_clear (&reload->report);
     }
     if (reload->event != NULL) {

@@ -1,6 +1,7 @@
 /*
- * Reload: the configuration read again while the daemon serves. A thread reads the files, so that
- * the loop does not wait for a disk; what it found is handed over on the loop.
+ * Reload: the configuration read again while the daemon serves. A thread reads the files and starts
+ * what devices they name, so that the loop waits for no disk and no driver; what it has is handed
+ * over on the loop.
  *
  * Event-loop thread, but for the reading.
  */
@@ -9,26 +10,39 @@
 
 #include <event2/event.h>
 
+#include <stdbool.h>
+
 #include "node/config.h"
+#include "node/engine.h"
 
 struct reload;
 
-/*
- * Called when the files have been read: `config`, the callee's, or NULL when there are errors; and
- * what there was to say, only for the call.
- */
-typedef void (*reload_done_fn) (void *data, struct config *config,
-                                const struct config_report *report);
+/* What has been read. */
+struct reload_result {
+    struct config *config; /* whoever is called takes it over; NULL when there are errors */
+    struct engine *engine; /* a started one for `config`, taken over likewise; NULL when the present
+                              one will do, or none could be started: see `failed` */
+    bool failed;           /* to start an engine; the log says why */
+    const struct config_report *report; /* what there was to say; only for the call */
+};
 
-/* `sources` and what it points to outlive it. NULL for want of memory or descriptors. */
+typedef void (*reload_done_fn) (void *data, struct reload_result *result);
+
+/*
+ * `sources` and what it points to outlive it. NULL for want of memory or descriptors.
+ */
 struct reload *reload_new (struct event_base *base, const struct config_sources *sources,
                            reload_done_fn done, void *data);
 
 /*
- * Begins to read. Asked again meanwhile, it reads once more when it is through. Returns 0, or -1
- * when no thread can be started.
+ * Begins to read, and to start an engine where what is read needs another one than `present`, which
+ * stays until `done` is called. Returns 0, or -1 when no thread can be started, or one is reading
+ * already.
  */
-int reload_start (struct reload *reload);
+int reload_start (struct reload *reload, const struct config *present);
+
+/* Frees an engine that was not taken over, or is not needed any more. NULL is fine. */
+void reload_free_engine (struct engine *engine);
 
 /* Waits for the thread. `done` is not called. NULL is fine. */
 void reload_free (struct reload *reload);

@@ -1,0 +1,68 @@
+/* The inside of the node, shared by node.c and node_reload.c only. */
+#ifndef NODE_NODE_INTERNAL_H
+#define NODE_NODE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node/actions.h"
+#include "node/atto_server.h"
+#include "node/broker.h"
+#include "node/device_log.h"
+#include "node/engine.h"
+#include "node/forward.h"
+#include "node/keeper.h"
+#include "node/node.h"
+#include "node/notify.h"
+#include "node/peers.h"
+#include "node/pid_file.h"
+#include "node/reload.h"
+#include "rpc/peer.h"
+#include "rpc/server.h"
+#include "work/hex.h"
+
+struct node {
+    struct config *config;   /* in force: the first one, which is the caller's, or `reloaded` */
+    struct config *reloaded; /* the last that was read since the start, or NULL */
+    const struct difficulty_network *network;
+    struct event_base *base;
+    struct event *on_term;
+    struct event *on_int;
+    struct event *on_hup;
+    struct event *stop;  /* made active to stop */
+    struct event *flush; /* once stopped: are the answers out? */
+    bool stopping;
+    uint64_t flush_until;
+    struct engine engine;
+    struct broker *broker;
+    struct peer_client *client; /* of all peers */
+    struct peers *peers;
+    struct forward *forward;
+    char identity[HEX_U64_SIZE]; /* this daemon's, among the hops of requests */
+    struct keeper *keeper;
+    struct server *server;
+    struct atto_server *atto; /* NULL where it is not enabled */
+    struct server_settings limits;
+    struct device_log *device_log;
+    struct pid_file *pid_file;
+    struct notify *notify;
+    struct reload *reload;
+    bool reload_again; /* once the reading that is under way has ended */
+    struct actions actions;
+};
+
+/* What the configuration in force says of the server's limits, as far as the system lets it. */
+struct server_settings node_limits (const struct node *node);
+
+/* What it says of the broker. */
+struct broker_settings node_broker_settings (const struct config *config);
+
+enum forward_mode node_forward_mode (const struct config *config);
+
+/* Reads the configuration again, and puts what has changed in force. */
+void node_reload (struct node *node);
+
+/* For reload_new: the configuration has been read. */
+void node_on_reloaded (void *data, struct reload_result *result);
+
+#endif

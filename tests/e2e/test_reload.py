@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""SIGHUP: what the files say is put in force, and no request is dropped for it."""
+
+import os
+import signal
+import threading
+
+import fake_peer
+import nano
+from harness import ENDLESS, DaemonTest, main, wait_until
+
+EASY = "fff0000000000000"
+
+# 2^24 hashes: a request that is still waiting when the files have been read.
+LONG = "ffffff0000000000"
+
+
+class ReloadTest(DaemonTest):
+    def start_with(self, text, **settings):
+        """A daemon whose settings are in its file."""
+        config = {"rpc.port": "0", "node.work_threads": None, **settings.pop("config", {})}
+        return self.start(files={"config-node.toml": text}, config=config, **settings)
+
+    def rewrite(self, daemon, text, name="config-node.toml"):
+        path = os.path.join(daemon.data_path, name)
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(path + ".new", path)
+
+    def count(self, daemon, text):
+        return daemon.log().count(text)
+
+    def reload(self, daemon, text, outcome="The configuration is read again"):
+        """Writes the file, signals, and waits until that has been dealt with."""
+        before = self.count(daemon, outcome)
+        self.rewrite(daemon, text)
+        daemon.signal(signal.SIGHUP)
+        wait_until(lambda: self.count(daemon, outcome) > before, f"the log says: {outcome}")
+
+
+class Changes(ReloadTest):
+    def test_nothing(self):
+        daemon = self.start_with("[node]\nwork_threads = 1\n")
+        self.reload(daemon, "[node]\nwork_threads = 1\n", "read again: 0 settings have changed")
+
+    def test_threads(self):
+        daemon = self.start_with("[node]\nwork_threads = 1\n")
+        self.assertEqual(len(daemon.status()["devices"]), 1)
+        self.reload(daemon, "[node]\nwork_threads = 2\n")
+        expected = min(2, os.cpu_count())
+        self.assertEqual(len(daemon.status()["devices"]), expected)
+        self.assertIn("Setting: node.work_threads = 2", daemon.log())
+        root = nano.random_root()
+        self.assert_work(daemon.rpc("work_generate", hash=root, difficulty=EASY), root, int(EASY, 16))
+        self.reload(daemon, "[node]\nwork_threads = 0\n")
+        self.assertEqual(
+            daemon.rpc("work_generate", hash=root, difficulty=EASY),
+            {"error": "Local work generation is disabled"},
+        )
+
+    def test_waiting_requests_go_on_with_other_devices(self):
+        endless = "max_work_generate_multiplier = 1000000000000\n"
+        daemon = self.start_with(f"[node]\nwork_threads = 1\n{endless}")
+        roots = [nano.random_root() for _ in range(4)]
+        connections = self.begin_many(daemon, roots, difficulty=LONG)
+        stuck = self.begin(daemon, nano.random_root(), ENDLESS)
+        daemon.wait_for(waiters=5)
+        self.reload(daemon, f"[node]\nwork_threads = 1\n{endless}[work]\nscanner = \"portable\"\n")
+        self.assertEqual(daemon.status()["scanner"], "portable")
+        self.assertEqual(daemon.count("waiters"), 5)
+        self.reload(daemon, f"[node]\nwork_threads = 1\n{endless}")
+        for root, connection in zip(roots, connections):
+            self.assert_work(connection.receive().json(), root, int(LONG, 16))
+        stuck.close()
+        daemon.wait_for(waiters=0, generating=0)
+
+    def test_peers(self):
+        peers = [fake_peer.FakePeer(), fake_peer.FakePeer()]
+        for peer in peers:
+            self.addCleanup(peer.stop)
+        text = '[node]\nwork_threads = 0\nwork_peers = ["{}"]\n'
+        daemon = self.start_with(text.format(peers[0].name), config={"rpc.enable_control": "true"})
+
+        def source():
+            return daemon.rpc("work_generate", hash=nano.random_root(), difficulty=EASY)["source"]
+
+        self.assertEqual(source(), peers[0].name)
+        self.reload(daemon, text.format(peers[1].name))
+        self.assertEqual(source(), peers[1].name)
+        self.assertEqual(daemon.rpc("work_peers"), {"work_peers": [peers[1].name]})
+        both = f'{peers[1].name}", "{peers[0].name}'
+        self.reload(daemon, text.format(both))
+        known = {entry["name"]: entry["found"] for entry in daemon.status()["peers"]}
+        self.assertEqual((known[peers[1].name], known[peers[0].name]), ("1", "0"), "what is known stays")
+        daemon.rpc("work_peer_add", address="127.0.0.1", port="1")
+        self.reload(daemon, text.format(peers[0].name))
+        self.assertEqual(daemon.rpc("work_peers"), {"work_peers": [peers[0].name, "127.0.0.1:1"]})
+
+    def test_request_that_is_with_a_peer(self):
+        peer = fake_peer.FakePeer(fake_peer.slow(0.5))
+        self.addCleanup(peer.stop)
+        daemon = self.start_with(f'[node]\nwork_threads = 0\nwork_peers = ["{peer.name}"]\n')
+        connection = self.begin(daemon, nano.random_root(), EASY)
+        wait_until(lambda: peer.asked, "the peer is asked")
+        self.reload(daemon, "[node]\nwork_threads = 0\n")
+        self.assertEqual(connection.receive().json()["source"], peer.name)
+
+    def test_log(self):
+        daemon = self.start_with("[node]\nwork_threads = 1\n")
+        self.reload(daemon, '[node]\nwork_threads = 1\n[log]\nlevel = "debug"\nformat = "json"\n')
+        daemon.rpc("work_generate", hash=nano.random_root(), difficulty=EASY)
+        wait_until(lambda: '"level":"debug"' in daemon.log(), "a line of debugging in JSON")
+
+    def test_limits(self):
+        daemon = self.start_with("[node]\nwork_threads = 1\n")
+        body = {"action": "version", "padding": "x" * 2000}
+        self.assertIn("rpc_version", daemon.post(body).json())
+        self.reload(daemon, "[node]\nwork_threads = 1\n[rpc]\nmax_request_size = 1000\n")
+        self.assertIn("body limit exceeded", daemon.post(body).json()["error"])
+
+    def test_control(self):
+        daemon = self.start_with("[node]\nwork_threads = 1\n")
+        self.assertEqual(daemon.rpc("work_peers"), {"error": "RPC control is disabled"})
+        self.reload(daemon, "[node]\nwork_threads = 1\n[rpc]\nenable_control = true\n")
+        self.assertEqual(daemon.rpc("work_peers"), {"work_peers": ""})
+
+
+class Refusals(ReloadTest):
+    def test_bad_file_changes_nothing(self):
+        daemon = self.start_with("[node]\nwork_threads = 1\n")
+        stays = "The configuration stays as it was"
+        self.reload(daemon, "[node]\nwork_threads = -1\n[log]\nlevel = \"debug\"\n", stays)
+        self.assertIn("node.work_threads is -1, expected a whole number from 0 to 65535", daemon.log())
+        self.assertEqual(len(daemon.status()["devices"]), 1)
+        self.reload(daemon, "[node\n", stays)
+        self.reload(daemon, '[node]\nwork_threads = 1\n[log]\nfile = "/no/such/folder/log"\n', stays)
+        self.assertNotIn(" debug ", daemon.log())
+        self.reload(daemon, "[node]\nwork_threads = 1\n", "0 settings have changed")
+
+    def test_scanner_that_is_not_there(self):
+        daemon = self.start_with("[node]\nwork_threads = 1\n")
+        stays = "The configuration stays as it was"
+        absent = "neon" if os.uname().machine == "x86_64" else "avx2"
+        self.reload(daemon, f'[node]\nwork_threads = 1\n[work]\nscanner = "{absent}"\n', stays)
+        root = nano.random_root()
+        self.assert_work(daemon.rpc("work_generate", hash=root, difficulty=EASY), root, int(EASY, 16))
+
+    def test_what_takes_a_restart(self):
+        daemon = self.start_with("[node]\nwork_threads = 1\n[store]\nmax_age = 1000\n")
+        self.reload(daemon, "[node]\nwork_threads = 1\n[store]\nmax_age = 2000\n")
+        line = "Setting: store.max_age = 2000 takes a restart; it stays as it was"
+        self.assertEqual(self.count(daemon, line), 1)
+        self.reload(daemon, "[node]\nwork_threads = 1\n[store]\nmax_age = 2000\n")
+        self.assertEqual(self.count(daemon, line), 2)
+
+
+class Crowd(ReloadTest):
+    def test_signals_while_requests_come(self):
+        daemon = self.start_with("[node]\nwork_threads = 1\n")
+        texts = ["[node]\nwork_threads = 1\n", '[node]\nwork_threads = 2\n[work]\nscanner = "portable"\n']
+        answers = []
+
+        def ask():
+            with daemon.connect(20) as connection:
+                for _ in range(60):
+                    root = nano.random_root()
+                    answers.append((root, connection.ask(
+                        {"action": "work_generate", "hash": root, "difficulty": "ffff000000000000"})))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for index in range(20):
+            self.rewrite(daemon, texts[index % 2])
+            daemon.signal(signal.SIGHUP)
+            wait_until(lambda: self.count(daemon, "is read again") > 0, "it is read again")
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(answers), 240)
+        for root, answer in answers:
+            self.assert_work(answer, root, 0xFFFF000000000000)
+
+    def test_stopping_meanwhile(self):
+        daemon = self.start_with("[node]\nwork_threads = 1\n")
+        self.rewrite(daemon, "[node]\nwork_threads = 2\n")
+        daemon.signal(signal.SIGHUP)
+        daemon.signal(signal.SIGTERM)
+        self.assertEqual(daemon.wait(), 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@
 
 #include "node/command_arguments.h"
 #include "node/data_path.h"
+#include "node/nearest.h"
 #include "work/hex.h"
 #include "work/number.h"
 
@@ -209,6 +210,19 @@ bool
 command_is (const char *word)
 {
     return find_entry (word) != NULL;
+}
+
+const char *
+command_nearest (const char *word)
+{
+    size_t count;
+    const struct command_entry *const entries = command_entries (&count);
+    const char *names[COMMAND_ENTRIES_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        names[i] = entries[i].name;
+    }
+    return nearest_name (word, names, count);
 }
 
 void

@@ -79,6 +79,9 @@ struct command {
 /* Whether `word` is the name of a command. */
 bool command_is (const char *word);
 
+/* The command whose name is nearest to `word`, which is none; or NULL. Static. */
+const char *command_nearest (const char *word);
+
 /* Runs the command that argv[1] names. Returns the exit status. */
 int command_main (int argc, char **argv);
 

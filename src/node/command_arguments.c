@@ -46,6 +46,8 @@ static const struct command_entry entries[] = {
 
 enum { ENTRY_COUNT = sizeof entries / sizeof entries[0], GETOPT_FIRST = 256 };
 
+_Static_assert(ENTRY_COUNT <= COMMAND_ENTRIES_MAX, "whoever lists them has room");
+
 const struct command_entry *
 command_entries (size_t *count)
 {

@@ -16,6 +16,8 @@ struct command_entry {
     int (*run) (struct command *command);
 };
 
+#define COMMAND_ENTRIES_MAX 16
+
 /* All commands, `*count` of them. */
 const struct command_entry *command_entries (size_t *count);
 

@@ -199,6 +199,18 @@ run (const struct options *options)
     }
 }
 
+/* Whether the first word is a slip for a command's name; says so. */
+static bool
+is_slip (const char *word)
+{
+    const char *const meant = *word != '-' ? command_nearest (word) : NULL;
+
+    if (meant != NULL) {
+        fprintf (stderr, "workpeer: '%s' is no command: did you mean '%s'?\n", word, meant);
+    }
+    return meant != NULL;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -207,6 +219,9 @@ main (int argc, char **argv)
 
     if (argc > 1 && command_is (argv[1])) {
         return command_main (argc, argv);
+    }
+    if (argc > 1 && is_slip (argv[1])) {
+        return COMMAND_USAGE;
     }
     if (options_parse (argc, argv, &options, stderr) == 0) {
         status = run (&options);

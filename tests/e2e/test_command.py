@@ -365,6 +365,7 @@ class Bench(CommandTest):
 class Usage(CommandTest):
     def test_wrong_usage(self):
         for line, expected in (
+            ("statsu", "workpeer: 'statsu' is no command: did you mean 'status'?"),
             ("status --urll=x", "'status' has no option '--urll': did you mean '--url'?"),
             ("status -x", "'status' has no option '-x'"),
             ("status word", "'status' takes no words, not 1 words"),

@@ -63,6 +63,19 @@ log_variables (const struct config *config)
 }
 
 static int
+init_works (struct atto_server *server, const struct server_settings *limits,
+            const struct actions *actions)
+{
+    server->works = (struct atto_works){
+        .broker = actions->broker, .max_json_depth = limits->max_json_depth, .now = atto_works_now};
+    if (actions->store == NULL) {
+        return 0;
+    }
+    server->works.ahead = atto_ahead_new (actions->broker, actions->store);
+    return server->works.ahead == NULL ? -1 : 0;
+}
+
+static int
 init_api (struct atto_server *server, struct event_base *base, const struct server_settings *limits)
 {
     server->api = server_new (base, limits, NULL, NULL);
@@ -100,12 +113,8 @@ atto_server_new (struct event_base *base, const struct server_settings *limits,
 
     log_variables (config);
     settings.v6_only = listening_has_v4_wildcard (&config->atto_address);
-    if (server != NULL) {
-        server->works = (struct atto_works){.broker = actions->broker,
-                                            .max_json_depth = limits->max_json_depth,
-                                            .now = atto_works_now};
-    }
-    if (server == NULL || init_api (server, base, &settings) != 0 ||
+    if (server == NULL || init_works (server, limits, actions) != 0 ||
+        init_api (server, base, &settings) != 0 ||
         init_management (server, base, &settings, actions) != 0) {
         log_error ("Cannot start Atto's work server: out of memory");
         atto_server_free (server);
@@ -120,12 +129,21 @@ atto_server_new (struct event_base *base, const struct server_settings *limits,
     return server;
 }
 
+/* Requests may still come, on connections that are open. */
+static void
+stop_works (struct atto_server *server)
+{
+    atto_ahead_free (server->works.ahead);
+    server->works.ahead = NULL;
+}
+
 void
 atto_server_stop (struct atto_server *server)
 {
     if (server != NULL) {
         server_stop (server->api);
         server_stop (server->management);
+        stop_works (server);
     }
 }
 
@@ -143,5 +161,6 @@ atto_server_free (struct atto_server *server)
     }
     server_free (server->api);
     server_free (server->management);
+    stop_works (server);
     free (server);
 }

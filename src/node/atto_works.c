@@ -204,15 +204,21 @@ refuse (struct request *request, enum broker_result result)
     }
 }
 
-static void
-start (const struct atto_works *works, struct request *request,
-       const struct atto_works_request *wanted)
+static struct broker_question
+question_of (const struct atto_works_request *wanted)
 {
-    const struct broker_question question = {
+    return (struct broker_question){
         .target = wanted->target,
         .network = store_networks[wanted->network],
         .local_only = true, /* work peers are Nano's */
     };
+}
+
+static void
+start (const struct atto_works *works, struct request *request,
+       const struct atto_works_request *wanted)
+{
+    const struct broker_question question = question_of (wanted);
     struct atto_work *work = calloc (1, sizeof *work);
     enum broker_result result = BROKER_NO_MEMORY;
 
@@ -235,15 +241,49 @@ post_works (void *context, struct request *request)
     const struct atto_works *works = context;
     struct atto_works_request wanted;
     const char *error = atto_works_read (works, request_body (request), &wanted);
+    struct broker_question question;
+    struct broker_answer answer;
 
     if (error != NULL) {
         request_reply_error (request, 400, error);
         return;
     }
+    question = question_of (&wanted);
+    if (broker_recall (works->broker, &question, &answer)) {
+        reply_work (request, answer.work);
+        return;
+    }
     start (works, request, &wanted);
+}
+
+static void
+post_precache (void *context, struct request *request)
+{
+    const struct atto_works *works = context;
+    struct atto_works_request wanted;
+    const char *error = atto_works_read (works, request_body (request), &wanted);
+    struct broker_question question;
+    enum broker_result result;
+
+    if (error != NULL) {
+        request_reply_error (request, 400, error);
+        return;
+    }
+    if (works->ahead == NULL) {
+        request_reply_error (request, 503, "There is no store to keep works in");
+        return;
+    }
+    question = question_of (&wanted);
+    result = atto_ahead_find (works->ahead, &question);
+    if (result != BROKER_ACCEPTED) {
+        refuse (request, result);
+        return;
+    }
+    request_reply_json (request, 202, json_object ());
 }
 
 const struct route atto_works_routes[] = {
     {ROUTE_POST, "/works", true, post_works},
+    {ROUTE_POST, "/works/precache", true, post_precache},
     {ROUTE_OTHER, NULL, false, NULL},
 };

@@ -1,5 +1,6 @@
 /*
- * POST /works, Atto's way of asking for work: its statuses, its bodies, over the broker.
+ * POST /works, Atto's way of asking for work: its statuses, its bodies, over the broker. And POST
+ * /works/precache, which takes the same bodies and has the work found for later.
  *
  * What a request needs follows from its own network and timestamp, never from when it is answered:
  * a work is good for the year that was asked for.
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "node/atto_ahead.h"
 #include "node/broker.h"
 #include "rpc/routes.h"
 #include "work/atto.h"
@@ -22,7 +24,8 @@
 struct atto_works {
     struct broker *broker;
     size_t max_json_depth;
-    int64_t (*now) (void); /* the wall clock: milliseconds since 1970 */
+    int64_t (*now) (void);    /* the wall clock: milliseconds since 1970 */
+    struct atto_ahead *ahead; /* NULL without a store */
 };
 
 /* The system's clock. */

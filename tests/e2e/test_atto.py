@@ -26,6 +26,8 @@ ATTO = {"atto.enable": "true", "atto.port": "0", "atto.management_port": "0"}
 SRCDIR = os.environ.get("srcdir", ".")
 STARTED = r"info Atto (work server|management) started on port (\d+) \(http\), address (\S+)$"
 
+STORE = {"store.enable": "true"}
+
 # So slow that LIVE's work is not found while a test runs, and LOCAL's soon.
 SLOW = {"node.pow_sleep_interval": "1000000"}
 
@@ -448,6 +450,100 @@ class BesideNano(AttoTest):
         targets = [atto.ZEROS, atto.ASCENDING] + [nano.random_root() for _ in range(30)]
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(self.ask_both, targets))
+
+
+class Precache(AttoTest):
+    """Work that is found before it is asked for."""
+
+    def precache(self, wanted):
+        return self.exchange(post_bytes(wanted, path="/works/precache"))
+
+    def assert_taken(self, response):
+        self.assertEqual((response.status, response.body), (202, b"{}"))
+        self.assertEqual(response.header("Content-Type"), "application/json")
+
+    def test_it_is_there_when_it_is_asked_for(self):
+        self.daemon = self.start_atto(config=STORE)
+        wanted = self.wanted()
+        self.assert_taken(self.precache(wanted))
+        self.daemon.wait_for(found=1, jobs=0, generating=0)
+        hashes = self.daemon.count("hashes")
+        self.assert_atto_work(self.exchange(work_bytes(wanted)), wanted)
+        self.assert_taken(self.precache(wanted))
+        self.daemon.wait_for(jobs=0, found=1, hashes=hashes)
+
+    def test_networks_and_years_are_kept_apart(self):
+        """What is stored is served only where it is good enough for what is asked now."""
+        self.daemon = self.start_atto(config=STORE)
+        target = nano.random_root()
+        for network, timestamp in (("LOCAL", EASIEST), ("LOCAL", now()), ("DEV", now()),
+                                   ("LOCAL", now()), ("DEV", EASIEST)):
+            for _ in range(2):
+                wanted = self.wanted(network, timestamp, target)
+                self.assert_atto_work(self.exchange(work_bytes(wanted)), wanted)
+        answer = self.daemon.rpc("work_generate", hash=target)
+        self.assert_work(answer, target, nano.DEV.base)
+
+    def test_work_of_an_easier_year_is_not_served_for_a_harder(self):
+        self.daemon = self.start_atto(config=STORE)
+        for _ in range(20):
+            target = nano.random_root()
+            for timestamp in (EASIEST, now()):
+                wanted = self.wanted("LOCAL", timestamp, target)
+                self.assert_atto_work(self.exchange(work_bytes(wanted)), wanted)
+
+    def test_it_gives_way(self):
+        self.daemon = self.start_atto(config={**STORE, **SLOW})
+        self.assert_taken(self.precache(self.wanted("LIVE")))
+        self.daemon.wait_for(jobs=1)
+        for _ in range(3):
+            wanted = self.wanted()
+            self.assert_atto_work(self.exchange(work_bytes(wanted)), wanted)
+        self.daemon.wait_for(jobs=1)
+
+    def test_the_client_need_not_wait(self):
+        self.daemon = self.start_atto(config={**STORE, **SLOW})
+        with self.daemon.connect(address=self.daemon.api) as connection:
+            connection.send(post_bytes(self.wanted("LIVE"), path="/works/precache"))
+            self.assert_taken(connection.receive())
+        self.daemon.wait_for(jobs=1, generating=1)
+
+    def test_bounds(self):
+        self.daemon = self.start_atto(config={**STORE, **SLOW})
+        for _ in range(64):
+            self.assert_taken(self.precache(self.wanted("LIVE")))
+        response = self.precache(self.wanted("LIVE"))
+        self.assert_error(response, 503, "^Work queue is full$")
+        self.assertEqual(response.header("Retry-After"), "1")
+        wanted = self.wanted()
+        self.assert_atto_work(self.exchange(work_bytes(wanted)), wanted)
+
+    def test_bad_requests(self):
+        self.daemon = self.start_atto(config=STORE)
+        for wanted in ({}, self.wanted("MAIN"), self.wanted(timestamp=EASIEST - 1), self.wanted(target="x"),
+                       self.wanted(timestamp=now() + 70000)):
+            with self.subTest(wanted=wanted):
+                self.assert_error(self.precache(wanted), 400, "^The ")
+
+    def test_without_a_store(self):
+        self.daemon = self.start_atto(config={"store.enable": "false"})
+        self.assert_error(self.precache(self.wanted()), 503, "^There is no store to keep works in$")
+        wanted = self.wanted()
+        for _ in range(2):
+            self.assert_atto_work(self.exchange(work_bytes(wanted)), wanted)
+
+    def test_without_keeping_all(self):
+        """What was found ahead of need is kept; what was asked for is not."""
+        self.daemon = self.start_atto(config={**STORE, "store.keep_all": "false"})
+        ahead, asked = self.wanted(), self.wanted()
+        self.assert_taken(self.precache(ahead))
+        self.daemon.wait_for(found=1)
+        self.exchange(work_bytes(asked))
+        self.daemon.wait_for(found=2)
+        self.exchange(work_bytes(ahead))
+        self.daemon.wait_for(found=2)
+        self.exchange(work_bytes(asked))
+        self.daemon.wait_for(found=3)
 
 
 class CancelledNano(AttoTest):

@@ -310,7 +310,8 @@ setup (struct fixture *fixture, enum fake_behaviour behaviour, double timeout)
     assert_int_equal (pool_start (fixture->pool), 0);
     fixture->broker = broker_new (fixture->base, fixture->pool, NULL, NULL, &broker_settings);
     assert_non_null (fixture->broker);
-    fixture->works = (struct atto_works){fixture->broker, 20, stopped_clock};
+    fixture->works =
+        (struct atto_works){.broker = fixture->broker, .max_json_depth = 20, .now = stopped_clock};
     fixture->server = server_new (fixture->base, &server_settings, NULL, NULL);
     assert_non_null (fixture->server);
     assert_int_equal (server_add_routes (fixture->server, atto_works_routes, &fixture->works), 0);

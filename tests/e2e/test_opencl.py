@@ -206,7 +206,8 @@ class Absent(OpenclTest):
         self.assertIn("warn Work is done on the CPU", daemon.log())
         self.assertIn("work", daemon.rpc("work_generate", hash=self.root))
         self.assertEqual({each["kind"] for each in daemon.status()["devices"]}, {"cpu"})
-        self.assertEqual({each["state"] for each in daemon.status()["devices"]}, {"up"})
+        wait_until(lambda: {each["state"] for each in daemon.status()["devices"]} == {"up"},
+                   "every CPU thread works")
         return daemon
 
     def test_no_platform(self):

@@ -68,8 +68,8 @@ init_config (struct command *command)
     if (path == NULL) {
         return command_complain (COMMAND_FAILED, "%s", error);
     }
+    command->data_path = path;
     command->config = load_config (&command->arguments, path);
-    free (path);
     return command->config != NULL ? COMMAND_DONE : COMMAND_FAILED;
 }
 
@@ -184,6 +184,7 @@ clear (struct command *command)
 {
     client_free (command->client);
     config_free (command->config);
+    free (command->data_path);
     if (command->on_interrupt != NULL) {
         event_free (command->on_interrupt);
     }

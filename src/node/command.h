@@ -71,6 +71,7 @@ struct command {
     bool interrupted;      /* SIGINT or SIGTERM came; the loop was broken out of */
     struct client *client; /* NULL with --local */
     struct config *config; /* NULL where --url says all */
+    char *data_path;       /* where that is from; NULL likewise */
     struct difficulty_network network;
     bool network_given;
     double timeout; /* seconds; 0 is none */

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "node/choice.h"
+#include "node/engine.h"
 #include "node/finder_internal.h"
+#include "node/log.h"
 #include "work/pool.h"
 
 struct finder_local {
     struct finder finder;
-    struct pool *pool;
+    struct engine engine;
     struct event *drain;
     uint64_t ticket; /* of the search that runs; 0 when none does */
     uint64_t hashes_before;
@@ -27,7 +29,7 @@ on_drain (evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    pool_drain (local->pool);
+    pool_drain (local->engine.pool);
 }
 
 static void
@@ -56,10 +58,10 @@ count_devices (struct finder_local *local, uint64_t *hashes, double *rate)
 {
     *hashes = 0;
     *rate = 0;
-    for (size_t i = 0; i < pool_device_count (local->pool); i++) {
+    for (size_t i = 0; i < pool_device_count (local->engine.pool); i++) {
         struct pool_device device;
 
-        pool_device (local->pool, i, &device);
+        pool_device (local->engine.pool, i, &device);
         *hashes += device.hashes;
         *rate += device.busy ? device.rate : 0;
     }
@@ -74,7 +76,7 @@ start (struct finder *finder, const struct scan_target *target, char *text, size
     double rate;
 
     count_devices (local, &local->hashes_before, &rate);
-    if (pool_submit (local->pool, &request, &local->ticket) != POOL_ACCEPTED) {
+    if (pool_submit (local->engine.pool, &request, &local->ticket) != POOL_ACCEPTED) {
         local->ticket = 0;
         (void)snprintf (text, size, "no device is left that works");
         return -1;
@@ -88,7 +90,7 @@ stop (struct finder *finder)
     struct finder_local *const local = local_of (finder);
 
     if (local->ticket != 0) {
-        pool_cancel (local->pool, local->ticket);
+        pool_cancel (local->engine.pool, local->ticket);
         local->ticket = 0;
     }
 }
@@ -113,42 +115,32 @@ free_finder (struct finder *finder)
     if (local->drain != NULL) {
         event_free (local->drain);
     }
-    if (local->pool != NULL) {
-        pool_stop (local->pool);
-    }
-    pool_free (local->pool);
+    engine_stop (&local->engine);
+    engine_clear (&local->engine);
     free (local);
 }
 
 static const struct finder_ops ops = {start, stop, progress, free_finder};
 
-/* Returns 0, or -1 after having complained. */
+/* Returns 0, or -1 after having complained, or logged. */
 static int
-init_pool (struct finder_local *local, const struct command *command)
+init_engine (struct finder_local *local, const struct command *command)
 {
-    const struct config *const config = command->config;
-    const struct pool_settings settings = {
-        .max_jobs = 4,
-        .batch_seconds = config->work_batch_time,
-        .sleep = config->pow_sleep_interval,
-    };
-    struct choice choice;
+    const char *const text = command->arguments.value[COMMAND_THREADS];
+    struct config config = *command->config; /* keeps what it owns */
     unsigned threads;
 
-    if (choice_threads (command->arguments.value[COMMAND_THREADS], config, &threads) != 0) {
+    if (choice_threads (text, &config, &threads) != 0) {
         return -1;
     }
-    if (choice_scanner (config->work_scanner, &choice) != 0) {
-        return command_complain (-1, "%s", choice.reason);
+    config.work_threads = threads;
+    config.work_threads_set = config.work_threads_set || text != NULL;
+    log_set_level (LOG_LEVEL_WARN); /* what is searched with is not what was asked for */
+    if (engine_start (&local->engine, &config, command->data_path) != 0) {
+        return -1;
     }
-    local->pool = pool_new (&settings);
-    if (local->pool == NULL || pool_add_cpus (local->pool, threads, choice.scanner) != 0 ||
-        pool_start (local->pool) != 0) {
-        return command_complain (-1, "cannot start %u work threads: out of memory or threads",
-                                 threads);
-    }
-    local->drain =
-        event_new (command->base, pool_fd (local->pool), EV_READ | EV_PERSIST, on_drain, local);
+    local->drain = event_new (command->base, pool_fd (local->engine.pool), EV_READ | EV_PERSIST,
+                              on_drain, local);
     if (local->drain == NULL || event_add (local->drain, NULL) != 0) {
         return command_complain (-1, "out of memory");
     }
@@ -165,7 +157,7 @@ finder_local_new (struct command *command)
         return NULL;
     }
     local->finder = (struct finder){.ops = &ops, .command = command};
-    if (init_pool (local, command) != 0) {
+    if (init_engine (local, command) != 0) {
         free_finder (&local->finder);
         return NULL;
     }

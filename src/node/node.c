@@ -90,8 +90,8 @@ on_hang_up (evutil_socket_t signal_number, short what, void *data)
     if (node->stopping) {
         return;
     }
-    log_info ("Received SIGHUP");
     (void)log_reopen ();
+    log_info ("Received SIGHUP");
     node_reload (node);
 }
 

@@ -68,7 +68,7 @@ class Json(unittest.TestCase):
         self.assert_thresholds(answer)
 
     def test_compare(self):
-        answer = self.measure("--compare", "--device", "all", "--threads", "1")
+        answer = self.measure("--compare", "--device", "cpu", "--threads", "1")
         scanners = [device["scanner"] for device in answer["devices"]]
         self.assertIn("portable", scanners)
         compared = answer["compare"]

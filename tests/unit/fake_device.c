@@ -88,6 +88,11 @@ fake_open (struct device *device)
     pthread_mutex_lock (&fake->lock);
     expect (fake, !fake->open, "open while open");
     fake->log.opens++;
+    pthread_cond_broadcast (&fake->change);
+    while (fake->held && fake->settings.open_waits != 0 &&
+           fake->log.opens >= fake->settings.open_waits) {
+        pthread_cond_wait (&fake->change, &fake->lock);
+    }
     failed = fails (fake, &fake->settings.open_fails, "open");
     fake->open = !failed;
     fake->count = 0;
@@ -403,6 +408,12 @@ bool
 fake_wait_submitted (struct fake *fake, unsigned count)
 {
     return wait_for (fake, &fake->log.submitted, count);
+}
+
+bool
+fake_wait_opens (struct fake *fake, unsigned count)
+{
+    return wait_for (fake, &fake->log.opens, count);
 }
 
 bool

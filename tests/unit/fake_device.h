@@ -34,11 +34,12 @@ enum fake_behaviour {
 struct fake_settings {
     const char *name;
     enum fake_behaviour behaviour;
-    bool held;             /* held from the start */
-    unsigned depth;        /* 1 to 4; 0 is 1 */
-    double rate;           /* nonces a second, its own first guess; 0 is 1e5 */
-    double speed;          /* nonces a second in fact, of FAKE_NEVER; 0 is no time at all */
-    unsigned open_fails;   /* how often this fails before it works, or FAKE_ALWAYS */
+    bool held;           /* held from the start */
+    unsigned depth;      /* 1 to 4; 0 is 1 */
+    double rate;         /* nonces a second, its own first guess; 0 is 1e5 */
+    double speed;        /* nonces a second in fact, of FAKE_NEVER; 0 is no time at all */
+    unsigned open_waits; /* the number of the open from which on they wait while held; 0: none do */
+    unsigned open_fails; /* how often this fails before it works, or FAKE_ALWAYS */
     unsigned submit_fails; /* likewise; the self-test's batches do not fail */
     unsigned collect_fails;
 };
@@ -92,5 +93,8 @@ void fake_read (struct fake *fake, struct fake_log *log);
 /* Waits until the test's batches submitted or collected number `count`. False: they do not come. */
 bool fake_wait_submitted (struct fake *fake, unsigned count);
 bool fake_wait_collected (struct fake *fake, unsigned count);
+
+/* Waits until it has been opened that often, or has begun to be. */
+bool fake_wait_opens (struct fake *fake, unsigned count);
 
 #endif

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "support_opencl.h"
+#include "work/opencl_session.h"
 
 struct between between;
 atomic_bool stop;
@@ -140,7 +141,15 @@ static cl_int CL_API_CALL
 read_between (cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size,
               void *memory, cl_uint count, const cl_event *events, cl_event *event)
 {
+    const cl_uint beyond = OPENCL_LAUNCH_MOST;
+
     held += event != NULL;
+    if (between.garbage) {
+        const cl_int result = support_opencl_api ()->clEnqueueReadBuffer (
+            queue, buffer, CL_TRUE, offset, size, memory, count, events, event);
+        memcpy (memory, &beyond, sizeof beyond);
+        return result;
+    }
     return support_opencl_api ()->clEnqueueReadBuffer (queue, buffer, blocking, offset, size,
                                                        memory, count, events, event);
 }

@@ -20,6 +20,7 @@ struct between {
     bool bad_status;           /* every event is told of as failed */
     const char *extensions;    /* that the device says it has; NULL: its own */
     const char *wrong;         /* options in the place of those for vendors' rotates */
+    bool garbage;              /* launches answer what no item of theirs can have found */
     unsigned builds;
 };
 

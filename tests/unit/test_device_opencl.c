@@ -213,6 +213,21 @@ test_failing_event (void **state)
     support_opencl_end (device);
 }
 
+static void
+test_garbage (void **state)
+{
+    struct device *const device = open_new (NULL);
+    const struct scan_midstate midstate = search_for (UINT64_MAX);
+
+    (void)state;
+    between.garbage = true;
+    submit (device, &midstate, 0, device->usual);
+    assert_int_equal (collect (device).outcome, DEVICE_FAILED);
+    assert_int_equal (strncmp (device->reason, "it answered item 2147483648 of ", 31), 0);
+    between.garbage = false;
+    support_opencl_end (device);
+}
+
 /* A driver that never answers loses the device, but neither the thread nor the next try. */
 static void
 test_lost (void **state)
@@ -498,6 +513,7 @@ main (void)
         cmocka_unit_test_setup (test_next_after_hit, between_set_up),
         cmocka_unit_test_setup (test_failing_launch, between_set_up),
         cmocka_unit_test_setup (test_failing_event, between_set_up),
+        cmocka_unit_test_setup (test_garbage, between_set_up),
         cmocka_unit_test_setup (test_lost, between_set_up),
         cmocka_unit_test_setup (test_vendors_rotates, between_set_up),
         cmocka_unit_test_setup (test_kernel_that_does_not_build, between_set_up),

@@ -239,6 +239,47 @@ standby_begins_when_no_other_works (void **state)
     assert_int_equal (support_device (bench, 1).state, POOL_DEVICE_UP);
 }
 
+/* A device is waited for while it is first opened, which may take a compiler its time: what comes
+ * meanwhile is for standby once that has failed. */
+static void
+standby_waits_for_the_first_open (void **state)
+{
+    struct bench *bench = *state;
+    struct call *call;
+
+    support_open (bench, MAX_JOBS, 0);
+    support_add_fake (bench, &(struct fake_settings){"late", .held = true, .open_waits = 1,
+                                                     .open_fails = FAKE_ALWAYS});
+    add_standby (bench);
+    support_start (bench);
+    support_wait_for_state (bench, 1, POOL_DEVICE_STANDBY);
+    call = support_submit (bench, 8);
+    for (unsigned i = 0; i < 50; i++) {
+        support_nap ();
+        assert_false (support_device (bench, 1).busy);
+    }
+    fake_run_free (bench->fakes[0]);
+    support_assert_found (call);
+    assert_string_equal (call->answer.device, "standby");
+}
+
+/* But not while it is tried again after a failure. */
+static void
+standby_works_during_later_opens (void **state)
+{
+    struct bench *bench = *state;
+
+    support_open (bench, MAX_JOBS, 0);
+    support_add_fake (bench, &(struct fake_settings){"late", .held = true, .open_waits = 2,
+                                                     .open_fails = FAKE_ALWAYS});
+    add_standby (bench);
+    support_start (bench);
+    assert_true (fake_wait_opens (bench->fakes[0], 2));
+    assert_int_equal (support_device (bench, 0).state, POOL_DEVICE_OPENING);
+    assert_int_equal (support_device (bench, 1).state, POOL_DEVICE_UP);
+    support_assert_found (support_submit (bench, 8));
+}
+
 /* A device that fails in the midst of a job leaves it to standby, and takes over once it is back.
  */
 static void
@@ -463,6 +504,8 @@ main (void)
         SUPPORT_TEST (rests_grow),
         SUPPORT_TEST (standby_leaves_the_work),
         SUPPORT_TEST (standby_begins_when_no_other_works),
+        SUPPORT_TEST (standby_waits_for_the_first_open),
+        SUPPORT_TEST (standby_works_during_later_opens),
         SUPPORT_TEST (standby_ends_when_another_is_back),
         SUPPORT_TEST (standby_gives_its_job_back),
         SUPPORT_TEST (tireless_device_does_not_rest),

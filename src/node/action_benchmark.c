@@ -98,8 +98,8 @@ static const char *
 next_work (struct benchmark *benchmark)
 {
     double seconds = clock_seconds (clock_now () - benchmark->started);
-    struct broker_question question = {.network = benchmark->actions->store_network,
-                                       .local_only = true};
+    struct broker_question question = {
+        .network = benchmark->actions->store_network, .local_only = true, .unkept = true};
     enum broker_result result;
 
     if (seconds > benchmark->actions->config->work_request_timeout ||

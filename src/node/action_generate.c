@@ -127,6 +127,16 @@ log_found (const struct actions *actions, const struct scan_target *target,
               answer->seconds * 1e3, answer->source);
 }
 
+/* Nothing was done for it: no line of its own in the log of every day. */
+static void
+log_recalled (const struct scan_target *target)
+{
+    char root[HEX_ROOT_SIZE];
+
+    hex_print_root (target->root, root);
+    log_debug ("Work for %s was in the store", root);
+}
+
 static void
 log_done (const struct generation *generation, const struct broker_answer *answer)
 {
@@ -241,7 +251,7 @@ action_work_generate (void *context, struct request *request)
     }
     learn (actions, &question);
     if (broker_recall (actions->broker, &question, &answer)) {
-        log_found (actions, &question.target, &answer);
+        log_recalled (&question.target);
         request_answer (request, found_body (actions, question.target.root, &answer));
         return;
     }

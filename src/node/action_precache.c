@@ -173,7 +173,7 @@ static enum precache_result
 watch (struct precache *precache, const uint8_t account[32], uint64_t threshold)
 {
     (void)threshold;
-    return precache_watch (precache, account, true);
+    return precache_watch (precache, account);
 }
 
 static enum precache_result

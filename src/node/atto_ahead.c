@@ -6,9 +6,6 @@
 #include <sys/queue.h>
 #include <time.h>
 
-/* Searches under way at a time: the pool shares its devices among them. */
-#define MOST_SEARCHES 64
-
 /* One search under way. */
 struct errand {
     TAILQ_ENTRY (errand) link;
@@ -90,7 +87,7 @@ atto_ahead_find (struct atto_ahead *ahead, const struct broker_question *questio
     if (broker_recall (ahead->broker, question, &answer)) {
         return BROKER_ACCEPTED;
     }
-    return ahead->count < MOST_SEARCHES ? begin (ahead, &unhurried) : BROKER_FULL;
+    return ahead->count < ATTO_AHEAD_SEARCHES ? begin (ahead, &unhurried) : BROKER_FULL;
 }
 
 struct atto_ahead *

@@ -11,6 +11,9 @@
 
 struct atto_ahead;
 
+/* Searches under way at a time: the pool shares its devices among them. */
+#define ATTO_AHEAD_SEARCHES 64
+
 /* Over `broker` and `store`, which outlive it. NULL for want of memory. */
 struct atto_ahead *atto_ahead_new (struct broker *broker, struct store *store);
 

@@ -6,7 +6,7 @@
 static void
 free_waiter (struct broker *broker, struct broker_waiter *waiter)
 {
-    broker->waiters--;
+    broker->waiters -= !waiter->ahead;
     if (waiter->deadline != NULL) {
         event_free (waiter->deadline);
     }
@@ -124,7 +124,7 @@ new_waiter (struct broker *broker, const struct broker_question *question, const
         free (waiter);
         return NULL;
     }
-    broker->waiters++;
+    broker->waiters += !waiter->ahead;
     return waiter;
 }
 
@@ -135,7 +135,8 @@ admit (struct broker *broker, const struct broker_question *question, struct bro
     struct search *search = search_find (broker, question->network, question->target.root);
     enum broker_result result;
 
-    if (search == NULL && broker->search_count >= broker->settings.max_searches) {
+    if (search == NULL && !question->ahead &&
+        broker->people_count >= broker->settings.max_searches) {
         return BROKER_FULL;
     }
     if (search == NULL) {

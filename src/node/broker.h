@@ -56,18 +56,18 @@ enum broker_local {
 };
 
 struct broker_settings {
-    size_t max_searches;     /* roots searched for at a time, at least 1 */
+    size_t max_searches;     /* roots that somebody waits for at a time, at least 1 */
     double request_timeout;  /* seconds that a waiter waits at most */
     enum broker_local local; /* when peers are asked, too */
-    bool keep;               /* all that is found goes to the store */
+    bool keep;               /* all that is found goes to the store, not only what is found ahead */
     bool stand_in;           /* without devices, peers are asked for requests that did not say so */
 };
 
 /*
  * A broker over `pool`, whose drainer it becomes, `forward` and `store`, all of which outlive it; a
  * NULL `forward` is one without peers, a NULL `store` one that remembers nothing. The pool should
- * have room for more jobs than there are searches: a search that changes its threshold has two for
- * a moment. NULL for want of memory.
+ * have room for more jobs than there are searches, those ahead included: a search that changes its
+ * threshold has two for a moment. NULL for want of memory.
  */
 struct broker *broker_new (struct event_base *base, struct pool *pool, struct forward *forward,
                            struct store *store, const struct broker_settings *settings);
@@ -79,6 +79,7 @@ struct broker_question {
     bool secondary;  /* the secondary list of peers; counts with use_peers only */
     bool local_only; /* peers are not asked, whatever the settings say */
     bool ahead;      /* nobody waits: it gives way to whoever does, and has no deadline */
+    bool unkept;     /* what is found is of no use later: a random root's */
     bool has_account;
     uint8_t account_key[32]; /* whose frontier the root is, if has_account */
     const char *account; /* the same for peers: as the client wrote it, or NULL; only read now */
@@ -88,7 +89,8 @@ struct broker_question {
 
 enum broker_result {
     BROKER_ACCEPTED,
-    BROKER_FULL,           /* max_searches are there already, or the pool's queue is full */
+    BROKER_FULL,           /* max_searches are there already, which does not count for what is asked
+                              ahead, or the pool's queue is full */
     BROKER_LOCAL_DISABLED, /* nothing here could search, and peers are not to be asked */
     BROKER_DISABLED,       /* there is nothing, here or elsewhere, that could search */
     BROKER_LOOPED,         /* only peers could, and they have asked us */
@@ -126,6 +128,7 @@ void broker_stop (struct broker *broker);
 /* Frees a stopped broker, after pool_stop: delivers what the pool still has. NULL is fine. */
 void broker_free (struct broker *broker);
 
+/* Those who wait, without the questions that were asked ahead. */
 size_t broker_waiters (const struct broker *broker);
 
 #endif

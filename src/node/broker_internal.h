@@ -53,6 +53,8 @@ struct search {
     struct waiter_list waiters;
     size_t local_waiters;             /* of these, with `local` */
     size_t asked_waiters;             /* with `local` and not `ahead` */
+    size_t ahead_waiters;             /* with `ahead` */
+    size_t people;                    /* without `ahead` */
     size_t peer_waiters[PEERS_LISTS]; /* with `peers`, by list */
     size_t helpless;                  /* with neither: to be answered */
     bool look_at_job;                 /* a waiter came who may want an easier one */
@@ -67,7 +69,9 @@ struct search {
     enum pool_class job_class;        /* of the present job */
     size_t held;                      /* callbacks outstanding, or running */
     struct asking_list askings;
+    bool unkept; /* what is found is not stored */
     bool has_account;
+    bool elsewhere;          /* at the beginning the account was known to stand elsewhere */
     uint8_t account_key[32]; /* whose frontier the root is, if has_account */
     char *account;           /* what peers are told besides; NULL is nothing */
     char *hops;
@@ -89,7 +93,8 @@ struct broker {
     struct search_list all; /* what is in the tree, by `each` */
     struct broker_settings settings;
     size_t search_count; /* in the tree */
-    size_t waiters;
+    size_t people_count; /* of these, for people who wait */
+    size_t waiters;      /* people */
     bool stopped;
     bool moving; /* from one pool to another: searches are settled once they are there */
 };

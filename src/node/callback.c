@@ -4,15 +4,36 @@
 #include "node/fields.h"
 #include "node/precache.h"
 #include "rpc/json.h"
+#include "work/hex.h"
 
 /* A block's own text is in a string; only what stands beside it counts. */
 #define MAX_DEPTH 64
+
+/* The frontier before the block, which nano_node sends as JSON in a string. False: not known. */
+static bool
+read_previous (const json_t *fields, uint8_t previous[32])
+{
+    const json_t *block = json_object_get (fields, "block");
+    json_t *parsed = NULL;
+    const char *text;
+    bool known;
+
+    if (json_is_string (block)) {
+        parsed = json_loads (json_string_value (block), 0, NULL);
+        block = parsed;
+    }
+    text = json_string_value (json_object_get (block, "previous"));
+    known = text != NULL && hex_parse_root (text, previous) == 0;
+    json_decref (parsed);
+    return known;
+}
 
 static void
 tell (struct actions *actions, struct request *request, const json_t *fields)
 {
     uint8_t account[32];
     uint8_t hash[32];
+    uint8_t previous[32];
     bool given = false;
     const char *error = fields_account (fields, account, &given);
 
@@ -23,7 +44,11 @@ tell (struct actions *actions, struct request *request, const json_t *fields)
         request_reply_error (request, 400, error);
         return;
     }
-    (void)precache_tell (actions->precache, account, hash);
+    if (precache_follows (actions->precache, account)) {
+        const bool known = read_previous (fields, previous);
+
+        (void)precache_tell (actions->precache, account, hash, known ? previous : NULL);
+    }
     request_reply_json (request, 200, json_object ());
 }
 

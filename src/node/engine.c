@@ -2,7 +2,9 @@
 
 #include <inttypes.h>
 
+#include "node/atto_ahead.h"
 #include "node/gpu.h"
+#include "node/keeper.h"
 #include "node/log.h"
 #include "work/cpus.h"
 #include "work/device_cpu.h"
@@ -88,7 +90,8 @@ int
 engine_start (struct engine *engine, const struct config *config, const char *data_path)
 {
     const struct pool_settings settings = {
-        .max_jobs = 2 * (size_t)config->work_max_queue, /* the broker bounds; see broker_new */
+        /* The broker bounds what people wait for; the searches ahead have bounds of their own. */
+        .max_jobs = 2 * ((size_t)config->work_max_queue + KEEPER_SEARCHES + ATTO_AHEAD_SEARCHES),
         .batch_seconds = config->work_batch_time,
         .sleep = config->pow_sleep_interval,
     };

@@ -91,7 +91,7 @@ tell (struct frontiers *frontiers, const json_t *answer)
 
         if (json_is_string (value) && account_parse (name, account) == 0 &&
             hex_parse_root (json_string_value (value), frontier) == 0) {
-            (void)precache_tell (frontiers->precache, account, frontier);
+            (void)precache_tell (frontiers->precache, account, frontier, NULL);
         }
     }
 }
@@ -141,7 +141,9 @@ on_answer (void *data, struct fetch_answer *answer)
     note (frontiers, reason);
     if (reason == NULL) {
         tell (frontiers, answer->body);
-        ask (frontiers);
+    }
+    if (answer->body != NULL) {
+        ask (frontiers); /* one page that the node refuses does not hide the next */
     } else {
         rest (frontiers);
     }

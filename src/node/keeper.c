@@ -10,9 +10,6 @@
 #include "node/log.h"
 #include "work/account.h"
 
-/* Searches under way for nobody, at a time; the pool shares its devices among them. */
-#define MOST_SEARCHES 8
-
 /* Below the data directory. */
 #define STORE_DIRECTORY "work_store"
 
@@ -158,7 +155,7 @@ watch_accounts (struct keeper *keeper)
         uint8_t key[32];
 
         if (account_parse (accounts->items[i], key) == 0 &&
-            precache_watch (keeper->precache, key, true) != PRECACHE_TAKEN) {
+            precache_watch (keeper->precache, key) != PRECACHE_TAKEN) {
             log_error ("More accounts in precache.accounts than precache.max_accounts allows: %zu",
                        accounts->count);
             return -1;
@@ -198,7 +195,7 @@ keeper_start (struct keeper *keeper, struct broker *broker)
         .threshold =
             receives ? keeper->difficulties->epoch_2_receive : keeper->difficulties->epoch_2,
         .max_accounts = (size_t)config->precache_max_accounts,
-        .max_searches = MOST_SEARCHES,
+        .max_searches = KEEPER_SEARCHES,
         .use_peers = config->peers_stand_in,
     };
     struct precache_statistics statistics;

@@ -17,6 +17,9 @@
 
 struct keeper;
 
+/* Searches under way for nobody, at a time; the pool shares its devices among them. */
+#define KEEPER_SEARCHES 16
+
 /*
  * Opens the store, below `data_path` unless the configuration says where. When that fails the log
  * says why; then this is a keeper without one, or NULL if the configuration would have the daemon

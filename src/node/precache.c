@@ -1,285 +1,31 @@
 #include "node/precache.h"
 
 #include <inttypes.h>
-#include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <time.h>
 
 #include "node/log.h"
+#include "node/precache_internal.h"
 #include "work/clock.h"
-#include "work/hex.h"
-
-/* After a search that failed, before anything is tried again. */
-static const struct timeval retry_pause = {.tv_sec = 5};
-
-/* What is looked up in one turn of the loop, where the store has most of it. */
-#define MOST_AT_ONCE 256
 
 /* Between two complaints that there are too many accounts. */
 #define COMPLAINT_PAUSE (60 * CLOCK_SECOND)
 
-/* Whether, and why, something is followed. */
-enum kind {
-    PINNED,   /* an account that stays */
-    FOLLOWED, /* an account that makes room for others */
-    ROOT,     /* a root that was asked for by itself: it is its own key */
-    KINDS,
-};
-
-struct subject {
-    TAILQ_ENTRY (subject) recent; /* in the list of its kind */
-    TAILQ_ENTRY (subject) turn;   /* in precache->queue, while PRECACHE_QUEUED */
-    struct precache *precache;
-    struct precache_account account; /* `frontier` is the root to search for */
-    enum kind kind;
-    uint64_t threshold;
-    struct broker_waiter *waiter; /* while PRECACHE_SEARCHING */
-};
-
-TAILQ_HEAD (subject_list, subject);
-
-struct precache {
-    struct broker *broker;
-    struct store *store;
-    struct precache_settings settings;
-    void *tree;                       /* tsearch's, roots apart from accounts, by key */
-    struct subject_list lists[KINDS]; /* each with the one heard of last first */
-    size_t counts[KINDS];             /* of the lists */
-    struct subject_list queue;        /* the one to be searched for next first */
-    struct event *pump;               /* starts searches; not from within callbacks of others */
-    uint64_t complained;              /* when it was last logged that accounts are dropped */
-    struct precache_statistics statistics;
-};
-
-static int
-compare_subjects (const void *a, const void *b)
-{
-    const struct subject *left = a;
-    const struct subject *right = b;
-
-    if ((left->kind == ROOT) != (right->kind == ROOT)) {
-        return left->kind == ROOT ? 1 : -1;
-    }
-    return memcmp (left->account.key, right->account.key, sizeof left->account.key);
-}
-
 static struct subject *
-find (const struct precache *precache, const uint8_t key[32], enum kind kind)
+find_account (const struct precache *precache, const uint8_t key[32])
 {
-    struct subject wanted = {.kind = kind};
-    struct subject **found;
-
-    memcpy (wanted.account.key, key, sizeof wanted.account.key);
-    found = tfind (&wanted, &precache->tree, compare_subjects);
-    return found != NULL ? *found : NULL;
+    return (struct subject *)roster_account (&precache->roster, key);
 }
 
-/* The states of a subject. */
-
+/* Forgets an account beyond the next restart. */
 static void
-wake (struct precache *precache)
-{
-    static const struct timeval now = {0};
-
-    (void)event_add (precache->pump, &now);
-}
-
-/* Takes a subject out of the queue, or off its search. */
-static void
-stop (struct subject *subject, enum precache_state state)
-{
-    struct precache *precache = subject->precache;
-
-    if (subject->account.state == PRECACHE_QUEUED) {
-        TAILQ_REMOVE (&precache->queue, subject, turn);
-        precache->statistics.queued--;
-    } else if (subject->account.state == PRECACHE_SEARCHING) {
-        if (subject->waiter != NULL) {
-            broker_leave (subject->waiter);
-            subject->waiter = NULL;
-        }
-        precache->statistics.searching--;
-        wake (precache);
-    } else if (subject->account.state == PRECACHE_READY) {
-        precache->statistics.ready--;
-    }
-    subject->account.state = state;
-    precache->statistics.ready += state == PRECACHE_READY;
-}
-
-static void
-enlist (struct subject *subject)
-{
-    TAILQ_INSERT_HEAD (&subject->precache->lists[subject->kind], subject, recent);
-    subject->precache->counts[subject->kind]++;
-}
-
-static void
-unlist (struct subject *subject)
-{
-    TAILQ_REMOVE (&subject->precache->lists[subject->kind], subject, recent);
-    subject->precache->counts[subject->kind]--;
-}
-
-static void
-forget (struct subject *subject)
-{
-    struct precache *precache = subject->precache;
-
-    stop (subject, PRECACHE_WAITING);
-    (void)tdelete (subject, &precache->tree, compare_subjects);
-    unlist (subject);
-    free (subject);
-}
-
-static void
-enqueue (struct subject *subject)
-{
-    stop (subject, PRECACHE_QUEUED);
-    TAILQ_INSERT_TAIL (&subject->precache->queue, subject, turn);
-    subject->precache->statistics.queued++;
-    wake (subject->precache);
-}
-
-/* Searching. */
-
-static void
-keep (const struct subject *subject, const struct broker_answer *answer)
+drop (struct subject *subject)
 {
     const struct precache *precache = subject->precache;
-    struct store_entry entry = {
-        .network = precache->settings.network,
-        .work = answer->work,
-        .found = (uint64_t)time (NULL),
-        .has_account = subject->kind != ROOT,
-    };
 
-    memcpy (entry.root, subject->account.frontier, sizeof entry.root);
-    memcpy (entry.account, subject->account.key, sizeof entry.account);
-    (void)snprintf (entry.source, sizeof entry.source, "%s", answer->source);
-    (void)store_put (precache->store, &entry);
+    (void)store_forget (precache->store, precache->settings.network, subject->entry.key);
+    precache_search_forget (subject);
 }
-
-static void
-log_found (const struct subject *subject, const struct broker_answer *answer)
-{
-    char root[HEX_ROOT_SIZE];
-
-    hex_print_root (subject->account.frontier, root);
-    log_debug ("Work for %s is ready ahead of need: %.0f ms (%s)", root, answer->seconds * 1e3,
-               answer->source);
-}
-
-/* A root by itself is followed only until its work is there. */
-static void
-settle (struct subject *subject, enum precache_state state)
-{
-    stop (subject, state);
-    if (subject->kind == ROOT) {
-        forget (subject);
-    }
-}
-
-static void
-on_answer (void *data, const struct broker_answer *answer)
-{
-    struct subject *subject = data;
-    struct precache *precache = subject->precache;
-
-    subject->waiter = NULL;
-    switch (answer->outcome) {
-    case BROKER_FOUND:
-        log_found (subject, answer);
-        keep (subject, answer);
-        precache->statistics.found++;
-        settle (subject, PRECACHE_READY);
-        break;
-    case BROKER_CANCELLED:
-        precache->statistics.cancelled++;
-        settle (subject, PRECACHE_CANCELLED);
-        break;
-    default:
-        precache->statistics.failed++;
-        enqueue (subject);
-        (void)event_add (precache->pump, &retry_pause);
-        break;
-    }
-}
-
-static void
-fill_target (const struct subject *subject, struct scan_target *target)
-{
-    *target = (struct scan_target){
-        .threshold = subject->threshold,
-        .order = store_order (subject->precache->settings.network),
-    };
-    memcpy (target->root, subject->account.frontier, sizeof target->root);
-}
-
-/* Whether the store has it already. */
-static bool
-is_ready (const struct subject *subject)
-{
-    const struct precache *precache = subject->precache;
-    struct scan_target target;
-    struct store_entry entry;
-
-    fill_target (subject, &target);
-    return store_peek (precache->store, precache->settings.network, target.root, &entry) &&
-           difficulty_reached (target.order, entry.value, target.threshold);
-}
-
-/* Starts the search for the next in the queue. Returns 0, or -1 when that cannot be now. */
-static int
-search_next (struct precache *precache)
-{
-    struct subject *subject = TAILQ_FIRST (&precache->queue);
-    struct broker_question question = {
-        .network = precache->settings.network,
-        .ahead = true,
-        .local_only = !precache->settings.use_peers,
-    };
-
-    if (is_ready (subject)) {
-        settle (subject, PRECACHE_READY);
-        return 0;
-    }
-    fill_target (subject, &question.target);
-    if (broker_generate (precache->broker, &question, on_answer, subject, &subject->waiter) !=
-        BROKER_ACCEPTED) {
-        subject->waiter = NULL;
-        return -1;
-    }
-    stop (subject, PRECACHE_SEARCHING);
-    precache->statistics.searching++;
-    return 0;
-}
-
-static void
-on_pump (evutil_socket_t fd, short what, void *data)
-{
-    struct precache *precache = data;
-
-    (void)fd;
-    (void)what;
-    for (size_t turn = 0; !TAILQ_EMPTY (&precache->queue) &&
-                          precache->statistics.searching < precache->settings.max_searches;
-         turn++) {
-        if (turn == MOST_AT_ONCE) {
-            wake (precache);
-            return;
-        }
-        if (search_next (precache) != 0) {
-            (void)event_add (precache->pump, &retry_pause);
-            return;
-        }
-    }
-}
-
-/* What is followed. */
 
 static void
 complain_of_crowd (struct precache *precache)
@@ -298,29 +44,22 @@ complain_of_crowd (struct precache *precache)
 static int
 make_room (struct precache *precache)
 {
-    struct subject *last = TAILQ_LAST (&precache->lists[FOLLOWED], subject_list);
+    struct roster_entry *last = roster_last (&precache->roster);
 
-    if (precache->counts[PINNED] + precache->counts[FOLLOWED] < precache->settings.max_accounts) {
+    if (roster_accounts (&precache->roster) < precache->settings.max_accounts) {
         return 0;
     }
     if (last == NULL) {
         return -1;
     }
-    forget (last);
+    drop ((struct subject *)last);
     precache->statistics.dropped++;
     complain_of_crowd (precache);
     return 0;
 }
 
-static bool
-has_room (struct precache *precache, enum kind kind)
-{
-    return kind == ROOT ? precache->counts[ROOT] < precache->settings.max_accounts
-                        : make_room (precache) == 0;
-}
-
 static struct subject *
-new_subject (struct precache *precache, const uint8_t key[32], enum kind kind)
+new_subject (struct precache *precache, const uint8_t key[32], enum roster_kind kind)
 {
     struct subject *subject = calloc (1, sizeof *subject);
 
@@ -328,38 +67,29 @@ new_subject (struct precache *precache, const uint8_t key[32], enum kind kind)
         return NULL;
     }
     subject->precache = precache;
-    subject->kind = kind;
+    subject->entry.kind = kind;
+    memcpy (subject->entry.key, key, sizeof subject->entry.key);
     subject->threshold = precache->settings.threshold;
-    memcpy (subject->account.key, key, sizeof subject->account.key);
-    subject->account.state = PRECACHE_WAITING;
-    if (tsearch (subject, &precache->tree, compare_subjects) == NULL) {
+    subject->state = PRECACHE_WAITING;
+    if (roster_add (&precache->roster, &subject->entry) != 0) {
         free (subject);
         return NULL;
     }
-    enlist (subject);
     return subject;
 }
 
-/* It has just been heard of. */
-static void
-bump (struct subject *subject)
-{
-    unlist (subject);
-    enlist (subject);
-}
-
-/* Finds or makes a subject, which has just been heard of. */
+/* Finds or makes an account, which has just been heard of. */
 static enum precache_result
-follow (struct precache *precache, const uint8_t key[32], enum kind kind, struct subject **subject)
+follow (struct precache *precache, const uint8_t key[32], struct subject **subject)
 {
-    struct subject *found = find (precache, key, kind);
+    struct subject *found = find_account (precache, key);
 
     if (found != NULL) {
-        bump (found);
-    } else if (!has_room (precache, kind)) {
+        roster_bump (&precache->roster, &found->entry, found->entry.kind);
+    } else if (make_room (precache) != 0) {
         return PRECACHE_FULL;
     } else {
-        found = new_subject (precache, key, kind);
+        found = new_subject (precache, key, ROSTER_NAMED);
     }
     if (found == NULL) {
         return PRECACHE_NO_MEMORY;
@@ -368,24 +98,28 @@ follow (struct precache *precache, const uint8_t key[32], enum kind kind, struct
     return PRECACHE_TAKEN;
 }
 
-/* Notes an account's frontier. Returns whether it is another one than before. */
-static bool
+/* Notes another frontier of an account. A threshold that was asked for holds for one frontier. */
+static void
 move_frontier (struct subject *subject, const uint8_t frontier[32])
 {
     struct precache *precache = subject->precache;
-    struct precache_account *account = &subject->account;
 
-    if (account->has_frontier && memcmp (account->frontier, frontier, 32) == 0) {
-        return false;
-    }
     precache->statistics.moved +=
-        account->state == PRECACHE_QUEUED || account->state == PRECACHE_SEARCHING;
-    stop (subject, PRECACHE_WAITING);
-    memcpy (account->frontier, frontier, sizeof account->frontier);
-    account->has_frontier = true;
-    subject->threshold = precache->settings.threshold;
-    (void)store_frontier (precache->store, precache->settings.network, account->key, frontier);
-    return true;
+        subject->state == PRECACHE_QUEUED || subject->state == PRECACHE_SEARCHING;
+    precache_search_stop (subject, PRECACHE_WAITING);
+    if (subject->has_frontier) {
+        subject->threshold = precache->settings.threshold;
+    }
+    memcpy (subject->frontier, frontier, sizeof subject->frontier);
+    subject->has_frontier = true;
+    (void)store_frontier (precache->store, precache->settings.network, subject->entry.key,
+                          frontier);
+}
+
+static bool
+stands_at (const struct subject *subject, const uint8_t frontier[32])
+{
+    return subject->has_frontier && memcmp (subject->frontier, frontier, 32) == 0;
 }
 
 uint64_t
@@ -394,46 +128,78 @@ precache_threshold (const struct precache *precache)
     return precache->settings.threshold;
 }
 
+bool
+precache_follows (const struct precache *precache, const uint8_t account[32])
+{
+    return find_account (precache, account) != NULL;
+}
+
 enum precache_result
 precache_learn (struct precache *precache, const uint8_t account[32], const uint8_t frontier[32])
 {
     struct subject *subject;
-    const enum precache_result result = follow (precache, account, FOLLOWED, &subject);
+    const enum precache_result result = follow (precache, account, &subject);
 
-    if (result == PRECACHE_TAKEN && !subject->account.told) {
-        (void)move_frontier (subject, frontier);
+    if (result == PRECACHE_TAKEN && !subject->told && !stands_at (subject, frontier)) {
+        move_frontier (subject, frontier);
     }
     return result;
 }
 
-enum precache_result
-precache_tell (struct precache *precache, const uint8_t account[32], const uint8_t frontier[32])
+/* Remembers what a block that is told of leaves behind. */
+static void
+leave_behind (struct subject *subject, const uint8_t frontier[32], const uint8_t *previous,
+              uint64_t now)
 {
-    struct subject *subject = find (precache, account, FOLLOWED);
+    if (subject->has_frontier && !stands_at (subject, frontier)) {
+        past_add (&subject->past, subject->frontier, now);
+    }
+    if (previous != NULL && !past_has (&subject->past, previous, now)) {
+        past_add (&subject->past, previous, now);
+    }
+}
+
+enum precache_result
+precache_tell (struct precache *precache, const uint8_t account[32], const uint8_t frontier[32],
+               const uint8_t *previous)
+{
+    const uint64_t now = clock_now ();
+    struct subject *subject = find_account (precache, account);
 
     if (subject == NULL) {
         return PRECACHE_UNKNOWN;
     }
-    subject->account.told = true;
-    if (move_frontier (subject, frontier)) {
-        bump (subject);
+    if (past_has (&subject->past, frontier, now)) {
+        return PRECACHE_TAKEN;
     }
-    if (subject->account.state == PRECACHE_WAITING) {
-        enqueue (subject);
+    if (previous != NULL && !stands_at (subject, frontier) && !stands_at (subject, previous) &&
+        past_has (&subject->past, previous, now)) {
+        past_add (&subject->past, frontier, now);
+        return PRECACHE_TAKEN;
+    }
+    leave_behind (subject, frontier, previous, now);
+    subject->told = true;
+    if (subject->entry.kind == ROSTER_NAMED || !stands_at (subject, frontier)) {
+        roster_bump (&precache->roster, &subject->entry,
+                     subject->entry.kind == ROSTER_PINNED ? ROSTER_PINNED : ROSTER_TOLD);
+    }
+    if (!stands_at (subject, frontier)) {
+        move_frontier (subject, frontier);
+    }
+    if (subject->state == PRECACHE_WAITING) {
+        precache_search_enqueue (subject, true);
     }
     return PRECACHE_TAKEN;
 }
 
 enum precache_result
-precache_watch (struct precache *precache, const uint8_t account[32], bool pinned)
+precache_watch (struct precache *precache, const uint8_t account[32])
 {
     struct subject *subject;
-    const enum precache_result result = follow (precache, account, FOLLOWED, &subject);
+    const enum precache_result result = follow (precache, account, &subject);
 
-    if (result == PRECACHE_TAKEN && pinned && subject->kind == FOLLOWED) {
-        unlist (subject);
-        subject->kind = PINNED;
-        enlist (subject);
+    if (result == PRECACHE_TAKEN) {
+        roster_bump (&precache->roster, &subject->entry, ROSTER_PINNED);
     }
     return result;
 }
@@ -441,12 +207,12 @@ precache_watch (struct precache *precache, const uint8_t account[32], bool pinne
 int
 precache_unwatch (struct precache *precache, const uint8_t account[32])
 {
-    struct subject *subject = find (precache, account, FOLLOWED);
+    struct subject *subject = find_account (precache, account);
 
     if (subject == NULL) {
         return -1;
     }
-    forget (subject);
+    drop (subject);
     return 0;
 }
 
@@ -454,7 +220,7 @@ precache_unwatch (struct precache *precache, const uint8_t account[32])
 static void
 want (struct subject *subject, uint64_t threshold)
 {
-    const enum precache_state state = subject->account.state;
+    const enum precache_state state = subject->state;
     const enum difficulty_order order = store_order (subject->precache->settings.network);
     const bool harder = !difficulty_reached (order, subject->threshold, threshold);
 
@@ -462,47 +228,44 @@ want (struct subject *subject, uint64_t threshold)
         subject->threshold = threshold;
     }
     if (harder || (state != PRECACHE_QUEUED && state != PRECACHE_SEARCHING)) {
-        enqueue (subject);
+        precache_search_enqueue (subject, false);
     }
 }
 
 enum precache_result
 precache_root (struct precache *precache, const uint8_t root[32], uint64_t threshold)
 {
-    struct subject *subject;
-    const enum precache_result result = follow (precache, root, ROOT, &subject);
+    struct subject *subject = (struct subject *)roster_root (&precache->roster, root);
 
-    if (result == PRECACHE_TAKEN) {
-        memcpy (subject->account.frontier, root, sizeof subject->account.frontier);
-        subject->account.has_frontier = true;
-        want (subject, threshold);
+    if (subject == NULL &&
+        precache->roster.counts[ROSTER_ROOT] >= precache->settings.max_accounts) {
+        return PRECACHE_FULL;
     }
-    return result;
-}
-
-/* What the store remembers of an account from before. */
-static void
-recall_frontier (struct subject *subject)
-{
-    struct precache *precache = subject->precache;
-    struct precache_account *account = &subject->account;
-
-    account->has_frontier =
-        account->has_frontier || store_account (precache->store, precache->settings.network,
-                                                account->key, account->frontier);
+    if (subject == NULL) {
+        subject = new_subject (precache, root, ROSTER_ROOT);
+    }
+    if (subject == NULL) {
+        return PRECACHE_NO_MEMORY;
+    }
+    memcpy (subject->frontier, root, sizeof subject->frontier);
+    subject->has_frontier = true;
+    want (subject, threshold);
+    return PRECACHE_TAKEN;
 }
 
 enum precache_result
 precache_account (struct precache *precache, const uint8_t account[32], uint64_t threshold)
 {
     struct subject *subject;
-    const enum precache_result result = follow (precache, account, FOLLOWED, &subject);
+    const enum precache_result result = follow (precache, account, &subject);
 
     if (result != PRECACHE_TAKEN) {
         return result;
     }
-    recall_frontier (subject);
-    if (!subject->account.has_frontier) {
+    subject->has_frontier =
+        subject->has_frontier ||
+        store_account (precache->store, precache->settings.network, account, subject->frontier);
+    if (!subject->has_frontier) {
         subject->threshold = threshold;
         return PRECACHE_UNKNOWN;
     }
@@ -514,20 +277,26 @@ precache_account (struct precache *precache, const uint8_t account[32], uint64_t
 static int
 restore (struct precache *precache)
 {
-    const size_t capacity = precache->settings.max_accounts;
-    struct store_account *accounts = calloc (capacity, sizeof *accounts);
+    const enum store_network network = precache->settings.network;
+    struct store_statistics statistics;
+    struct store_account *accounts;
     size_t count;
 
+    store_statistics (precache->store, &statistics);
+    count = precache->settings.max_accounts;
+    count = statistics.accounts < count ? (size_t)statistics.accounts : count;
+    accounts = calloc (count + 1, sizeof *accounts);
     if (accounts == NULL) {
         return -1;
     }
-    count = store_recent_accounts (precache->store, precache->settings.network, accounts, capacity);
+    count = store_recent_accounts (precache->store, network, accounts, count);
     for (size_t i = count; i > 0; i--) {
-        struct subject *subject = new_subject (precache, accounts[i - 1].account, FOLLOWED);
+        struct subject *subject = new_subject (precache, accounts[i - 1].account, ROSTER_NAMED);
+
         if (subject != NULL) {
-            memcpy (subject->account.frontier, accounts[i - 1].frontier, 32);
-            subject->account.has_frontier = true;
-            enqueue (subject);
+            memcpy (subject->frontier, accounts[i - 1].frontier, sizeof subject->frontier);
+            subject->has_frontier = true;
+            precache_search_enqueue (subject, true);
         }
     }
     free (accounts);
@@ -546,12 +315,8 @@ precache_new (struct event_base *base, struct broker *broker, struct store *stor
     precache->broker = broker;
     precache->store = store;
     precache->settings = *settings;
-    TAILQ_INIT (&precache->queue);
-    for (enum kind kind = 0; kind < KINDS; kind++) {
-        TAILQ_INIT (&precache->lists[kind]);
-    }
-    precache->pump = evtimer_new (base, on_pump, precache);
-    if (precache->pump == NULL || restore (precache) != 0) {
+    roster_init (&precache->roster);
+    if (precache_search_init (precache, base) != 0 || restore (precache) != 0) {
         precache_free (precache);
         return NULL;
     }
@@ -561,14 +326,14 @@ precache_new (struct event_base *base, struct broker *broker, struct store *stor
 void
 precache_free (struct precache *precache)
 {
-    struct subject *subject;
+    struct roster_entry *entry;
 
     if (precache == NULL) {
         return;
     }
-    for (enum kind kind = 0; kind < KINDS; kind++) {
-        while ((subject = TAILQ_FIRST (&precache->lists[kind])) != NULL) {
-            forget (subject);
+    for (enum roster_kind kind = 0; kind < ROSTER_KINDS; kind++) {
+        while ((entry = TAILQ_FIRST (&precache->roster.lists[kind])) != NULL) {
+            precache_search_forget ((struct subject *)entry);
         }
     }
     if (precache->pump != NULL) {
@@ -581,25 +346,39 @@ void
 precache_statistics (const struct precache *precache, struct precache_statistics *statistics)
 {
     *statistics = precache->statistics;
-    statistics->pinned = precache->counts[PINNED];
-    statistics->accounts = precache->counts[PINNED] + precache->counts[FOLLOWED];
+    statistics->pinned = precache->roster.counts[ROSTER_PINNED];
+    statistics->accounts = roster_accounts (&precache->roster);
+}
+
+static void
+describe (const struct subject *subject, struct precache_account *account)
+{
+    *account = (struct precache_account){
+        .has_frontier = subject->has_frontier,
+        .state = subject->state,
+        .pinned = subject->entry.kind == ROSTER_PINNED,
+        .told = subject->told,
+    };
+    memcpy (account->key, subject->entry.key, sizeof account->key);
+    memcpy (account->frontier, subject->frontier, sizeof account->frontier);
 }
 
 size_t
 precache_accounts (const struct precache *precache, size_t skip, struct precache_account *accounts,
                    size_t capacity)
 {
-    const struct subject *subject;
+    const struct roster_entry *entry;
     size_t count = 0;
 
-    for (enum kind kind = PINNED; kind <= FOLLOWED; kind++) {
-        TAILQ_FOREACH (subject, &precache->lists[kind], recent)
+    for (enum roster_kind kind = 0; kind < ROSTER_ROOT; kind++) {
+        TAILQ_FOREACH (entry, &precache->roster.lists[kind], link)
         {
             if (skip > 0) {
                 skip--;
             } else if (count < capacity) {
-                accounts[count] = subject->account;
-                accounts[count++].pinned = kind == PINNED;
+                describe ((const struct subject *)entry, &accounts[count++]);
+            } else {
+                return count;
             }
         }
     }

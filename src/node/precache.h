@@ -4,8 +4,12 @@
  * Work depends only on an account's frontier. So accounts are followed: whenever a new frontier of
  * one is heard of, work for it is searched for, behind everything that somebody waits for, and goes
  * to the store. The newest frontier of an account wins; older ones are dropped, searched or not. A
- * root may be asked for without an account, too. What is followed is bounded: the account that was
- * heard of longest ago makes room for another, unless it is pinned.
+ * root may be asked for without an account, too.
+ *
+ * What is followed is bounded: the account that was heard of longest ago makes room for another. An
+ * account that only clients have named goes before one that a node has told of, and pinned ones
+ * stay; searches are shared out likewise. So nobody makes the daemon forget accounts that are in
+ * use by naming others.
  *
  * Event-loop thread.
  */
@@ -26,7 +30,7 @@ struct precache_settings {
     enum store_network network;
     uint64_t threshold;  /* of the work that is searched for */
     size_t max_accounts; /* followed at a time, at least 1; as many roots may wait without one */
-    size_t max_searches; /* under way at a time, at least 1 */
+    size_t max_searches; /* under way at a time; 4 at least, one for each kind of subject */
     bool use_peers;      /* without devices here, peers are asked */
 };
 
@@ -52,20 +56,26 @@ uint64_t precache_threshold (const struct precache *precache);
 
 /*
  * A client asks for work for `frontier` and says whose it is: the account is followed from now on.
- * Its frontier is believed unless a node has told of the account.
+ * Its frontier is believed unless a node has told of the account. No work is searched for: the
+ * client does that.
  */
 enum precache_result precache_learn (struct precache *precache, const uint8_t account[32],
                                      const uint8_t frontier[32]);
 
-/* A node told of an account's frontier: work for it is searched for, if the account is followed. */
+bool precache_follows (const struct precache *precache, const uint8_t account[32]);
+
+/*
+ * A node told of an account's frontier: work for it is searched for, if the account is followed.
+ * `previous` is the frontier before, or NULL when it is not known; with it, blocks may be told of
+ * in any order (past.h).
+ */
 enum precache_result precache_tell (struct precache *precache, const uint8_t account[32],
-                                    const uint8_t frontier[32]);
+                                    const uint8_t frontier[32], const uint8_t *previous);
 
-/* Follows an account. Pinned ones stay until precache_unwatch. */
-enum precache_result precache_watch (struct precache *precache, const uint8_t account[32],
-                                     bool pinned);
+/* Follows an account, and pins it: it stays until precache_unwatch. */
+enum precache_result precache_watch (struct precache *precache, const uint8_t account[32]);
 
-/* Returns 0, or -1 when it is not followed. */
+/* Follows an account no more, pinned or not. Returns 0, or -1 when it is not followed. */
 int precache_unwatch (struct precache *precache, const uint8_t account[32]);
 
 /* Queues work for a root, of this threshold. */
@@ -109,11 +119,11 @@ struct precache_account {
     uint8_t frontier[32];
     enum precache_state state;
     bool pinned;
-    bool told; /* a node told of it, once at least */
+    bool told; /* a node told of it since the start */
 };
 
-/* The followed accounts, pinned ones first, then the one heard of last: `capacity` at most, after
- * the first `skip`. Returns how many. */
+/* The followed accounts, pinned ones first, then those that a node has told of, of each the one
+ * heard of last first: `capacity` at most, after the first `skip`. Returns how many. */
 size_t precache_accounts (const struct precache *precache, size_t skip,
                           struct precache_account *accounts, size_t capacity);
 

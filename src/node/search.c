@@ -53,6 +53,18 @@ copy_text (const char *text, char **copy)
     return text != NULL && *copy == NULL ? -1 : 0;
 }
 
+/* Whether another root is known as the account's frontier. */
+static bool
+stands_elsewhere (const struct search *search)
+{
+    struct store *store = search->broker->store;
+    uint8_t frontier[32];
+
+    return store != NULL && search->has_account &&
+           store_account (store, search->network, search->account_key, frontier) &&
+           memcmp (frontier, search->root, sizeof frontier) != 0;
+}
+
 struct search *
 search_new (struct broker *broker, const struct broker_question *question)
 {
@@ -65,8 +77,10 @@ search_new (struct broker *broker, const struct broker_question *question)
     memcpy (search->root, question->target.root, sizeof search->root);
     search->network = question->network;
     search->order = question->target.order;
+    search->unkept = question->unkept;
     search->has_account = question->has_account;
     memcpy (search->account_key, question->account_key, sizeof search->account_key);
+    search->elsewhere = stands_elsewhere (search);
     search->since = clock_now ();
     TAILQ_INIT (&search->waiters);
     TAILQ_INIT (&search->askings);
@@ -95,6 +109,9 @@ count_out (struct search *search, const struct broker_waiter *waiter)
 {
     search->local_waiters -= waiter->local;
     search->asked_waiters -= waiter->local && !waiter->ahead;
+    search->ahead_waiters -= waiter->ahead;
+    search->people -= !waiter->ahead;
+    search->broker->people_count -= search->listed && !waiter->ahead && search->people == 0;
     search->peer_waiters[waiter->list] -= waiter->peers;
     search->helpless -= !waiter->local && !waiter->peers;
 }
@@ -104,6 +121,9 @@ count_in (struct search *search, const struct broker_waiter *waiter)
 {
     search->local_waiters += waiter->local;
     search->asked_waiters += waiter->local && !waiter->ahead;
+    search->ahead_waiters += waiter->ahead;
+    search->people += !waiter->ahead;
+    search->broker->people_count += search->listed && !waiter->ahead && search->people == 1;
     search->peer_waiters[waiter->list] += waiter->peers;
     search->helpless += !waiter->local && !waiter->peers;
     if (waiter->local && search_is_easier (search, waiter->threshold, search->job_threshold)) {
@@ -271,7 +291,7 @@ static bool
 job_fits (const struct search *search)
 {
     return search->ticket != 0 && !search->look_at_job &&
-           (search->job_class == POOL_ASKED || search->asked_waiters == 0);
+           (search->job_class == POOL_ASKED) == (search->asked_waiters > 0);
 }
 
 /* Sees to the job, and says what the pool says. */
@@ -425,6 +445,17 @@ log_found (const struct search *search, const struct pool_answer *answer)
                answer->seconds * 1e3);
 }
 
+/* Whether the store is to have what is found: not if the account has moved on meanwhile. */
+static bool
+is_worth_keeping (const struct search *search)
+{
+    const struct broker *broker = search->broker;
+
+    return broker->store != NULL && !search->unkept &&
+           (broker->settings.keep || search->ahead_waiters > 0) &&
+           (search->elsewhere || !stands_elsewhere (search));
+}
+
 static void
 keep (const struct search *search, uint64_t work, const char *finder)
 {
@@ -452,7 +483,7 @@ search_found (struct search *search, uint64_t work, uint64_t value, const char *
         .source = source,
     };
 
-    if (search->broker->store != NULL && search->broker->settings.keep) {
+    if (is_worth_keeping (search)) {
         keep (search, work, finder);
     }
     (void)answer_waiters (search, is_satisfied, &answer);

@@ -342,6 +342,15 @@ store_frontier (struct store *store, enum store_network network, const uint8_t a
     return add_or_drop (store, &change);
 }
 
+int
+store_forget (struct store *store, enum store_network network, const uint8_t account[32])
+{
+    uint8_t key[STORE_KEY_SIZE];
+
+    store_format_key (network, account, key);
+    return add_removal (store, STORE_KIND_ACCOUNT, key);
+}
+
 bool
 store_account (struct store *store, enum store_network network, const uint8_t account[32],
                uint8_t frontier[32])

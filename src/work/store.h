@@ -141,6 +141,12 @@ int store_remove (struct store *store, enum store_network network, const uint8_t
 int store_frontier (struct store *store, enum store_network network, const uint8_t account[32],
                     const uint8_t frontier[32]);
 
+/*
+ * Forgets the account, not the work for its frontier. Returns 0, or -1 when too many changes wait;
+ * counted.
+ */
+int store_forget (struct store *store, enum store_network network, const uint8_t account[32]);
+
 /* The account's current frontier as it was last told. False when the account is not known. */
 bool store_account (struct store *store, enum store_network network, const uint8_t account[32],
                     uint8_t frontier[32]);

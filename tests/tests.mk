@@ -63,6 +63,7 @@ UNIT_TESTS += \
 	tests/unit/test_pool \
 	tests/unit/test_pool_stress \
 	tests/unit/test_ports \
+	tests/unit/test_precache \
 	tests/unit/test_queue \
 	tests/unit/test_resolver \
 	tests/unit/test_routes \
@@ -196,6 +197,9 @@ tests_unit_test_pool_stress_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_stress_LDADD = $(UNIT_WORK)
 tests_unit_test_ports_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ports_LDADD = $(UNIT_WORK)
+tests_unit_test_precache_SOURCES = tests/unit/test_precache.c $(SUPPORT_BROKER) $(SUPPORT_STORE)
+tests_unit_test_precache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_precache_LDADD = $(UNIT_NODE)
 tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_queue_LDADD = $(UNIT_WORK)
 tests_unit_test_resolver_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -295,7 +299,7 @@ clean-local:
 check-engine:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
 THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
-	tests/unit/test_atto_works tests/unit/test_broker tests/unit/test_broker_peers tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan \
+	tests/unit/test_atto_works tests/unit/test_broker tests/unit/test_broker_peers tests/unit/test_precache tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan \
 	tests/unit/test_slices tests/unit/test_trial \
 	tests/unit/test_store tests/unit/test_store_bounds tests/unit/test_store_full tests/unit/test_store_kill \
 	$(OPENCL_THREAD_TESTS) examples/embed

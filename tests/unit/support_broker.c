@@ -50,8 +50,9 @@ start (struct bench *bench, size_t max_searches, double request_timeout)
     bench->settings.max_searches = max_searches;
     bench->settings.request_timeout = request_timeout;
     assert_int_equal (pool_start (bench->pool), 0);
-    bench->broker = broker_new (bench->base, bench->pool,
-                                bench->with_peers ? fake_forward () : NULL, NULL, &bench->settings);
+    bench->broker =
+        broker_new (bench->base, bench->pool, bench->with_peers ? fake_forward () : NULL,
+                    bench->store, &bench->settings);
     assert_non_null (bench->broker);
 }
 

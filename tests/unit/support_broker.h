@@ -43,6 +43,7 @@ struct bench {
     struct pool *pool;
     struct broker *broker;
     struct broker_settings settings; /* what start takes, but for its own parameters */
+    struct store *store;             /* the broker's; the test's own, or NULL */
     bool with_peers;                 /* the broker has fake_forward; else it has no peers */
     bool use_peers;                  /* what the next clients say */
     bool ahead;

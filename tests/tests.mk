@@ -277,10 +277,12 @@ E2E_TESTS = \
 	tests/e2e/test_npm.py \
 	tests/e2e/test_opencl.py \
 	tests/e2e/test_peers.py \
+	tests/e2e/test_precache.py \
 	tests/e2e/test_reload.py \
 	tests/e2e/test_routes.py \
 	tests/e2e/test_rpc.py \
-	tests/e2e/test_service.py
+	tests/e2e/test_service.py \
+	tests/e2e/test_store.py
 
 # Benchmarks: built by `make bench`, run by hand.
 
@@ -314,7 +316,7 @@ EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/checks/opencl.supp tests/checks/opencl_valgrind.sh \
 	tests/bench/bench_peers.py tests/bench/bench_rpc.py \
 	tests/data \
-	tests/e2e/atto.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
+	tests/e2e/atto.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/unit/test_scan_neon.c \
 	tests/unit/vectors.h \
 	tests/vectors/work.json

@@ -273,7 +273,7 @@ class DaemonTest(unittest.TestCase):
         self.assert_pretty(response.body)
         return response.json()
 
-    def assert_work(self, answer, root, difficulty, base=nano.DEV.base):
+    def assert_work(self, answer, root, difficulty, base=nano.DEV.base, source="local"):
         """A work_generate answer whose work is good for `root` and at least `difficulty`."""
         self.assertEqual(list(answer), ["hash", "work", "difficulty", "multiplier", "source"], answer)
         value = nano.work_value(root, answer["work"])
@@ -282,7 +282,7 @@ class DaemonTest(unittest.TestCase):
         self.assertRegex(answer["work"], "^[0-9a-f]{16}$")
         self.assertEqual(answer["difficulty"], nano.hex_u64(value))
         self.assertEqual(answer["multiplier"], nano.multiplier_text(value, base))
-        self.assertEqual(answer["source"], "local")
+        self.assertEqual(answer["source"], source)
 
     def assert_cancelled(self, connection):
         self.assertEqual(connection.receive().json(), {"error": "Cancelled"})

@@ -286,7 +286,9 @@ E2E_TESTS = \
 
 # Benchmarks: built by `make bench`, run by hand.
 
-EXTRA_PROGRAMS = tests/bench/bench_http tests/bench/bench_store
+EXTRA_PROGRAMS = tests/bench/bench_cache tests/bench/bench_http tests/bench/bench_store
+tests_bench_bench_cache_CPPFLAGS = $(AM_CPPFLAGS)
+tests_bench_bench_cache_LDADD = libstore.la libwork.la
 tests_bench_bench_http_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_http_LDADD = librpc.la libwork.la
 tests_bench_bench_store_CPPFLAGS = $(AM_CPPFLAGS)
@@ -314,7 +316,7 @@ check-valgrind: $(UNIT_TESTS)
 
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/checks/opencl.supp tests/checks/opencl_valgrind.sh \
-	tests/bench/bench_peers.py tests/bench/bench_rpc.py \
+	tests/bench/bench_cache.py tests/bench/bench_peers.py tests/bench/bench_rpc.py \
 	tests/data \
 	tests/e2e/atto.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/unit/test_scan_neon.c \

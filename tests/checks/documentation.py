@@ -14,7 +14,7 @@ SRCDIR = Path(os.environ.get("srcdir", "."))
 WORKPEER = os.environ.get("WORKPEER", "./workpeer")
 
 # Settings that may stand elsewhere than in their own table, and tables that are no settings.
-OTHER_PATHS = {"node.secondary_work_peers", "node.experimental"}
+OTHER_PATHS = {"node.secondary_work_peers", "node.experimental", "node.httpcallback"}
 
 # Literals that look like a sentence, in files that have error texts, and are none.
 NO_ERRORS = {
@@ -223,7 +223,7 @@ def check_settings(pages):
     for each in pages:
         # Not those in an example of a misspelt one, nor host names.
         text = re.sub(r"\S+ is no known key|\bwork\.example\.net\b", "", each.text)
-        named = re.findall(r"(?<![\w./-])(?:node|opencl|rpc|work|atto|log)(?:\.[a-z]\w*)+", text)
+        named = re.findall(r"(?<![\w./-])(?:node|opencl|rpc|work|store|precache|atto|log)(?:\.[a-z]\w*)+", text)
         for path in sorted(set(named) - known):
             disagree(f"{each.name}: {path} is no setting")
 
@@ -288,7 +288,7 @@ def error_texts(paths):
 
 def rpc_sources():
     paths = [SRCDIR / "src/node/fields.h", SRCDIR / "src/node/fields.c"]
-    paths += sorted((SRCDIR / "src/node").glob("action*.c"))
+    paths += sorted((SRCDIR / "src/node").glob("action*.c")) + [SRCDIR / "src/node/callback.c"]
     return paths + [
         SRCDIR / f"src/rpc/{name}.c" for name in ("error_page", "json", "request", "server")
     ]

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "work/store.h"
+
 #define AT(field) .offset = offsetof (struct config, field), .flag = CONFIG_NO_FLAG
 #define AT_WITH_FLAG(field) \
     .offset = offsetof (struct config, field), .flag = offsetof (struct config, field##_set)
@@ -377,11 +379,11 @@ static const struct config_option options[] = {
         .path = "store.max_bytes",
         .fixed = true,
         .type = CONFIG_TYPE_WHOLE,
-        .min = 0,
+        .min = STORE_MIN_BYTES,
         .max = 1e15,
         .initial = "1073741824",
         .unit = "bytes",
-        .help = "How large the store's file becomes, 4194304 at the least; 0 is no bound.",
+        .help = "How large the store's file becomes.",
         AT (store_max_bytes),
     },
     {

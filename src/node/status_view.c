@@ -18,11 +18,14 @@ static const struct {
     enum kind kind;
     unsigned weight; /* of its column; others count 50 */
 } known[] = {
-    {"name", KIND_TEXT, 100},    {"url", KIND_TEXT, 99},       {"address", KIND_TEXT, 99},
-    {"state", KIND_TEXT, 95},    {"hash_rate", KIND_RATE, 90}, {"job", KIND_HASH, 60},
-    {"hashes", KIND_AMOUNT, 55}, {"reason", KIND_TEXT, 40},    {"kind", KIND_TEXT, 30},
-    {"scanner", KIND_TEXT, 35},  {"uptime", KIND_SECONDS, 50}, {"bytes", KIND_BYTES, 50},
-    {"rest", KIND_SECONDS, 35},  {"median", KIND_SECONDS, 50}, {"p95", KIND_SECONDS, 45},
+    {"name", KIND_TEXT, 100},     {"url", KIND_TEXT, 99},        {"address", KIND_TEXT, 99},
+    {"state", KIND_TEXT, 95},     {"hash_rate", KIND_RATE, 90},  {"job", KIND_HASH, 60},
+    {"hashes", KIND_AMOUNT, 55},  {"reason", KIND_TEXT, 40},     {"kind", KIND_TEXT, 30},
+    {"scanner", KIND_TEXT, 35},   {"uptime", KIND_SECONDS, 50},  {"bytes", KIND_BYTES, 50},
+    {"rest", KIND_SECONDS, 35},   {"median", KIND_SECONDS, 50},  {"p95", KIND_SECONDS, 45},
+    {"entries", KIND_AMOUNT, 50}, {"accounts", KIND_AMOUNT, 50}, {"hits", KIND_AMOUNT, 50},
+    {"misses", KIND_AMOUNT, 50},  {"puts", KIND_AMOUNT, 50},     {"evicted", KIND_AMOUNT, 50},
+    {"expired", KIND_AMOUNT, 50},
 };
 
 /* The first facts, in lines of their own. */

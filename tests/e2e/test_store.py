@@ -203,9 +203,6 @@ class Faults(StoreTest):
         self.goes_on(self.start_storing(), re.escape(self.path))
         self.refuses(re.escape(self.path))
 
-    def test_too_small(self):
-        self.refuses("4194304", "store.max_bytes=5")
-
 
 class GetAndSet(StoreTest):
     def start_with_account(self):

@@ -66,6 +66,62 @@ test_defaults (void **state)
     config_free (NULL);
 }
 
+#define GOOD_ACCOUNT "nano_3t6k35gi95xu6tergt6p69ck76ogmitsa8mnijtpxm9fkcm736xtoncuohr3"
+#define SAME_ACCOUNT "xrb_3t6k35gi95xu6tergt6p69ck76ogmitsa8mnijtpxm9fkcm736xtoncuohr3"
+
+static void
+test_accounts (void **state)
+{
+    struct config *config = load_one (
+        "precache.accounts=[\"" GOOD_ACCOUNT "\",\"" GOOD_ACCOUNT "\",\"" SAME_ACCOUNT "\"]", "");
+    (void)state;
+
+    assert_int_equal (config->precache_accounts.count, 2);
+    assert_string_equal (config->precache_accounts.items[0], GOOD_ACCOUNT);
+    assert_string_equal (config->precache_accounts.items[1], SAME_ACCOUNT);
+    config_free (config);
+    config = load_one ("precache.accounts=" GOOD_ACCOUNT, "");
+    assert_int_equal (config->precache_accounts.count, 1);
+    config_free (config);
+    config = load_one ("precache.accounts=[]", "");
+    assert_int_equal (config->precache_accounts.count, 0);
+    config_free (config);
+    assert_null (
+        load_one ("precache.accounts=[\"nano_1\",\"" GOOD_ACCOUNT "\",7]",
+                  "error: --config: precache.accounts is \"nano_1\", expected an account, as "
+                  "\"nano_3...\"\n"
+                  "error: --config: precache.accounts is \"7\", expected an account, as "
+                  "\"nano_3...\"\n"));
+}
+
+static void
+test_node_url (void **state)
+{
+    static const char *const bad[] = {"https://node.example.net", "127.0.0.1:7076", "http://",
+                                      "http://node.example.net:70000", "ftp://127.0.0.1"};
+    struct config *config = load_one ("precache.node=http://[::1]:7076/rpc", "");
+    (void)state;
+
+    assert_string_equal (config->precache_node, "http://[::1]:7076/rpc");
+    config_free (config);
+    config = load_one ("precache.node=\"\"", "");
+    assert_string_equal (config->precache_node, "");
+    config_free (config);
+    for (size_t i = 0; i < COUNT (bad); i++) {
+        char *override;
+        char *message;
+
+        assert_true (asprintf (&override, "precache.node=%s", bad[i]) > 0);
+        assert_true (asprintf (&message,
+                               "error: --config: precache.node is \"%s\", expected "
+                               "\"http://host:port/path\", or \"\" for none\n",
+                               bad[i]) > 0);
+        assert_null (load_one (override, message));
+        free (message);
+        free (override);
+    }
+}
+
 static void
 test_good (void **state)
 {
@@ -452,6 +508,8 @@ main (void)
     const struct CMUnitTest tests[] = {
         TEST (test_defaults),
         TEST (test_good),
+        TEST (test_accounts),
+        TEST (test_node_url),
         TEST (test_node_files),
         TEST (test_strings),
         TEST (test_bad_strings),

@@ -196,12 +196,40 @@ test_bounds (void **state)
     free (text);
 }
 
+static void
+test_store (void **state)
+{
+    static const char keeping[] =
+        "{\"version\":\"0.1.0\","
+        "\"store\":{\"entries\":\"1000000\",\"accounts\":\"1234\",\"bytes\":\"220200960\","
+        "\"pending\":\"0\",\"hits\":\"12\",\"misses\":\"3\",\"error\":\"the disk is full\"}}";
+
+    (void)state;
+    expect (keeping, 0,
+            "Workpeer at http://h:1\n"
+            "version 0.1.0\n"
+            "\n"
+            "store\n"
+            "entries 1.00 M   accounts 1.23 k   bytes 220 MB   pending 0   hits 12   misses 3   "
+            "error the disk is full\n");
+    expect (keeping, 50,
+            "Workpeer at http://h:1\n"
+            "version 0.1.0\n"
+            "\n"
+            "store\n"
+            "entries 1.00 M   accounts 1.23 k   bytes 220 MB\n"
+            "pending 0   hits 12   misses 3\n"
+            "error the disk is full\n");
+    expect ("{\"store\":\"\", \"peers\":\"\"}", 0, "Workpeer at http://h:1\n");
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test (test_usual),
         cmocka_unit_test (test_narrow),
+        cmocka_unit_test (test_store),
         cmocka_unit_test (test_long_cells_are_cut),
         cmocka_unit_test (test_other_daemons),
         cmocka_unit_test (test_nobody_speaks_to_the_terminal),

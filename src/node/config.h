@@ -96,7 +96,7 @@ struct config {
     char *store_path; /* "" is below the data directory */
     uint64_t store_max_entries;
     uint64_t store_max_bytes;
-    uint64_t store_max_age;   /* seconds; 0: no bound */
+    uint64_t store_max_age; /* seconds; 0: no bound */
     bool store_keep_all;
     char *store_on_failure; /* "continue" or "stop" */
 

@@ -73,14 +73,14 @@ scan_avx512 (const struct scan_midstate *midstate, uint64_t first, uint64_t coun
     m[0][0] = word_add (word_from (first), _mm512_setr_epi64 (0, 1, 2, 3, 4, 5, 6, 7));
     m[1][0] = word_add (m[0][0], word_from (SCAN_AVX512_LANES / 2));
     for (uint64_t end = first + (count - tail); first != end; first += SCAN_AVX512_LANES) {
-        __mmask8 low, high;
+        unsigned hits;
 
         SCAN_IN_MEMORY (m);
         hash_two (v, m, TURNS_OF_A_MIX, values);
-        low = _mm512_cmpge_epu64_mask (word_xor (values[0], flip), at_least);
-        high = _mm512_cmpge_epu64_mask (word_xor (values[1], flip), at_least);
-        if (!_mm512_kortestz (low, high)) {
-            *nonce = first + (unsigned)__builtin_ctz (low | (unsigned)high << 8);
+        hits = _mm512_cmpge_epu64_mask (word_xor (values[0], flip), at_least);
+        hits |= (unsigned)_mm512_cmpge_epu64_mask (word_xor (values[1], flip), at_least) << 8;
+        if (hits != 0) {
+            *nonce = first + (unsigned)__builtin_ctz (hits);
             return true;
         }
         m[0][0] = word_add (m[0][0], step);

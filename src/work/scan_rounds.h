@@ -9,9 +9,10 @@
  * parts of the last round that reach nothing all vanish in the compiler, because every function
  * here is inlined and every index a constant.
  *
- * Scanners work on two hashes at once. One hash has four instructions to do at a time, each waiting
- * for the one before; that is not enough to keep three execution ports busy. So a core's
- * reservation stations see a second hash, whose instructions wait for nothing in the first.
+ * Scanners work on two hashes at once. The four mixes of half a round are four chains of twelve or
+ * more instructions that wait for each other, and the next half waits for all four of them: a core
+ * that looks a hundred instructions ahead finds too few that are ready to keep all of its vector
+ * ports busy. A second hash waits for nothing in the first and fills the gaps.
  */
 #ifndef WORK_SCAN_ROUNDS_H
 #define WORK_SCAN_ROUNDS_H

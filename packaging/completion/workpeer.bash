@@ -19,7 +19,7 @@ _workpeer () {
     --network) words="live beta test dev" ;;
     --generate_config) words="node rpc" ;;
     --subtype) words="send receive open change epoch" ;;
-    --scanner) words="all auto portable avx2 avx512 neon" ;;
+    --scanner) words="all auto portable avx2 avx512 neon neon-sha3" ;;
     --data_path) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     --pid_file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --config) words=$(_workpeer_keys "$program" node); compopt -o nospace ;;

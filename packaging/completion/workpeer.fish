@@ -47,7 +47,7 @@ complete -c workpeer -n "not __workpeer_after $valued" -a '(__workpeer_options)'
 complete -c workpeer -n '__workpeer_after --network' -a 'live beta test dev'
 complete -c workpeer -n '__workpeer_after --generate_config' -a 'node rpc'
 complete -c workpeer -n '__workpeer_after --subtype' -a 'send receive open change epoch'
-complete -c workpeer -n '__workpeer_after --scanner' -a 'all auto portable avx2 avx512 neon'
+complete -c workpeer -n '__workpeer_after --scanner' -a 'all auto portable avx2 avx512 neon neon-sha3'
 complete -c workpeer -n '__workpeer_after --data_path' -a '(__fish_complete_directories)'
 complete -c workpeer -n '__workpeer_after --pid_file' -F
 complete -c workpeer -n '__workpeer_after --config' -a '(__workpeer_keys node)'

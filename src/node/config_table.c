@@ -13,7 +13,8 @@
 
 #define A_DAY 86400
 
-static const char *const scanners[] = {"auto", "portable", "avx2", "avx512", "neon", NULL};
+static const char *const scanners[] = {"auto", "portable",  "avx2", "avx512",
+                                       "neon", "neon-sha3", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error", "off", NULL};
 static const char *const log_formats[] = {"human", "json", NULL};
 static const char *const log_targets[] = {"auto", "stderr", "journal", NULL};

@@ -18,20 +18,25 @@
 #define HASH (1152 + 60 - 39 - 5 - 24 - 14)
 #define RESULT 4
 
-/* How many rotates of each kind these are: 96, less three of round 1 and those of round 12. */
+/* How many rotates these are: 96 of each, less those of round 1 and of round 12. */
+#define ROTATES_32 (96 - 4 - 2)
 #define ROTATES_24 (96 - 3 - 2)
 #define ROTATES_16 (96 - 3 - 3)
 #define ROTATES_63 (96 - 3 - 6)
+#define ROTATES (ROTATES_32 + ROTATES_24 + ROTATES_16 + ROTATES_63)
 
+/* A step is two hashes in each lane. */
 enum {
     /* Scalar: one instruction each. The jump goes with the comparison. */
-    OPERATIONS_PORTABLE = HASH + RESULT,
-    /* AVX2 rotates by 63 with three instructions; the comparison's mask is moved to a register. */
-    OPERATIONS_AVX2 = HASH + RESULT + 2 * ROTATES_63 + 1,
-    /* AVX-512 does both xors of the result at once; the mask is tested on a vector port. */
-    OPERATIONS_AVX512 = HASH + RESULT - 1 + 1,
-    /* NEON rotates by 24, 16 and 63 with two instructions; the mask is reduced and moved. */
-    OPERATIONS_NEON = HASH + RESULT + ROTATES_24 + ROTATES_16 + ROTATES_63 + 2,
+    OPERATIONS_PORTABLE = 2 * (HASH + RESULT),
+    /* AVX2 rotates by 63 with three instructions; each comparison's mask is moved to a register. */
+    OPERATIONS_AVX2 = 2 * (HASH + RESULT + 2 * ROTATES_63 + 1),
+    /* AVX-512 does both xors of the result at once; both masks are tested on a vector port. */
+    OPERATIONS_AVX512 = 2 * (HASH + RESULT - 1) + 1,
+    /* NEON rotates by 63 with two instructions; both masks are united, reduced and moved. */
+    OPERATIONS_NEON = 2 * (HASH + RESULT + ROTATES_63) + 3,
+    /* With SHA-3 it xors and rotates at once, and does both xors of the result at once. */
+    OPERATIONS_NEON_SHA3 = 2 * (HASH + RESULT - ROTATES - 1) + 3,
 };
 
 /*
@@ -127,6 +132,9 @@ static const struct ports all[] = {
 #endif
 #ifdef HAVE_SCAN_AVX2
     {"avx2", OPERATIONS_AVX2, adds_avx2},
+#endif
+#ifdef HAVE_SCAN_NEON_SHA3
+    {"neon-sha3", OPERATIONS_NEON_SHA3, adds_neon},
 #endif
 #ifdef HAVE_SCAN_NEON
     {"neon", OPERATIONS_NEON, adds_neon},

@@ -16,7 +16,7 @@
 
 struct ports {
     const char *scanner;           /* whose instructions these are */
-    unsigned operations;           /* a step of that scanner: as many hashes as it has lanes */
+    unsigned operations;           /* in a step of that scanner: of as many hashes as its `lanes` */
     void (*adds) (uint64_t turns); /* does PORTS_ADDS_A_TURN independent adds a turn, 1 or more */
 };
 

@@ -68,8 +68,9 @@ scan_prepare (struct scan_midstate *midstate, const struct scan_target *target)
 
 enum feature {
     FEATURE_NEON = 1 << 0,
-    FEATURE_AVX2 = 1 << 1,
-    FEATURE_AVX512 = 1 << 2, /* foundation */
+    FEATURE_NEON_SHA3 = 1 << 1,
+    FEATURE_AVX2 = 1 << 2,
+    FEATURE_AVX512 = 1 << 3, /* foundation */
 };
 
 static pthread_once_t features_once = PTHREAD_ONCE_INIT;
@@ -114,7 +115,14 @@ detect_features (void)
 static unsigned
 detect_features (void)
 {
-    return getauxval (AT_HWCAP) & HWCAP_ASIMD ? FEATURE_NEON : 0;
+    unsigned long capabilities = getauxval (AT_HWCAP);
+    unsigned found = 0;
+
+    if (capabilities & HWCAP_ASIMD)
+        found |= FEATURE_NEON;
+    if ((capabilities & HWCAP_ASIMD) && (capabilities & HWCAP_SHA3))
+        found |= FEATURE_NEON_SHA3;
+    return found;
 }
 
 #elif defined __aarch64__
@@ -163,6 +171,17 @@ avx2_usable (void)
 static const struct scanner avx2 = {"avx2", SCAN_AVX2_LANES, scan_avx2, avx2_usable};
 #endif
 
+#ifdef HAVE_SCAN_NEON_SHA3
+static bool
+neon_sha3_usable (void)
+{
+    return have_feature (FEATURE_NEON_SHA3);
+}
+
+static const struct scanner neon_sha3 = {"neon-sha3", SCAN_NEON_LANES, scan_neon_sha3,
+                                         neon_sha3_usable};
+#endif
+
 #ifdef HAVE_SCAN_NEON
 static bool
 neon_usable (void)
@@ -188,6 +207,9 @@ static const struct scanner *const scanners[] = {
 #endif
 #ifdef HAVE_SCAN_AVX2
     &avx2,
+#endif
+#ifdef HAVE_SCAN_NEON_SHA3
+    &neon_sha3,
 #endif
 #ifdef HAVE_SCAN_NEON
     &neon,

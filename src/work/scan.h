@@ -56,8 +56,8 @@ typedef bool (*scan_fn) (const struct scan_midstate *midstate, uint64_t first, u
                          uint64_t *nonce);
 
 struct scanner {
-    const char *name; /* "portable", "avx2", "avx512" or "neon" */
-    unsigned lanes;   /* nonces a step of the loop: counts that are multiples of it cost least */
+    const char *name; /* "portable", "avx2", "avx512", "neon" or "neon-sha3" */
+    unsigned lanes;   /* nonces in a step of the loop: counts that are multiples of it cost least */
     scan_fn scan;
     bool (*usable) (
         void); /* whether this CPU, and its operating system's saved state, can run it */

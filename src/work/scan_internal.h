@@ -20,12 +20,18 @@
  */
 #define SCAN_OPAQUE(value, constraint) __asm__("" : constraint (value))
 
-/* Nonces a step. */
+/*
+ * Makes the compiler keep `object` in memory and read it where it is wanted, instead of in
+ * registers that other words need more.
+ */
+#define SCAN_IN_MEMORY(object) __asm__ volatile("" : "+m"(object))
+
+/* Nonces a step: two hashes at once, and as many nonces in each as a word has lanes. */
 enum {
-    SCAN_PORTABLE_LANES = 1,
-    SCAN_NEON_LANES = 2,
-    SCAN_AVX2_LANES = 4,
-    SCAN_AVX512_LANES = 8,
+    SCAN_PORTABLE_LANES = 2 * 1,
+    SCAN_NEON_LANES = 2 * 2,
+    SCAN_AVX2_LANES = 2 * 4,
+    SCAN_AVX512_LANES = 2 * 8,
 };
 
 /* Also the others' tail: what is left of a count that is not a multiple of their lanes. */
@@ -35,6 +41,11 @@ bool scan_portable (const struct scan_midstate *midstate, uint64_t first, uint64
 #ifdef HAVE_SCAN_NEON
 bool scan_neon (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
                 uint64_t *nonce);
+#endif
+
+#ifdef HAVE_SCAN_NEON_SHA3
+bool scan_neon_sha3 (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
+                     uint64_t *nonce);
 #endif
 
 #ifdef HAVE_SCAN_AVX2

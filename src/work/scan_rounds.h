@@ -1,13 +1,18 @@
 /*
  * BLAKE2b's rounds, written once for every word type. A file includes this after it has defined
  *
- *     word                            one or several 64-bit lanes
- *     word_add, word_xor              (word, word), lane by lane
- *     word_rotate_32, _24, _16, _63   (word), each lane to the right
+ *     word                                one or several 64-bit lanes
+ *     word_add, word_xor                  (word, word), lane by lane
+ *     word_xor_rotate_32, _24, _16, _63   (word, word), xored, then each lane to the right
  *
  * Message words 5 to 15 are zero: nothing is added for them. That, the choice of words, and the
  * parts of the last round that reach nothing all vanish in the compiler, because every function
  * here is inlined and every index a constant.
+ *
+ * Scanners work on two hashes at once. The four mixes of half a round are four chains of twelve or
+ * more instructions that wait for each other, and the next half waits for all four of them: a core
+ * that looks a hundred instructions ahead finds too few that are ready to keep all of its vector
+ * ports busy. A second hash waits for nothing in the first and fills the gaps.
  */
 #ifndef WORK_SCAN_ROUNDS_H
 #define WORK_SCAN_ROUNDS_H
@@ -54,7 +59,7 @@ quarter_1 (word v[16], const word m[SCAN_MESSAGE_WORDS], unsigned k, unsigned tu
     unsigned d = ROW_D (k, turn);
 
     add_to_a (v, m, k, turn, index);
-    v[d] = word_rotate_32 (word_xor (v[d], v[k]));
+    v[d] = word_xor_rotate_32 (v[d], v[k]);
 }
 
 SCAN_INLINE void
@@ -64,7 +69,7 @@ quarter_2 (word v[16], unsigned k, unsigned turn)
     unsigned c = ROW_C (k, turn);
 
     v[c] = word_add (v[c], v[ROW_D (k, turn)]);
-    v[b] = word_rotate_24 (word_xor (v[b], v[c]));
+    v[b] = word_xor_rotate_24 (v[b], v[c]);
 }
 
 SCAN_INLINE void
@@ -73,7 +78,7 @@ quarter_3 (word v[16], const word m[SCAN_MESSAGE_WORDS], unsigned k, unsigned tu
     unsigned d = ROW_D (k, turn);
 
     add_to_a (v, m, k, turn, index);
-    v[d] = word_rotate_16 (word_xor (v[d], v[k]));
+    v[d] = word_xor_rotate_16 (v[d], v[k]);
 }
 
 SCAN_INLINE void
@@ -83,38 +88,33 @@ quarter_4 (word v[16], unsigned k, unsigned turn)
     unsigned c = ROW_C (k, turn);
 
     v[c] = word_add (v[c], v[ROW_D (k, turn)]);
-    v[b] = word_rotate_63 (word_xor (v[b], v[c]));
+    v[b] = word_xor_rotate_63 (v[b], v[c]);
+}
+
+/* A mix whose first quarter has been done. */
+SCAN_INLINE void
+finish_mix (word v[16], const word m[SCAN_MESSAGE_WORDS], unsigned k, unsigned turn,
+            const uint8_t s[16])
+{
+    quarter_2 (v, k, turn);
+    quarter_3 (v, m, k, turn, s[8 * turn + 2 * k + 1]);
+    quarter_4 (v, k, turn);
 }
 
 SCAN_INLINE void
 mix (word v[16], const word m[SCAN_MESSAGE_WORDS], unsigned k, unsigned turn, const uint8_t s[16])
 {
     quarter_1 (v, m, k, turn, s[8 * turn + 2 * k]);
-    quarter_2 (v, k, turn);
-    quarter_3 (v, m, k, turn, s[8 * turn + 2 * k + 1]);
-    quarter_4 (v, k, turn);
+    finish_mix (v, m, k, turn, s);
 }
 
-/* The four mixes advance together: none waits for its own last instruction. */
 SCAN_INLINE void
 half_round (word v[16], const word m[SCAN_MESSAGE_WORDS], unsigned turn, const uint8_t s[16])
 {
-    quarter_1 (v, m, 0, turn, s[8 * turn + 0]);
-    quarter_1 (v, m, 1, turn, s[8 * turn + 2]);
-    quarter_1 (v, m, 2, turn, s[8 * turn + 4]);
-    quarter_1 (v, m, 3, turn, s[8 * turn + 6]);
-    quarter_2 (v, 0, turn);
-    quarter_2 (v, 1, turn);
-    quarter_2 (v, 2, turn);
-    quarter_2 (v, 3, turn);
-    quarter_3 (v, m, 0, turn, s[8 * turn + 1]);
-    quarter_3 (v, m, 1, turn, s[8 * turn + 3]);
-    quarter_3 (v, m, 2, turn, s[8 * turn + 5]);
-    quarter_3 (v, m, 3, turn, s[8 * turn + 7]);
-    quarter_4 (v, 0, turn);
-    quarter_4 (v, 1, turn);
-    quarter_4 (v, 2, turn);
-    quarter_4 (v, 3, turn);
+    mix (v, m, 0, turn, s);
+    mix (v, m, 1, turn, s);
+    mix (v, m, 2, turn, s);
+    mix (v, m, 3, turn, s);
 }
 
 SCAN_INLINE void
@@ -137,39 +137,27 @@ begin_round_1 (word v[16], const word m[SCAN_MESSAGE_WORDS])
     mix (v, m, 3, 0, sigma[0]);
     v[1] = word_add (v[1], v[6]);
     v[2] = word_add (v[2], v[7]);
-    v[13] = word_rotate_32 (word_xor (v[13], v[2]));
+    v[13] = word_xor_rotate_32 (v[13], v[2]);
 }
 
+/* The diagonals take message words 8 to 15, all of them zero. */
 SCAN_INLINE void
 finish_round_1 (word v[16], const word m[SCAN_MESSAGE_WORDS])
 {
     v[0] = word_add (v[0], m[0]);
-    v[12] = word_rotate_32 (word_xor (v[12], v[0]));
-    quarter_2 (v, 0, 0);
-    quarter_3 (v, m, 0, 0, 1);
-    quarter_4 (v, 0, 0);
+    v[12] = word_xor_rotate_32 (v[12], v[0]);
+    finish_mix (v, m, 0, 0, sigma[0]);
 
-    /* The diagonals take message words 8 to 15, all of them zero. */
-    quarter_1 (v, m, 0, 1, 8);
-    v[12] = word_rotate_32 (word_xor (v[12], v[1]));
-    quarter_1 (v, m, 3, 1, 14);
-    quarter_2 (v, 0, 1);
-    quarter_2 (v, 1, 1);
-    quarter_2 (v, 2, 1);
-    quarter_2 (v, 3, 1);
-    quarter_3 (v, m, 0, 1, 9);
-    quarter_3 (v, m, 1, 1, 11);
-    quarter_3 (v, m, 2, 1, 13);
-    quarter_3 (v, m, 3, 1, 15);
-    quarter_4 (v, 0, 1);
-    quarter_4 (v, 1, 1);
-    quarter_4 (v, 2, 1);
-    quarter_4 (v, 3, 1);
+    mix (v, m, 0, 1, sigma[0]);
+    v[12] = word_xor_rotate_32 (v[12], v[1]);
+    finish_mix (v, m, 1, 1, sigma[0]);
+    finish_mix (v, m, 2, 1, sigma[0]);
+    mix (v, m, 3, 1, sigma[0]);
 }
 
 /* v[0] ^ v[8] after all twelve rounds, from a midstate's `v`; m[0] holds the nonces. */
 SCAN_INLINE word
-hash_from_midstate (const word midstate[16], const word m[SCAN_MESSAGE_WORDS])
+hash_one (const word midstate[16], const word m[SCAN_MESSAGE_WORDS])
 {
     word v[16];
 
@@ -191,6 +179,74 @@ hash_from_midstate (const word midstate[16], const word m[SCAN_MESSAGE_WORDS])
     mix (v, m, 0, 1, sigma[1]);
     mix (v, m, 2, 1, sigma[1]);
     return word_xor (v[0], v[8]);
+}
+
+/* How the instructions of two hashes take turns. NOTES.md says which suits what. */
+enum turns {
+    TURNS_OF_A_MIX,
+    TURNS_OF_HALF_A_ROUND,
+};
+
+SCAN_INLINE void
+two_mixes (word v[2][16], const word m[2][SCAN_MESSAGE_WORDS], unsigned k, unsigned turn,
+           const uint8_t s[16])
+{
+    mix (v[0], m[0], k, turn, s);
+    mix (v[1], m[1], k, turn, s);
+}
+
+SCAN_INLINE void
+two_half_rounds (word v[2][16], const word m[2][SCAN_MESSAGE_WORDS], unsigned turn,
+                 const uint8_t s[16], enum turns turns)
+{
+    if (turns == TURNS_OF_HALF_A_ROUND) {
+        half_round (v[0], m[0], turn, s);
+        half_round (v[1], m[1], turn, s);
+        return;
+    }
+    two_mixes (v, m, 0, turn, s);
+    two_mixes (v, m, 1, turn, s);
+    two_mixes (v, m, 2, turn, s);
+    two_mixes (v, m, 3, turn, s);
+}
+
+SCAN_INLINE void
+two_rounds (word v[2][16], const word m[2][SCAN_MESSAGE_WORDS], unsigned row, enum turns turns)
+{
+    two_half_rounds (v, m, 0, sigma[row], turns);
+    two_half_rounds (v, m, 1, sigma[row], turns);
+}
+
+/*
+ * hash_one of both messages, into `values`. The messages stay in memory, which costs nothing where
+ * an add can read it: a caller says SCAN_IN_MEMORY of them before.
+ */
+SCAN_INLINE void
+hash_two (const word midstate[16], const word m[2][SCAN_MESSAGE_WORDS], enum turns turns,
+          word values[2])
+{
+    word v[2][16];
+
+    __builtin_memcpy (v[0], midstate, sizeof v[0]);
+    __builtin_memcpy (v[1], midstate, sizeof v[1]);
+    finish_round_1 (v[0], m[0]);
+    finish_round_1 (v[1], m[1]);
+    two_rounds (v, m, 1, turns);
+    two_rounds (v, m, 2, turns);
+    two_rounds (v, m, 3, turns);
+    two_rounds (v, m, 4, turns);
+    two_rounds (v, m, 5, turns);
+    two_rounds (v, m, 6, turns);
+    two_rounds (v, m, 7, turns);
+    two_rounds (v, m, 8, turns);
+    two_rounds (v, m, 9, turns);
+    two_rounds (v, m, 0, turns);
+
+    two_half_rounds (v, m, 0, sigma[1], turns);
+    two_mixes (v, m, 0, 1, sigma[1]);
+    two_mixes (v, m, 2, 1, sigma[1]);
+    values[0] = word_xor (v[0][0], v[0][8]);
+    values[1] = word_xor (v[1][0], v[1][8]);
 }
 
 #endif

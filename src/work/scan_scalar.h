@@ -27,27 +27,35 @@ word_xor (word a, word b)
 }
 
 SCAN_INLINE word
-word_rotate_32 (word a)
+word_xor_rotate_32 (word a, word b)
 {
-    return a >> 32 | a << 32;
+    word c = word_xor (a, b);
+
+    return c >> 32 | c << 32;
 }
 
 SCAN_INLINE word
-word_rotate_24 (word a)
+word_xor_rotate_24 (word a, word b)
 {
-    return a >> 24 | a << 40;
+    word c = word_xor (a, b);
+
+    return c >> 24 | c << 40;
 }
 
 SCAN_INLINE word
-word_rotate_16 (word a)
+word_xor_rotate_16 (word a, word b)
 {
-    return a >> 16 | a << 48;
+    word c = word_xor (a, b);
+
+    return c >> 16 | c << 48;
 }
 
 SCAN_INLINE word
-word_rotate_63 (word a)
+word_xor_rotate_63 (word a, word b)
 {
-    return a >> 63 | a << 1;
+    word c = word_xor (a, b);
+
+    return c >> 63 | c << 1;
 }
 
 #include "work/scan_rounds.h"

@@ -16,7 +16,7 @@
 #define SLICE_TIME (CLOCK_SECOND / 2000)
 
 /* Between two looks at the clock: 30 to 60 us of any scanner. */
-#define CHUNK_HASHES(scanner) (UINT64_C (256) * (scanner)->lanes)
+#define CHUNK_HASHES(scanner) (UINT64_C (128) * (scanner)->lanes)
 
 /* Scans for at least `time`. Returns hashes a second; no nonce is ever found. */
 static double

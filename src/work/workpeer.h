@@ -89,7 +89,7 @@ void workpeer_dispatch (struct workpeer *peer);
  * out or a signal came. */
 int workpeer_wait (struct workpeer *peer, int milliseconds);
 
-/* Which scanner runs: "portable", "avx2", "avx512" or "neon". Static. */
+/* Which scanner runs: "portable", "avx2", "avx512", "neon" or "neon-sha3". Static. */
 const char *workpeer_scanner (const struct workpeer *peer);
 
 /* What a nonce is worth for a root. The threshold is reached when it is at least as large. */

@@ -90,7 +90,7 @@ class Text(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(result.stderr, "")
         for line in (r"^Machine: .+, CPUs: \d+$", r"^Device: cpu, threads: \d+, slices",
-                     r"^(avx512|avx2|neon|portable) +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d ms$",
+                     r"^(avx512|avx2|neon|neon-sha3|portable) +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d ms$",
                      r"^send +fffffff800000000 ", r"^receive +fffffe0000000000 ",
                      r"^Atto LIVE 20\d\d +<=00000000[0-9a-f]{8} "):
             self.assertRegex(result.stdout, f"(?m){line}")

@@ -1,5 +1,5 @@
 /*
- * The NEON scanner, and the portable one as an AArch64 compiler makes it: a program that needs
+ * The NEON scanners, and the portable one as an AArch64 compiler makes it: a program that needs
  * nothing but the C library, so that it can be cross-built and run under an emulator. Exits 0 when
  * all is well and 1 otherwise; each failure has a line on standard error.
  */
@@ -133,6 +133,7 @@ int
 main (void)
 {
     const struct scanner *neon = scan_named ("neon");
+    const struct scanner *neon_sha3 = scan_named ("neon-sha3"); /* NULL on a CPU without SHA-3 */
     const struct scanner *portable = scan_named ("portable");
 
     if (neon == NULL || portable == NULL) {
@@ -145,11 +146,16 @@ main (void)
     check_value_vectors (neon);
     check_first_vectors (neon);
     check_like (neon, portable);
+    if (neon_sha3 != NULL) {
+        check_value_vectors (neon_sha3);
+        check_first_vectors (neon_sha3);
+        check_like (neon_sha3, portable);
+    }
 
     if (failures != 0) {
         fprintf (stderr, "%u failures; seed %016" PRIx64 "\n", failures, SEED);
         return 1;
     }
-    printf ("neon and portable: all well\n");
+    printf ("neon, %sportable: all well\n", neon_sha3 != NULL ? "neon-sha3, " : "");
     return 0;
 }

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 import nano
-from harness import Daemon, DaemonTest, LENGTHY, main, run_program, wait_until
+from harness import ALLOW_ENDLESS, Daemon, DaemonTest, LENGTHY, main, run_program, wait_until
 
 
 class StoreTest(DaemonTest):
@@ -60,7 +60,7 @@ class Answers(StoreTest):
         self.assertEqual((store["hits"], store["misses"], store["puts"]), ("2", "1", "1"))
 
     def test_harder_is_searched_and_kept(self):
-        daemon = self.start_storing()
+        daemon = self.start_storing(**ALLOW_ENDLESS)
         root = nano.random_root()
         easy = int(self.generate(daemon, root, "local")["difficulty"], 16)
         harder = self.generate(daemon, root, "local", max(easy + 1, int(LENGTHY, 16) - 2**56))

@@ -297,12 +297,13 @@ put_statistics (json_t *body, const struct precache *precache)
 
 /* An optional whole number up to `most`. */
 static const char *
-read_count (const json_t *fields, const char *name, uint64_t most, uint64_t *count)
+read_count (const json_t *fields, const char *name, const char *error, uint64_t most,
+            uint64_t *count)
 {
     char scratch[JSON_SCRATCH_SIZE];
     const char *text = json_text (fields, name, scratch);
 
-    return text == NULL || number_parse_unsigned (text, 0, most, count) == 0 ? NULL : "Bad count";
+    return text == NULL || number_parse_unsigned (text, 0, most, count) == 0 ? NULL : error;
 }
 
 void
@@ -318,9 +319,9 @@ action_precache_status (void *context, struct request *request)
     if (precache == NULL) {
         return;
     }
-    error = read_count (fields, "count", MOST_LISTED, &count);
+    error = read_count (fields, "count", "Bad count", MOST_LISTED, &count);
     if (error == NULL) {
-        error = read_count (fields, "offset", SIZE_MAX / 2, &offset);
+        error = read_count (fields, "offset", "Bad offset", SIZE_MAX / 2, &offset);
     }
     if (error != NULL) {
         request_fail (request, error);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "node/broker_internal.h"
+#include "work/clock.h"
 
 /*
  * Questions that may be with the peers for one search and one list, each easier than the ones
@@ -20,6 +21,7 @@ free_asking (struct asking *asking)
 {
     asking->search->look_at_peers[asking->list] = true;
     TAILQ_REMOVE (&asking->search->askings, asking, link);
+    free (asking->hops);
     free (asking);
 }
 
@@ -50,34 +52,58 @@ count_askings (const struct search *search, enum peers_list list)
     return count;
 }
 
-/* Whether a question that is out will bring what is good for `threshold`, or less than that first.
+/*
+ * Whether a question that is out will bring what is good for `waiter`, or less than that first. Who
+ * came through other daemons waits for no question that says nothing of them: it may be those who
+ * are asked, and then everybody would wait for everybody else.
  */
 static bool
-is_asked (const struct search *search, enum peers_list list, uint64_t threshold)
+is_asked (const struct search *search, const struct broker_waiter *waiter)
 {
     const struct asking *asking;
 
     TAILQ_FOREACH (asking, &search->askings, link)
     {
-        if (asking->list == list && !search_is_easier (search, threshold, asking->threshold)) {
+        if (asking->list == waiter->list &&
+            !search_is_easier (search, waiter->threshold, asking->threshold) &&
+            (waiter->hops == NULL ||
+             (asking->hops != NULL && strcmp (waiter->hops, asking->hops) == 0))) {
             return true;
         }
     }
     return false;
 }
 
+/* Of those who wait for the peers of `list`, the easiest for whom nothing is out. */
+static const struct broker_waiter *
+easiest_unasked (const struct search *search, enum peers_list list)
+{
+    const struct broker_waiter *waiter;
+    const struct broker_waiter *found = NULL;
+
+    TAILQ_FOREACH (waiter, &search->waiters, link)
+    {
+        if (wants_peers (waiter, list) && !is_asked (search, waiter) &&
+            (found == NULL || search_is_easier (search, waiter->threshold, found->threshold))) {
+            found = waiter;
+        }
+    }
+    return found;
+}
+
 /*
  * Those who waited for the peers of `list` to bring what is as good as `threshold`, or less, turn
- * to the devices here, or have nobody left.
+ * to the devices here, or have nobody left. Who came after `since` is asked for once more.
  */
 static void
-give_up_peers (struct search *search, enum peers_list list, uint64_t threshold)
+give_up_peers (struct search *search, enum peers_list list, uint64_t threshold, uint64_t since)
 {
     struct broker_waiter *waiter;
 
     TAILQ_FOREACH (waiter, &search->waiters, link)
     {
-        if (waiter->peers && waiter->list == list &&
+        if (waiter->peers && waiter->list == list && waiter->since <= since &&
+            !is_asked (search, waiter) &&
             difficulty_reached (search->order, threshold, waiter->threshold)) {
             search_redirect (waiter, waiter->local || waiter->fallback, false);
             waiter->fallback = false;
@@ -99,15 +125,16 @@ on_asked (void *data, const struct forward_answer *answer)
     struct search *search = asking->search;
     const enum peers_list list = asking->list;
     const uint64_t threshold = asking->threshold;
+    const uint64_t since = asking->since;
 
     free_asking (asking);
     search->held++; /* keeps it while callbacks run */
     if (answer->found) {
         search_found (search, answer->work, answer->value, answer->peer, answer->peer);
     } else if (count_askings (search, list) == 0) {
-        give_up_peers (search, list, hardest (search));
+        give_up_peers (search, list, hardest (search), since);
     } else {
-        give_up_peers (search, list, threshold);
+        give_up_peers (search, list, threshold, since);
     }
     search->held--;
     search_settle (search);
@@ -122,7 +149,7 @@ ask_peers (struct search *search, const struct broker_waiter *waiter)
         .target = {.threshold = waiter->threshold, .order = search->order},
         .list = waiter->list,
         .account = search->account,
-        .hops = search->hops,
+        .hops = waiter->hops,
         .seconds = search->broker->settings.request_timeout,
         .last = !waiter->local && !waiter->fallback,
     };
@@ -130,12 +157,19 @@ ask_peers (struct search *search, const struct broker_waiter *waiter)
     if (asking == NULL) {
         return -1;
     }
+    asking->hops = waiter->hops != NULL ? strdup (waiter->hops) : NULL;
+    if (waiter->hops != NULL && asking->hops == NULL) {
+        free (asking);
+        return -1;
+    }
     memcpy (question.target.root, search->root, sizeof search->root);
     asking->search = search;
     asking->list = waiter->list;
     asking->threshold = waiter->threshold;
+    asking->since = clock_now ();
     asking->errand = forward_start (search->broker->forward, &question, on_asked, asking);
     if (asking->errand == NULL) {
+        free (asking->hops);
         free (asking);
         return -1;
     }
@@ -147,12 +181,11 @@ ask_peers (struct search *search, const struct broker_waiter *waiter)
 static void
 see_to_askings (struct search *search, enum peers_list list)
 {
-    const struct broker_waiter *waiter = search_easiest (search, wants_peers, list);
+    const struct broker_waiter *waiter = easiest_unasked (search, list);
     const size_t count = count_askings (search, list);
 
-    if (waiter != NULL && count < MOST_ASKINGS && !is_asked (search, list, waiter->threshold) &&
-        ask_peers (search, waiter) != 0 && count == 0) {
-        give_up_peers (search, list, hardest (search));
+    if (waiter != NULL && count < MOST_ASKINGS && ask_peers (search, waiter) != 0 && count == 0) {
+        give_up_peers (search, list, hardest (search), UINT64_MAX);
     }
 }
 

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "node/broker_internal.h"
 #include "work/clock.h"
@@ -10,6 +11,7 @@ free_waiter (struct broker *broker, struct broker_waiter *waiter)
     if (waiter->deadline != NULL) {
         event_free (waiter->deadline);
     }
+    free (waiter->hops);
     free (waiter);
 }
 
@@ -117,14 +119,15 @@ new_waiter (struct broker *broker, const struct broker_question *question, const
         .ahead = question->ahead,
         .list = plan->list,
     };
-    if (!question->ahead && set_deadline (broker, waiter) != 0) {
-        if (waiter->deadline != NULL) {
-            event_free (waiter->deadline);
-        }
-        free (waiter);
+    broker->waiters += !waiter->ahead;
+    if (question->hops != NULL) {
+        waiter->hops = strdup (question->hops);
+    }
+    if ((question->hops != NULL && waiter->hops == NULL) ||
+        (!question->ahead && set_deadline (broker, waiter) != 0)) {
+        free_waiter (broker, waiter);
         return NULL;
     }
-    broker->waiters += !waiter->ahead;
     return waiter;
 }
 
@@ -313,7 +316,7 @@ broker_new (struct event_base *base, struct pool *pool, struct forward *forward,
     return broker;
 }
 
-/* Takes the pool's jobs from all searches, which stay while callbacks run. */
+/* Ends the pool's jobs of all searches, which stay while callbacks run. */
 static void
 hold_all (struct broker *broker, struct search **searches)
 {
@@ -328,12 +331,11 @@ hold_all (struct broker *broker, struct search **searches)
     }
 }
 
-/* Ends `old`; those whom it still finds work for are answered. */
+/* Those whom `old` still has work for are answered; then none of its jobs is left. */
 static void
-end_pool (struct broker *broker, struct pool *old)
+empty_pool (struct broker *broker, struct pool *old)
 {
     broker->moving = true;
-    pool_stop (old);
     pool_drain (old);
     broker->moving = false;
 }
@@ -358,7 +360,7 @@ broker_move (struct broker *broker, struct pool *pool)
     event_free (broker->drain);
     broker->drain = drain;
     broker->pool = pool;
-    end_pool (broker, old);
+    empty_pool (broker, old);
     for (size_t i = 0; i < count; i++) {
         searches[i]->held--;
         search_settle (searches[i]);

@@ -113,9 +113,9 @@ void broker_leave (struct broker_waiter *waiter);
 size_t broker_cancel (struct broker *broker, enum store_network network, const uint8_t root[32]);
 
 /*
- * Has everything searched for by `pool`, started already, from now on, and stops the pool that did
- * before: the caller frees that. Searching has no memory, so nobody loses anything. Waits for the
- * batches in hand there: milliseconds. Returns 0, or -1 for want of memory, with nothing changed.
+ * Has everything searched for by `pool`, started already, from now on. The pool that did before has
+ * no job any more, and is the caller's to stop and free. Searching has no memory, so nobody loses
+ * anything. Returns 0, or -1 for want of memory, with nothing changed.
  */
 int broker_move (struct broker *broker, struct pool *pool);
 

@@ -21,6 +21,7 @@ struct broker_waiter {
     bool stand_in;          /* once the devices here have failed, the peers */
     bool ahead;             /* as in struct broker_question */
     enum peers_list list;   /* of `peers` */
+    char *hops;             /* the daemons that it came through; NULL is none */
     struct event *deadline; /* NULL without one */
     broker_done_fn done;
     void *data;
@@ -34,6 +35,8 @@ struct asking {
     struct search *search;
     struct errand *errand;
     uint64_t threshold;
+    char *hops;     /* what the peers are told of them; NULL is none */
+    uint64_t since; /* who came later has not had the peers' full time */
     enum peers_list list;
 };
 
@@ -74,7 +77,6 @@ struct search {
     bool elsewhere;          /* at the beginning the account was known to stand elsewhere */
     uint8_t account_key[32]; /* whose frontier the root is, if has_account */
     char *account;           /* what peers are told besides; NULL is nothing */
-    char *hops;
 };
 
 TAILQ_HEAD (search_list, search);
@@ -117,7 +119,7 @@ void search_join (struct search *search, struct broker_waiter *waiter);
 /* Takes it out again. The search stays as it is until search_settle. */
 void search_quit (struct broker_waiter *waiter);
 
-/* Forgets the pool's job, whose pool has ended it. */
+/* Ends the pool's job, if there is one. */
 void search_lose_job (struct search *search);
 
 /*

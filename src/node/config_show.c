@@ -63,7 +63,7 @@ show_endpoints (const struct config_endpoints *endpoints, char text[CONFIG_SHOW_
     list_end (&list);
 }
 
-/* Without their keys. */
+/* Without their keys, and without their paths, which may hold one. */
 static void
 show_peers (const struct config_peers *peers, char text[CONFIG_SHOW_SIZE])
 {
@@ -71,11 +71,9 @@ show_peers (const struct config_peers *peers, char text[CONFIG_SHOW_SIZE])
 
     for (size_t i = 0; i < peers->count; i++) {
         char name[ENDPOINT_TEXT_SIZE];
-        char item[ENDPOINT_TEXT_SIZE + ENDPOINT_PATH_SIZE];
 
         endpoint_print (&peers->items[i].endpoint, name);
-        (void)snprintf (item, sizeof item, "%s%s", name, peers->items[i].path);
-        list_add (&list, item);
+        list_add (&list, name);
     }
     list_end (&list);
 }

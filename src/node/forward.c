@@ -210,22 +210,62 @@ share_of_time (const struct errand *errand)
     return left / (double)turns;
 }
 
-/* Has the next one join when this one takes longer than it uses to. */
+/* How long this peer usually takes at the most. */
+static double
+usual_time (const struct peer *peer)
+{
+    struct peer_health health;
+
+    peer_health (peer, &health);
+    return health.p95 > 0 ? health.p95 : HEDGE_UNKNOWN;
+}
+
+/*
+ * How long `peer` is waited for before another one is asked as well: as long as it usually takes,
+ * or as one that is left usually does, if that is less. So a peer that is always slow does not set
+ * the pace.
+ */
+static double
+hedge_delay (const struct errand *errand, const struct peer *peer)
+{
+    double delay = usual_time (peer);
+
+    for (size_t i = 0; i < errand->count; i++) {
+        const struct candidate *candidate = &errand->candidates[i];
+
+        if (!candidate->tried && peer_ready (candidate->peer) &&
+            usual_time (candidate->peer) < delay) {
+            delay = usual_time (candidate->peer);
+        }
+    }
+    return delay;
+}
+
 static void
 set_hedge (struct errand *errand, struct peer *peer)
 {
-    struct peer_health health;
     struct timeval delay;
     double seconds;
 
     if (errand->hedge == NULL) {
         return;
     }
-    peer_health (peer, &health);
-    seconds = health.p95 > 0 ? health.p95 : HEDGE_UNKNOWN;
+    seconds = hedge_delay (errand, peer);
     delay.tv_sec = (time_t)seconds;
     delay.tv_usec = (suseconds_t)((seconds - (double)delay.tv_sec) * 1e6);
     (void)event_add (errand->hedge, &delay);
+}
+
+/* A daemon that is in the list twice is asked once: a work_cancel for the one call ends the other.
+ */
+static void
+mark_tried (struct errand *errand, const struct candidate *candidate)
+{
+    for (size_t i = 0; i < errand->count; i++) {
+        if (peer_same_place (errand->candidates[i].peer, candidate->peer)) {
+            errand->candidates[i].tried = true;
+        }
+    }
 }
 
 /* Returns 0, or -1 when it cannot even be asked. */
@@ -235,7 +275,7 @@ ask (struct errand *errand, struct candidate *candidate)
     const double share = share_of_time (errand);
 
     errand->question.timeout = share > LEAST_TIMEOUT ? share : LEAST_TIMEOUT;
-    candidate->tried = true;
+    mark_tried (errand, candidate);
     candidate->call = peer_ask (candidate->peer, &errand->question, on_answer, candidate);
     if (candidate->call == NULL) {
         return -1;

@@ -46,7 +46,7 @@ static int
 take_engine (struct node *node, struct engine *engine)
 {
     struct device_log *log = device_log_new (node->base, engine->pool);
-    struct engine old = node->engine;
+    const struct engine old = node->engine;
 
     if (log == NULL || broker_move (node->broker, engine->pool) != 0) {
         device_log_free (log);
@@ -55,12 +55,11 @@ take_engine (struct node *node, struct engine *engine)
     device_log_free (node->device_log);
     node->device_log = log;
     node->engine = *engine;
-    free (engine);
+    *engine = old;
     node->actions.pool = node->engine.pool;
     node->actions.scanner = node->engine.choice.scanner->name;
     node->actions.scanner_reason = node->engine.choice.reason;
-    engine_stop (&old);
-    engine_clear (&old);
+    reload_retire (node->reload, engine);
     return 0;
 }
 
@@ -121,7 +120,7 @@ apply (struct node *node, struct reload_result *result)
         result->engine = NULL;
     }
     put_in_force (node, result->config);
-    log_info ("The configuration is read again: %zu settings have changed", changes);
+    log_info ("The configuration is read again: settings changed: %zu", changes);
     return 0;
 }
 
@@ -130,6 +129,11 @@ node_on_reloaded (void *data, struct reload_result *result)
 {
     struct node *node = data;
 
+    if (node->stopping) { /* nothing is begun any more, and the manager has heard of the stop */
+        config_free (result->config);
+        reload_free_engine (result->engine);
+        return;
+    }
     log_report (result->report);
     if (result->config == NULL || result->failed || apply (node, result) != 0) {
         log_error ("The configuration stays as it was");

@@ -19,6 +19,8 @@ struct reload {
     struct event *event;
     pthread_t thread;
     bool reading;
+    pthread_t retirement; /* of the last engine that was retired */
+    bool retiring;
     const struct config *present;
     struct reload_result result;
     struct config_report report;
@@ -31,6 +33,25 @@ reload_free_engine (struct engine *engine)
         engine_stop (engine);
         engine_clear (engine);
         free (engine);
+    }
+}
+
+static void *
+retire (void *data)
+{
+    reload_free_engine (data);
+    return NULL;
+}
+
+void
+reload_retire (struct reload *reload, struct engine *engine)
+{
+    if (reload->retiring) {
+        (void)pthread_join (reload->retirement, NULL);
+    }
+    reload->retiring = pthread_create (&reload->retirement, NULL, retire, engine) == 0;
+    if (!reload->retiring) {
+        reload_free_engine (engine);
     }
 }
 
@@ -127,6 +148,9 @@ reload_free (struct reload *reload)
         config_free (reload->result.config);
         reload_free_engine (reload->result.engine);
         config_report_clear (&reload->report);
+    }
+    if (reload->retiring) {
+        (void)pthread_join (reload->retirement, NULL);
     }
     if (reload->event != NULL) {
         event_free (reload->event);

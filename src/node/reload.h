@@ -41,8 +41,14 @@ struct reload *reload_new (struct event_base *base, const struct config_sources 
  */
 int reload_start (struct reload *reload, const struct config *present);
 
-/* Frees an engine that was not taken over, or is not needed any more. NULL is fine. */
+/* Frees an engine that was not taken over. NULL is fine. */
 void reload_free_engine (struct engine *engine);
+
+/*
+ * Has a thread stop and free an engine that has nothing to do any more: its drivers may take a
+ * while. Takes it over.
+ */
+void reload_retire (struct reload *reload, struct engine *engine);
 
 /* Waits for the thread. `done` is not called. NULL is fine. */
 void reload_free (struct reload *reload);

@@ -41,7 +41,6 @@ static void
 destroy (struct search *search)
 {
     free (search->account);
-    free (search->hops);
     free (search);
 }
 
@@ -85,7 +84,6 @@ search_new (struct broker *broker, const struct broker_question *question)
     TAILQ_INIT (&search->waiters);
     TAILQ_INIT (&search->askings);
     if (copy_text (question->account, &search->account) != 0 ||
-        copy_text (question->hops, &search->hops) != 0 ||
         tsearch (search, &broker->searches, compare_searches) == NULL) {
         destroy (search);
         return NULL;
@@ -374,7 +372,7 @@ settle_sources (struct search *search)
 void
 search_lose_job (struct search *search)
 {
-    search->ticket = 0;
+    stop_job (search);
 }
 
 void

@@ -248,11 +248,16 @@ same_text (const char *a, const char *b)
 }
 
 bool
-peer_same (const struct peer *a, const struct peer *b)
+peer_same_place (const struct peer *a, const struct peer *b)
 {
     return strcmp (a->endpoint.host, b->endpoint.host) == 0 &&
-           a->endpoint.port == b->endpoint.port && strcmp (a->path, b->path) == 0 &&
-           same_text (a->header_name, b->header_name) &&
+           a->endpoint.port == b->endpoint.port && strcmp (a->path, b->path) == 0;
+}
+
+bool
+peer_same (const struct peer *a, const struct peer *b)
+{
+    return peer_same_place (a, b) && same_text (a->header_name, b->header_name) &&
            same_text (a->header_value, b->header_value);
 }
 

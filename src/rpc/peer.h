@@ -77,6 +77,9 @@ struct peer *peer_new (struct peer_client *client, const struct peer_settings *s
  */
 void peer_free (struct peer *peer);
 
+/* Whether both ask the same daemon, whatever key they show it. */
+bool peer_same_place (const struct peer *a, const struct peer *b);
+
 /* Whether both were made with the same settings. */
 bool peer_same (const struct peer *a, const struct peer *b);
 

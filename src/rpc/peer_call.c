@@ -68,7 +68,7 @@ fail (struct peer_call *call, enum peer_outcome outcome, const char *reason)
     finish (call, &answer);
 }
 
-/* Whether another call wants the same work of the same peer. */
+/* Whether another call wants the same work of the same daemon. */
 static bool
 is_wanted (const struct peer_call *call)
 {
@@ -76,7 +76,7 @@ is_wanted (const struct peer_call *call)
 
     TAILQ_FOREACH (each, &call->peer->client->calls, link)
     {
-        if (each != call && each->peer == call->peer &&
+        if (each != call && peer_same_place (each->peer, call->peer) &&
             memcmp (each->target.root, call->target.root, sizeof each->target.root) == 0) {
             return true;
         }

@@ -116,7 +116,8 @@ peer_cancel_forget (const struct peer *peer, const uint8_t root[32])
     for (struct peer_cancel *each = TAILQ_FIRST (&peer->client->cancels); each != NULL;
          each = next) {
         next = TAILQ_NEXT (each, link);
-        if (each->peer == peer && memcmp (each->root, root, sizeof each->root) == 0 &&
+        if (peer_same_place (each->peer, peer) &&
+            memcmp (each->root, root, sizeof each->root) == 0 &&
             (each->exchange == NULL || !exchange_sent (each->exchange))) {
             peer_cancel_free (each);
         }

@@ -8,7 +8,7 @@
 
 #define FIRST_REST CLOCK_SECOND
 #define LONGEST_REST (300 * CLOCK_SECOND)
-#define LONGEST_REST_AFTER_ERROR (8 * CLOCK_SECOND)
+#define LONGEST_MILD_REST (8 * CLOCK_SECOND)
 
 static const char *const names[PEER_OUTCOMES] = {
     [PEER_FOUND] = "found",
@@ -83,7 +83,8 @@ succeed (struct peer_record *record, double seconds)
 static void
 rest (struct peer_record *record, uint64_t now, enum peer_outcome outcome)
 {
-    uint64_t longest = outcome == PEER_ERROR ? LONGEST_REST_AFTER_ERROR : LONGEST_REST;
+    const bool mild = outcome == PEER_ERROR || outcome == PEER_RESPONSE_TIMEOUT;
+    uint64_t longest = mild ? LONGEST_MILD_REST : LONGEST_REST;
     uint64_t pause = FIRST_REST;
 
     for (unsigned i = 0; i < record->failures && pause < longest; i++) {

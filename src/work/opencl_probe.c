@@ -1,7 +1,10 @@
+#define _GNU_SOURCE 1 /* close_range */
+
 #include "work/opencl_probe.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +36,10 @@ run_child (void (*child) (void), int done)
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTERM, SIGINT};
     const struct rlimit no_core = {0, 0};
 
+    /* A copy of a socket would keep it, and its place in the daemon's epoll, when that closes it.
+     */
+    (void)close_range (3, (unsigned)done - 1, 0);
+    (void)close_range ((unsigned)done + 1, UINT_MAX, 0);
     (void)setrlimit (RLIMIT_CORE, &no_core);
     for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) {
         (void)signal (crashes[i], SIG_DFL);

@@ -3,6 +3,7 @@
 
 import os
 import re
+import signal
 import socket
 import threading
 import time
@@ -390,6 +391,31 @@ class Leaving(PeerTest):
         second.close()
         self.assert_called_off([peer], root)
 
+    def test_one_daemon_in_both_lists(self):
+        """A work_cancel ends all work for a root there: it waits for the one who still wants it."""
+
+        def as_nano_node(exchange):
+            for _ in range(20):
+                if exchange.peer.cancelled:
+                    exchange.answer({"error": "Cancelled"})
+                    return False
+                if exchange.peer.stopped.wait(0.05):
+                    return False
+            return fake_peer.good(exchange)
+
+        peer = self.peer(as_nano_node)
+        daemon = self.start_before(
+            [peer, peer], {"node.experimental.secondary_work_peers": peers_setting([peer.name]),
+                           "peers.response_timeout": "8"}
+        )
+        root = nano.random_root()
+        first = self.begin(daemon, root, EASY, use_peers="true")
+        second = self.begin(daemon, root, EASY, use_peers="true", secondary_work_peers="true")
+        self.wait_for(lambda: len(peer.asked) == 2, "it is asked twice")
+        first.close()
+        self.assert_from(second.receive().json(), peer)
+        self.assertEqual(peer.cancelled, [])
+
     def test_half_asked_peer_is_dropped_without_a_word(self):
         """Nothing has reached it, so there is nothing to cancel."""
         with socket.socket() as listener:
@@ -449,6 +475,16 @@ class Modes(PeerTest):
         self.assertGreater(len(second.asked), asked)
         self.wait_for(lambda: first.cancelled, "the slow one is told to stop")
 
+    def test_hedge_against_a_peer_that_is_always_slow(self):
+        first, second = self.peer(fake_peer.slow(4)), self.peer()
+        daemon = self.start_before(
+            [first, second], {"peers.mode": '"hedge"', "peers.response_timeout": "30"}
+        )
+        self.assert_from(self.generate(daemon), second)
+        begun = time.monotonic()
+        self.assert_from(self.generate(daemon), second)
+        self.assertLess(time.monotonic() - begun, scaled(1.5))
+
     def test_hedge_moves_on_at_once_from_a_failure(self):
         bad, good = self.peer(fake_peer.closing), self.peer()
         daemon = self.start_before([bad, good], {"peers.mode": '"hedge"'})
@@ -498,6 +534,32 @@ class Chains(PeerTest):
         answer = self.generate(daemon, use_peers="true")
         self.assertIn(answer["source"], ("local", f"127.0.0.1:{port}"))
         self.assertEqual(daemon.status()["found"], "1")
+
+    def test_gateways_of_each_other(self):
+        """Both are asked for one root at once, and list each other before the one that can work."""
+        worker = self.peer()
+        ports = [closed_port(), closed_port()]
+        daemons = [
+            self.start_before(
+                [f"127.0.0.1:{ports[1 - i]}", worker],
+                {"rpc.port": str(ports[i]), "peers.response_timeout": "30", "work.request_timeout": "30"},
+            )
+            for i in range(2)
+        ]
+        root = nano.random_root()
+        connections = [self.connect(daemon) for daemon in daemons]
+        for daemon, connection in zip(daemons, connections):
+            connection.ask({"action": "version"})
+            daemon.signal(signal.SIGSTOP)
+        for connection in connections:
+            connection.post({"action": "work_generate", "hash": root, "difficulty": EASY})
+        begun = time.monotonic()
+        for daemon in daemons:
+            daemon.signal(signal.SIGCONT)
+        for connection in connections:
+            answer = connection.receive().json()
+            self.assertGreaterEqual(nano.work_value(root, answer["work"]), int(EASY, 16))
+        self.assertLess(time.monotonic() - begun, scaled(5))
 
     def test_loop_of_three(self):
         ports = [closed_port() for _ in range(3)]

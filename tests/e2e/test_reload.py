@@ -41,7 +41,7 @@ class ReloadTest(DaemonTest):
 class Changes(ReloadTest):
     def test_nothing(self):
         daemon = self.start_with("[node]\nwork_threads = 1\n")
-        self.reload(daemon, "[node]\nwork_threads = 1\n", "read again: 0 settings have changed")
+        self.reload(daemon, "[node]\nwork_threads = 1\n", "read again: settings changed: 0")
 
     def test_threads(self):
         daemon = self.start_with("[node]\nwork_threads = 1\n")
@@ -135,7 +135,7 @@ class Refusals(ReloadTest):
         self.reload(daemon, "[node\n", stays)
         self.reload(daemon, '[node]\nwork_threads = 1\n[log]\nfile = "/no/such/folder/log"\n', stays)
         self.assertNotIn(" debug ", daemon.log())
-        self.reload(daemon, "[node]\nwork_threads = 1\n", "0 settings have changed")
+        self.reload(daemon, "[node]\nwork_threads = 1\n", "settings changed: 0")
 
     def test_scanner_that_is_not_there(self):
         daemon = self.start_with("[node]\nwork_threads = 1\n")
@@ -186,6 +186,8 @@ class Crowd(ReloadTest):
         daemon.signal(signal.SIGHUP)
         daemon.signal(signal.SIGTERM)
         self.assertEqual(daemon.wait(), 0)
+        log = daemon.log()
+        self.assertNotIn("is read again", log[log.index("Stopping"):])
 
 
 if __name__ == "__main__":

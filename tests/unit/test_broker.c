@@ -606,6 +606,7 @@ moving_loses_nobody (void **state)
     add_fake (bench, &(struct fake_settings){.name = "finder"});
     assert_int_equal (pool_start (bench->pool), 0);
     assert_int_equal (broker_move (bench->broker, bench->pool), 0);
+    pool_stop (old);
     free_old (bench, old);
     assert_int_equal (broker_waiters (bench->broker), 8);
     for (unsigned i = 0; i < 8; i++) {
@@ -635,6 +636,7 @@ moving_delivers_what_was_found (void **state)
     add_fake (bench, &(struct fake_settings){.name = "other"});
     assert_int_equal (pool_start (bench->pool), 0);
     assert_int_equal (broker_move (bench->broker, bench->pool), 0);
+    pool_stop (old);
     free_old (bench, old);
     assert_ended (client, BROKER_FOUND);
     assert_works (client);
@@ -657,6 +659,7 @@ moving_to_nothing_fails (void **state)
     assert_non_null (bench->pool);
     assert_int_equal (pool_start (bench->pool), 0);
     assert_int_equal (broker_move (bench->broker, bench->pool), 0);
+    pool_stop (old);
     free_old (bench, old);
     assert_ended (client, BROKER_FAILED);
 }

@@ -398,6 +398,67 @@ secondary_peers_are_a_list_of_their_own (void **state)
     assert_found_by_peer (client);
 }
 
+/* Asks as somebody whose request came through `hops`. */
+static struct client *
+generate_through (struct bench *bench, uint64_t tag, const char *hops)
+{
+    struct broker_question question = {.network = STORE_NANO_LIVE, .use_peers = true, .hops = hops};
+    struct client *client = &bench->clients[bench->client_count++];
+
+    *client = (struct client){.bench = bench};
+    fake_target (&client->target, tag, fake_threshold (8));
+    question.target = client->target;
+    assert_int_equal (broker_generate (bench->broker, &question, on_done, client, &client->waiter),
+                      BROKER_ACCEPTED);
+    return client;
+}
+
+/*
+ * Two daemons that ask each other for one root at once must not wait for each other: whoever came
+ * through others is asked for apart, with its own hops.
+ */
+static void
+hops_are_asked_for_apart (void **state)
+{
+    struct bench *bench = *state;
+    struct client *direct;
+    struct client *forwarded;
+
+    start_peers (bench, true);
+    direct = generate_through (bench, 1, NULL);
+    forwarded = generate_through (bench, 1, "other");
+    assert_int_equal (fake_forward_started (), 2);
+    assert_null (fake_forward_question (0)->hops);
+    assert_string_equal (fake_forward_question (1)->hops, "other");
+    fake_forward_fail (0);
+    assert_int_equal (direct->answers, 0); /* the other question is good for it, too */
+    fake_forward_fail (1);
+    assert_ended (direct, BROKER_FAILED);
+    assert_ended (forwarded, BROKER_FAILED);
+    assert_int_equal (fake_forward_started (), 2);
+}
+
+/* Who comes late to a question that fails has not had its time with the peers. */
+static void
+late_comer_is_asked_for_again (void **state)
+{
+    struct bench *bench = *state;
+    struct client *first;
+    struct client *late;
+
+    start_peers (bench, true);
+    first = generate (bench, 1, 8);
+    late = generate (bench, 1, 8);
+    assert_int_equal (fake_forward_started (), 1);
+    fake_forward_fail (0);
+    assert_ended (first, BROKER_FAILED);
+    assert_int_equal (late->answers, 0);
+    assert_int_equal (fake_forward_started (), 2);
+    fake_forward_fail (1);
+    assert_ended (late, BROKER_FAILED);
+    assert_int_equal (fake_forward_started (), 2);
+}
+
 /* A request that has been here before is not sent round again. */
 static void
 looped_request_is_not_forwarded (void **state)
@@ -536,6 +597,8 @@ main (void)
         TEST (want_of_memory_falls_back),
         TEST (want_of_memory_without_fallback_is_refused),
         TEST (secondary_peers_are_a_list_of_their_own),
+        TEST (hops_are_asked_for_apart),
+        TEST (late_comer_is_asked_for_again),
         TEST (looped_request_is_not_forwarded),
         TEST (looped_request_is_worked_on_here),
         TEST (asking_lifts_what_is_searched_ahead),

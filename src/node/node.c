@@ -367,7 +367,7 @@ listen_for_rpc (struct node *node)
 }
 
 struct server_settings
-node_limits (const struct node *node)
+node_limits (struct node *node)
 {
     const struct config *config = node->config;
 

@@ -57,7 +57,7 @@ struct node {
 };
 
 /* What the configuration in force says of the server's limits, as far as the system lets it. */
-struct server_settings node_limits (const struct node *node);
+struct server_settings node_limits (struct node *node);
 
 /* What `config` says of the broker. */
 struct broker_settings node_broker_settings (struct node *node, const struct config *config);

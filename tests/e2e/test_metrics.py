@@ -371,13 +371,13 @@ class Series(MetricsTest):
             self.assertEqual(third.value("workpeer_requests_unreadable_total", face="rpc"), 1)
 
     def test_build_and_process(self):
-        daemon = self.start(network="beta")
+        daemon = self.start()
         metrics = self.scrape(daemon)
         status = daemon.status()
         self.assertEqual(
             metrics.value(
                 "workpeer_build_info",
-                version=status["version"], network="beta", scanner=status["scanner"],
+                version=status["version"], network=status["network"], scanner=status["scanner"],
             ),
             1,
         )

@@ -270,7 +270,8 @@ SCRIPT_TESTS = \
 	tests/checks/symbols.sh \
 	tests/checks/systemd.sh \
 	tests/checks/completion.py \
-	tests/checks/documentation.py
+	tests/checks/documentation.py \
+	tests/checks/metrics.py
 
 # End to end: the real program over real sockets.
 

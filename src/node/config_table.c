@@ -524,6 +524,7 @@ static const struct config_option options[] = {
         .min = 0,
         .max = UINT16_MAX,
         .sample = "7001",
+        .absent = "no port",
         .unit = "a TCP port number",
         .help = "Their port; 0 lets the system choose a free one. Without this key there is none, "
                 "and\n"

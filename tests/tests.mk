@@ -48,12 +48,15 @@ UNIT_TESTS += \
 	tests/unit/test_dial \
 	tests/unit/test_difficulty \
 	tests/unit/test_endpoint \
+	tests/unit/test_exposition \
 	tests/unit/test_figures \
+	tests/unit/test_health \
 	tests/unit/test_hex \
 	tests/unit/test_hops \
 	tests/unit/test_http_answer \
 	tests/unit/test_json \
 	tests/unit/test_log \
+	tests/unit/test_metrics \
 	tests/unit/test_nearest \
 	tests/unit/test_number \
 	tests/unit/test_options \
@@ -140,8 +143,13 @@ tests_unit_test_difficulty_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_difficulty_LDADD = $(UNIT_WORK)
 tests_unit_test_endpoint_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_endpoint_LDADD = $(UNIT_RPC)
+tests_unit_test_exposition_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_exposition_LDADD = $(UNIT_NODE)
 tests_unit_test_figures_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_figures_LDADD = $(UNIT_WORK)
+tests_unit_test_health_SOURCES = tests/unit/test_health.c tests/unit/fake_device.c tests/unit/fake_device.h
+tests_unit_test_health_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_health_LDADD = $(UNIT_NODE)
 tests_unit_test_hex_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hex_LDADD = $(UNIT_WORK)
 tests_unit_test_hops_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -152,6 +160,8 @@ tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_json_LDADD = $(UNIT_RPC)
 tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_log_LDADD = $(UNIT_NODE)
+tests_unit_test_metrics_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_metrics_LDADD = $(UNIT_NODE)
 tests_unit_test_nearest_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_nearest_LDADD = $(UNIT_NODE)
 tests_unit_test_number_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -260,7 +270,8 @@ SCRIPT_TESTS = \
 	tests/checks/symbols.sh \
 	tests/checks/systemd.sh \
 	tests/checks/completion.py \
-	tests/checks/documentation.py
+	tests/checks/documentation.py \
+	tests/checks/metrics.py
 
 # End to end: the real program over real sockets.
 
@@ -273,6 +284,7 @@ E2E_TESTS = \
 	tests/e2e/test_debug.py \
 	tests/e2e/test_generate.py \
 	tests/e2e/test_lifecycle.py \
+	tests/e2e/test_metrics.py \
 	tests/e2e/test_log.py \
 	tests/e2e/test_npm.py \
 	tests/e2e/test_opencl.py \

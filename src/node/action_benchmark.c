@@ -119,6 +119,8 @@ on_work (void *data, const struct broker_answer *answer)
     const char *error = NULL;
 
     if (answer->outcome != BROKER_FOUND) {
+        request_went (benchmark->request,
+                      answer->outcome == BROKER_CANCELLED ? REQUEST_CANCELLED : REQUEST_ERROR);
         finish (benchmark, answer->outcome == BROKER_CANCELLED ? FIELDS_CANCELLED : FIELDS_FAILED);
         return;
     }

@@ -170,6 +170,7 @@ on_done (void *data, const struct broker_answer *answer)
                         found_body (generation->actions, generation->target.root, answer));
         break;
     case BROKER_CANCELLED:
+        request_went (generation->request, REQUEST_CANCELLED);
         request_fail (generation->request, FIELDS_CANCELLED);
         break;
     default:
@@ -222,6 +223,7 @@ start (struct actions *actions, struct request *request, const struct broker_que
     }
     if (result != BROKER_ACCEPTED) {
         free (generation);
+        request_went (request, REQUEST_REFUSED);
         request_fail (request, actions_refusal (result));
         return;
     }

@@ -7,21 +7,6 @@
 #include "work/clock.h"
 #include "work/hex.h"
 
-static const char *
-state_name (enum pool_device_state state)
-{
-    switch (state) {
-    case POOL_DEVICE_UP:
-        return "up";
-    case POOL_DEVICE_RESTING:
-        return "resting";
-    case POOL_DEVICE_STANDBY:
-        return "standby";
-    default:
-        return "opening";
-    }
-}
-
 static int
 put_device (json_t *devices, const struct pool_device *device)
 {
@@ -34,7 +19,7 @@ put_device (json_t *devices, const struct pool_device *device)
     if (json_put (entry, "name", "%s", device->name) != 0 ||
         json_put (entry, "kind", "%s", device->kind) != 0 ||
         json_put (entry, "scanner", "%s", device->detail) != 0 ||
-        json_put (entry, "state", "%s", state_name (device->state)) != 0 ||
+        json_put (entry, "state", "%s", pool_device_state_name (device->state)) != 0 ||
         json_put (entry, "reason", "%s", device->reason) != 0 ||
         json_put (entry, "hashes", "%" PRIu64, device->hashes) != 0 ||
         json_put (entry, "hash_rate", "%.0f", device->rate) != 0 ||
@@ -148,11 +133,6 @@ put_daemon (json_t *body, const struct actions *actions)
 
 /* Peers. */
 
-static const char *const list_names[PEERS_LISTS] = {
-    [PEERS_PRIMARY] = "primary",
-    [PEERS_SECONDARY] = "secondary",
-};
-
 static const char *
 peer_state (const struct peer *peer, const struct peer_health *health)
 {
@@ -194,7 +174,7 @@ put_peer (json_t *peers, const struct peer *peer, enum peers_list list)
 
     peer_health (peer, &health);
     if (json_put (entry, "name", "%s", peer_name (peer)) != 0 ||
-        json_put (entry, "list", "%s", list_names[list]) != 0 ||
+        json_put (entry, "list", "%s", peers_list_name (list)) != 0 ||
         json_put (entry, "state", "%s", peer_state (peer, &health)) != 0 ||
         json_put (entry, "rest", "%.3f", rest_left (&health)) != 0 ||
         json_put (entry, "reason", "%s", health.reason) != 0 ||

@@ -34,6 +34,7 @@ struct actions {
     const char *scanner;
     const char *scanner_reason; /* why that one */
     uint64_t started;           /* clock_now */
+    bool stopping;              /* nothing new is begun */
     void (*stop) (void *data);
     void *stop_data;
 };

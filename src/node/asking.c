@@ -119,6 +119,20 @@ hardest (const struct search *search)
 }
 
 static void
+on_work (struct search *search, const struct forward_answer *answer)
+{
+    const struct broker_answer found = {
+        .outcome = BROKER_FOUND,
+        .work = answer->work,
+        .value = answer->value,
+        .source = answer->peer,
+        .by = METRICS_PEER,
+    };
+
+    search_found (search, &found, answer->peer);
+}
+
+static void
 on_asked (void *data, const struct forward_answer *answer)
 {
     struct asking *asking = data;
@@ -130,7 +144,7 @@ on_asked (void *data, const struct forward_answer *answer)
     free_asking (asking);
     search->held++; /* keeps it while callbacks run */
     if (answer->found) {
-        search_found (search, answer->work, answer->value, answer->peer, answer->peer);
+        on_work (search, answer);
     } else if (count_askings (search, list) == 0) {
         give_up_peers (search, list, hardest (search), since);
     } else {

@@ -10,10 +10,7 @@
 #include "node/health.h"
 #include "node/listening.h"
 #include "node/log.h"
-
-/* Probes and collectors of metrics are few, and their requests small. */
-#define MANAGEMENT_CONNECTIONS 32
-#define MANAGEMENT_REQUEST_SIZE 4096
+#include "node/management.h"
 
 struct atto_server {
     struct atto_works works;
@@ -88,25 +85,19 @@ init_api (struct atto_server *server, struct event_base *base, const struct serv
 
 static int
 init_management (struct atto_server *server, struct event_base *base,
-                 const struct server_settings *limits, struct actions *actions)
+                 const struct server_settings *limits, struct metrics_report *report)
 {
-    struct server_settings settings = *limits;
-
-    settings.max_connections = MANAGEMENT_CONNECTIONS;
-    settings.max_request_size = MANAGEMENT_REQUEST_SIZE;
-    server->management = server_new (base, &settings, NULL, NULL);
-    return server->management == NULL ||
-                   server_add_routes (server->management, health_device_routes, actions) != 0
-               ? -1
-               : 0;
+    server->management = management_new (base, limits, health_device_routes, report);
+    return server->management != NULL ? 0 : -1;
 }
 
 struct atto_server *
 atto_server_new (struct event_base *base, const struct server_settings *limits,
-                 struct actions *actions)
+                 struct metrics_report *report)
 {
     static char api[] = "Atto work server";
     static char management[] = "Atto management";
+    struct actions *const actions = report->actions;
     const struct config *config = actions->config;
     struct server_settings settings = *limits;
     struct atto_server *server = calloc (1, sizeof *server);
@@ -115,7 +106,7 @@ atto_server_new (struct event_base *base, const struct server_settings *limits,
     settings.v6_only = listening_has_v4_wildcard (&config->atto_address);
     if (server == NULL || init_works (server, limits, actions) != 0 ||
         init_api (server, base, &settings) != 0 ||
-        init_management (server, base, &settings, actions) != 0) {
+        init_management (server, base, &settings, report) != 0) {
         log_error ("Cannot start Atto's work server: out of memory");
         atto_server_free (server);
         return NULL;
@@ -126,6 +117,8 @@ atto_server_new (struct event_base *base, const struct server_settings *limits,
         atto_server_free (server);
         return NULL;
     }
+    metrics_report_add (report, "atto", server->api);
+    metrics_report_add (report, "atto_management", server->management);
     return server;
 }
 

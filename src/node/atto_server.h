@@ -10,17 +10,17 @@
 #include <event2/event.h>
 #include <stdbool.h>
 
-#include "node/actions.h"
+#include "node/metrics_report.h"
 #include "rpc/server.h"
 
 struct atto_server;
 
 /*
- * Listens as the configuration of `actions` says. `limits` are the API's; `actions` outlives it.
- * NULL, having logged why, when that fails.
+ * Listens as the configuration of the actions of `report` says, where it is reported, and which
+ * outlives it. `limits` are the API's. NULL, having logged why, when that fails.
  */
 struct atto_server *atto_server_new (struct event_base *base, const struct server_settings *limits,
-                                     struct actions *actions);
+                                     struct metrics_report *report);
 
 /* As of a server; NULL is fine, and flushed. */
 void atto_server_stop (struct atto_server *server);

@@ -163,6 +163,7 @@ on_done (void *data, const struct broker_answer *answer)
         reply_work (work->request, answer->work);
         break;
     case BROKER_CANCELLED:
+        request_went (work->request, REQUEST_CANCELLED);
         request_reply_error (work->request, 503, FIELDS_CANCELLED);
         break;
     case BROKER_EXPIRED:
@@ -190,6 +191,7 @@ on_leave (void *data)
 static void
 refuse (struct request *request, enum broker_result result)
 {
+    request_went (request, REQUEST_REFUSED);
     switch (result) {
     case BROKER_FULL:
         (void)request_add_header (request, "Retry-After", "1");

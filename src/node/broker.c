@@ -21,8 +21,12 @@ broker_answer (struct broker_waiter *waiter, const struct broker_answer *answer)
     struct broker_answer timed = *answer;
     broker_done_fn done = waiter->done;
     void *data = waiter->data;
+    struct metrics *const metrics = waiter->search->broker->settings.metrics;
 
     timed.seconds = clock_seconds (clock_now () - waiter->since);
+    if (metrics != NULL && timed.outcome == BROKER_FOUND && !waiter->ahead) {
+        metrics_work (metrics, timed.by, timed.seconds);
+    }
     free_waiter (waiter->search->broker, waiter);
     done (data, &timed);
 }
@@ -161,6 +165,7 @@ bool
 broker_recall (struct broker *broker, const struct broker_question *question,
                struct broker_answer *answer)
 {
+    const uint64_t start = clock_now ();
     struct store_entry entry;
 
     if (broker->store == NULL ||
@@ -171,8 +176,13 @@ broker_recall (struct broker *broker, const struct broker_question *question,
         .outcome = BROKER_FOUND,
         .work = entry.work,
         .value = entry.value,
+        .seconds = clock_seconds (clock_now () - start),
         .source = BROKER_SOURCE_CACHE,
+        .by = METRICS_CACHE,
     };
+    if (broker->settings.metrics != NULL) {
+        metrics_work (broker->settings.metrics, METRICS_CACHE, answer->seconds);
+    }
     return true;
 }
 

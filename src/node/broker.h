@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "node/forward.h"
+#include "node/metrics.h"
 #include "work/pool.h"
 #include "work/scan.h"
 #include "work/store.h"
@@ -42,6 +43,7 @@ struct broker_answer {
     double seconds;     /* since the waiter came */
     const char *source; /* of work that was found: BROKER_SOURCE_LOCAL, BROKER_SOURCE_CACHE, or the
                            peer's name; valid in the callback */
+    enum metrics_source by; /* the same in few words */
 };
 
 /* Called at most once for a waiter, from the loop and never from within broker_generate; the waiter
@@ -61,6 +63,7 @@ struct broker_settings {
     enum broker_local local; /* when peers are asked, too */
     bool keep;               /* all that is found goes to the store, not only what is found ahead */
     bool stand_in;           /* without devices, peers are asked for requests that did not say so */
+    struct metrics *metrics; /* told of all work that somebody waited for; NULL is nobody */
 };
 
 /*

@@ -153,11 +153,10 @@ const struct broker_waiter *search_easiest (const struct search *search, search_
 void search_redirect (struct broker_waiter *waiter, bool local, bool peers);
 
 /*
- * Answers everybody whom this work satisfies, and stores it. `finder` is who found it: a device, or
- * the peer that `source` names.
+ * Answers everybody whom this work satisfies, with `answer`, and stores it. `finder` is who found
+ * it: a device, or the peer that the answer's source names.
  */
-void search_found (struct search *search, uint64_t work, uint64_t value, const char *source,
-                   const char *finder);
+void search_found (struct search *search, const struct broker_answer *answer, const char *finder);
 
 /* asking.c: what is with the peers. */
 

@@ -291,6 +291,9 @@ load_default (const struct reading *reading, const struct config_option *option)
     const char *expected;
     char threads[24];
 
+    if (initial == NULL && option->absent != NULL) {
+        return;
+    }
     if (initial == NULL) {
         snprintf (threads, sizeof threads, "%" PRIu64, config_default_threads ());
         initial = threads;

@@ -108,6 +108,11 @@ struct config {
     char *precache_subtype;                  /* "send" or "receive" */
     uint64_t precache_max_accounts;
 
+    /* [management] */
+    struct config_strings management_address; /* as rpc_address */
+    uint64_t management_port;                 /* if management_port_set */
+    bool management_port_set;
+
     /* [log] */
     char *log_level;  /* "debug", "info", "warn", "error" or "off" */
     char *log_format; /* "human" or "json" */

@@ -50,7 +50,9 @@ write_facts (FILE *stream, const char *indent, const struct config_option *optio
         fprintf (stream, "%s# unit: %s\n", indent, option->unit);
     }
     fprintf (stream, "%s# default: %s\n", indent,
-             option->initial != NULL ? option->initial : "every CPU");
+             option->initial != NULL  ? option->initial
+             : option->absent != NULL ? option->absent
+                                      : "every CPU");
 }
 
 static void
@@ -60,10 +62,11 @@ write_option (FILE *stream, const char *indent, const struct config_option *opti
     fputc ('\n', stream);
     write_comment (stream, indent, option->help);
     write_facts (stream, indent, option);
-    fprintf (stream, "%s%s%s = ", indent, use_defaults ? "" : "# ", config_path_key (path));
+    fprintf (stream, "%s%s%s = ", indent, use_defaults && option->absent == NULL ? "" : "# ",
+             config_path_key (path));
     if (option->initial != NULL) {
         fprintf (stream, "%s\n", option->initial);
-    } else if (use_defaults) {
+    } else if (use_defaults && option->absent == NULL) {
         fprintf (stream, "%" PRIu64 "\n", config_default_threads ());
     } else {
         fprintf (stream, "%s\n", option->sample);

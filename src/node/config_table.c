@@ -35,6 +35,7 @@ static const struct config_section sections[] = {
     {"store", "Works that were found before, on disk, for whoever asks for them again."},
     {"precache", "Work for an account's next block, found before anybody asks. It takes a store."},
     {"atto", "Atto's work server, beside the RPC and on the same devices."},
+    {"management", "Metrics and probes on a port of their own: /metrics, /health and /ready."},
     {"log", "What is logged, where and how."},
 };
 
@@ -508,6 +509,28 @@ static const struct config_option options[] = {
         .unit = "a TCP port number",
         .help = "The port of /health; 0 lets the system choose a free one.",
         AT (atto_management_port),
+    },
+    {
+        .path = "management.address",
+        .type = CONFIG_TYPE_ADDRESSES,
+        .initial = "[\"127.0.0.1\", \"::1\"]",
+        .help = "The addresses to listen on for them. \"localhost\" is both loopback addresses.",
+        .fixed = true,
+        AT (management_address),
+    },
+    {
+        .path = "management.port",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = UINT16_MAX,
+        .sample = "7001",
+        .absent = "no port",
+        .unit = "a TCP port number",
+        .help = "Their port; 0 lets the system choose a free one. Without this key there is none, "
+                "and\n"
+                "/metrics is on the RPC's port. /health and /ready are there in any case.",
+        .fixed = true,
+        AT_WITH_FLAG (management_port),
     },
     {
         .path = "log.level",

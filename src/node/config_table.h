@@ -42,12 +42,13 @@ struct config_option {
      */
     const char *initial;
     const char *sample;
-    const char *unit; /* what its numbers count, or NULL */
-    const char *help; /* its meaning: lines of at most 86 characters, without a last newline */
-    bool secret;      /* never to be shown */
-    bool fixed;       /* another value takes a restart */
-    size_t offset;    /* of its field in struct config */
-    size_t flag;      /* of the bool that says whether anybody gave it, or CONFIG_NO_FLAG */
+    const char *absent; /* not NULL: without `initial` the field is 0; this says what that means */
+    const char *unit;   /* what its numbers count, or NULL */
+    const char *help;   /* its meaning: lines of at most 86 characters, without a last newline */
+    bool secret;        /* never to be shown */
+    bool fixed;         /* another value takes a restart */
+    size_t offset;      /* of its field in struct config */
+    size_t flag;        /* of the bool that says whether anybody gave it, or CONFIG_NO_FLAG */
 };
 
 #define CONFIG_NO_FLAG ((size_t)-1)

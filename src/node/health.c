@@ -51,6 +51,62 @@ health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
     return -1;
 }
 
+/* Whether a device can search now, or why not. */
+static int
+ready_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE])
+{
+    bool opening = false;
+
+    for (size_t i = 0; i < pool_device_count (pool); i++) {
+        struct pool_device device;
+        pool_device (pool, i, &device);
+        if (device.state == POOL_DEVICE_UP || device.state == POOL_DEVICE_STANDBY) {
+            return 0;
+        }
+        opening = opening || device.state == POOL_DEVICE_OPENING;
+    }
+    if (opening) {
+        snprintf (reason, HEALTH_REASON_SIZE, "The devices are being opened and tested");
+    } else {
+        (void)health_check_devices (pool, reason);
+    }
+    return -1;
+}
+
+static int
+refuse_while_stopping (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
+{
+    if (actions->stopping) {
+        snprintf (reason, HEALTH_REASON_SIZE, "The daemon is stopping");
+        return -1;
+    }
+    return 0;
+}
+
+int
+health_ready (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
+{
+    if (refuse_while_stopping (actions, reason) != 0) {
+        return -1;
+    }
+    if (ready_devices (actions->pool, reason) == 0 || peer_stands_in (actions)) {
+        return 0;
+    }
+    if (pool_device_count (actions->pool) == 0) {
+        (void)health_check (actions, reason);
+    }
+    return -1;
+}
+
+int
+health_ready_devices (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
+{
+    return refuse_while_stopping (actions, reason) != 0 ||
+                   ready_devices (actions->pool, reason) != 0
+               ? -1
+               : 0;
+}
+
 /* `reason` counts where it is not up. */
 static void
 reply (struct request *request, bool is_up, const char *reason)
@@ -72,6 +128,14 @@ get_health (void *context, struct request *request)
 }
 
 static void
+get_ready (void *context, struct request *request)
+{
+    char reason[HEALTH_REASON_SIZE] = "";
+
+    reply (request, health_ready (context, reason) == 0, reason);
+}
+
+static void
 get_device_health (void *context, struct request *request)
 {
     const struct actions *actions = context;
@@ -80,12 +144,22 @@ get_device_health (void *context, struct request *request)
     reply (request, health_check_devices (actions->pool, reason) == 0, reason);
 }
 
+static void
+get_device_ready (void *context, struct request *request)
+{
+    char reason[HEALTH_REASON_SIZE] = "";
+
+    reply (request, health_ready_devices (context, reason) == 0, reason);
+}
+
 const struct route health_device_routes[] = {
     {ROUTE_GET, "/health", false, get_device_health},
+    {ROUTE_GET, "/ready", false, get_device_ready},
     {ROUTE_OTHER, NULL, false, NULL},
 };
 
 const struct route health_routes[] = {
     {ROUTE_GET, "/health", false, get_health},
+    {ROUTE_GET, "/ready", false, get_ready},
     {ROUTE_OTHER, NULL, false, NULL},
 };

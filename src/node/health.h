@@ -1,5 +1,6 @@
 /*
- * GET /health, for probes: whether requests for work can be met. A busy device is healthy.
+ * GET /health and GET /ready, for probes: whether requests for work can be met, and whether they
+ * can at this moment. A busy device is healthy, and ready.
  *
  * Event-loop thread.
  */
@@ -22,6 +23,13 @@ int health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE]
 
 /* The same of the devices alone: of work that no peer does. */
 int health_check_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE]);
+
+/*
+ * Whether requests should be sent here: a device has been opened and tested, or a peer may stand
+ * in, and the daemon is not stopping. As above.
+ */
+int health_ready (const struct actions *actions, char reason[HEALTH_REASON_SIZE]);
+int health_ready_devices (const struct actions *actions, char reason[HEALTH_REASON_SIZE]);
 
 /* Ended by a NULL path; run with a struct actions. */
 extern const struct route health_routes[];

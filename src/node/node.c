@@ -12,15 +12,16 @@
 #include "node/health.h"
 #include "node/listening.h"
 #include "node/log.h"
+#include "node/management.h"
 #include "node/node_internal.h"
 #include "work/clock.h"
 #include "work/pool.h"
 
 /*
  * Descriptors beside those of client connections: listeners, log, store, peers, the loop's own, and
- * the few of Atto's management.
+ * the few of the two faces of management.
  */
-#define OTHER_DESCRIPTORS 96
+#define OTHER_DESCRIPTORS (64 + 2 * MANAGEMENT_CONNECTIONS)
 
 /* No action needs a larger body, and a node's own file may allow one that would stall the loop. */
 #define MOST_REQUEST_SIZE (1024 * 1024)
@@ -56,6 +57,7 @@ on_stop (evutil_socket_t fd, short what, void *data)
         return;
     }
     node->stopping = true;
+    node->actions.stopping = true; /* the management face goes on, and says so */
     notify_stopping (node->notify);
     log_info ("Stopping: %zu requests in flight", broker_waiters (node->broker));
     server_stop (node->server);
@@ -271,7 +273,7 @@ init_peers (struct node *node)
 }
 
 struct broker_settings
-node_broker_settings (const struct config *config)
+node_broker_settings (struct node *node, const struct config *config)
 {
     return (struct broker_settings){
         .max_searches = (size_t)config->work_max_queue,
@@ -279,6 +281,7 @@ node_broker_settings (const struct config *config)
         .local = broker_local (config->peers_local),
         .stand_in = config->peers_stand_in,
         .keep = config->store_keep_all,
+        .metrics = &node->metrics,
     };
 }
 
@@ -286,7 +289,7 @@ static int
 init_broker (struct node *node)
 {
     const struct config *config = node->config;
-    const struct broker_settings settings = node_broker_settings (config);
+    const struct broker_settings settings = node_broker_settings (node, config);
     const size_t peers = peers_count (node->peers, PEERS_PRIMARY);
 
     node->broker = broker_new (node->base, node->engine.pool, node->forward,
@@ -364,7 +367,7 @@ listen_for_rpc (struct node *node)
 }
 
 struct server_settings
-node_limits (const struct node *node)
+node_limits (struct node *node)
 {
     const struct config *config = node->config;
 
@@ -377,7 +380,32 @@ node_limits (const struct node *node)
         .idle_timeout = config->rpc_idle_timeout,
         .enable_control = config->rpc_enable_control,
         .v6_only = listening_has_v4_wildcard (&config->rpc_address),
+        .ended = metrics_request,
+        .ended_data = &node->metrics,
     };
+}
+
+/* Every action shows from the start, so that the first of its errors is a rise. */
+static void
+init_metrics (struct node *node)
+{
+    metrics_init (&node->metrics);
+    for (const struct action *action = actions_table; action->name != NULL; action++) {
+        metrics_expect (&node->metrics, action->name);
+    }
+    node->report = (struct metrics_report){.metrics = &node->metrics, .actions = &node->actions};
+}
+
+/* Metrics are served with the RPC unless they have a port of their own. */
+static int
+add_routes (struct node *node)
+{
+    return server_add_routes (node->server, health_routes, &node->actions) != 0 ||
+                   server_add_routes (node->server, callback_routes, &node->actions) != 0 ||
+                   (!node->config->management_port_set &&
+                    server_add_routes (node->server, metrics_report_routes, &node->report) != 0)
+               ? -1
+               : 0;
 }
 
 static int
@@ -403,15 +431,24 @@ init_server (struct node *node)
         .stop_data = node,
     };
     node->server = server_new (node->base, &node->limits, actions_table, &node->actions);
-    if (node->server == NULL ||
-        server_add_routes (node->server, health_routes, &node->actions) != 0 ||
-        server_add_routes (node->server, callback_routes, &node->actions) != 0) {
+    if (node->server == NULL || add_routes (node) != 0) {
         log_error ("Cannot start the RPC server: out of memory");
         return -1;
     }
     node->actions.server = node->server;
+    metrics_report_add (&node->report, "rpc", node->server);
     given = notify_listen_fds ();
     return given > 0 ? listen_on_given (node, given) : listen_for_rpc (node);
+}
+
+static int
+init_management (struct node *node)
+{
+    if (!node->config->management_port_set) {
+        return 0;
+    }
+    node->management = management_start (node->base, &node->limits, &node->report);
+    return node->management != NULL ? 0 : -1;
 }
 
 static int
@@ -420,7 +457,7 @@ init_atto (struct node *node)
     if (!node->config->atto_enable) {
         return 0;
     }
-    node->atto = atto_server_new (node->base, &node->limits, &node->actions);
+    node->atto = atto_server_new (node->base, &node->limits, &node->report);
     return node->atto != NULL ? 0 : -1;
 }
 
@@ -491,7 +528,11 @@ clear (struct node *node)
         server_stop (node->server);
         atto_server_stop (node->atto);
     }
+    if (node->management != NULL) {
+        server_stop (node->management);
+    }
     server_free (node->server);
+    server_free (node->management);
     atto_server_free (node->atto);
     device_log_free (node->device_log);
     engine_stop (&node->engine);
@@ -529,11 +570,13 @@ node_run (struct config *config, const struct config_sources *sources,
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
     log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
     log_settings (config);
+    init_metrics (&node);
     if (init_loop (&node) == 0 && init_notify (&node) == 0 &&
         engine_start (&node.engine, config, sources->data_path) == 0 && init_peers (&node) == 0 &&
         init_keeper (&node, sources->data_path) == 0 && init_broker (&node) == 0 &&
         init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0 &&
-        init_atto (&node) == 0 && init_reload (&node, sources) == 0) {
+        init_management (&node) == 0 && init_atto (&node) == 0 &&
+        init_reload (&node, sources) == 0) {
         printf ("Ready\n");
         (void)fflush (stdout);
         notify_ready (node.notify);

@@ -12,6 +12,8 @@
 #include "node/engine.h"
 #include "node/forward.h"
 #include "node/keeper.h"
+#include "node/metrics.h"
+#include "node/metrics_report.h"
 #include "node/node.h"
 #include "node/notify.h"
 #include "node/peers.h"
@@ -41,7 +43,8 @@ struct node {
     char identity[HEX_U64_SIZE]; /* this daemon's, among the hops of requests */
     struct keeper *keeper;
     struct server *server;
-    struct atto_server *atto; /* NULL where it is not enabled */
+    struct server *management; /* NULL where it has no port */
+    struct atto_server *atto;  /* NULL where it is not enabled */
     struct server_settings limits;
     struct device_log *device_log;
     struct pid_file *pid_file;
@@ -49,13 +52,15 @@ struct node {
     struct reload *reload;
     bool reload_again; /* once the reading that is under way has ended */
     struct actions actions;
+    struct metrics metrics;
+    struct metrics_report report;
 };
 
 /* What the configuration in force says of the server's limits, as far as the system lets it. */
-struct server_settings node_limits (const struct node *node);
+struct server_settings node_limits (struct node *node);
 
-/* What it says of the broker. */
-struct broker_settings node_broker_settings (const struct config *config);
+/* What `config` says of the broker. */
+struct broker_settings node_broker_settings (struct node *node, const struct config *config);
 
 enum forward_mode node_forward_mode (const struct config *config);
 

@@ -105,7 +105,7 @@ put_in_force (struct node *node, struct config *next)
 static int
 apply (struct node *node, struct reload_result *result)
 {
-    const struct broker_settings settings = node_broker_settings (result->config);
+    const struct broker_settings settings = node_broker_settings (node, result->config);
     size_t changes = 0;
 
     config_show_changes (result->config, node->config, log_change, &changes);

@@ -217,6 +217,12 @@ peers_clear (struct peers *peers)
     clear_list (&peers->lists[PEERS_PRIMARY]);
 }
 
+const char *
+peers_list_name (enum peers_list list)
+{
+    return list == PEERS_PRIMARY ? "primary" : "secondary";
+}
+
 size_t
 peers_count (const struct peers *peers, enum peers_list list)
 {

@@ -37,6 +37,9 @@ int peers_add (struct peers *peers, const struct endpoint *endpoint);
 /* Empties the primary list. */
 void peers_clear (struct peers *peers);
 
+/* What a list is called: "primary", "secondary". Static. */
+const char *peers_list_name (enum peers_list list);
+
 size_t peers_count (const struct peers *peers, enum peers_list list);
 
 /* Peer `index`, below peers_count, of a list; good until the list changes unless it is held. */

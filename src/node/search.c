@@ -471,20 +471,28 @@ keep (const struct search *search, uint64_t work, const char *finder)
 }
 
 void
-search_found (struct search *search, uint64_t work, uint64_t value, const char *source,
-              const char *finder)
+search_found (struct search *search, const struct broker_answer *answer, const char *finder)
 {
-    const struct broker_answer answer = {
+    if (is_worth_keeping (search)) {
+        keep (search, answer->work, finder);
+    }
+    (void)answer_waiters (search, is_satisfied, answer);
+}
+
+/* Whatever is no CPU computes on a GPU, or as one. */
+static void
+found_here (struct search *search, const struct pool_answer *answer)
+{
+    const struct broker_answer found = {
         .outcome = BROKER_FOUND,
-        .work = work,
-        .value = value,
-        .source = source,
+        .work = answer->nonce,
+        .value = answer->value,
+        .source = BROKER_SOURCE_LOCAL,
+        .by = strcmp (answer->kind, "cpu") == 0 ? METRICS_CPU : METRICS_GPU,
     };
 
-    if (is_worth_keeping (search)) {
-        keep (search, work, finder);
-    }
-    (void)answer_waiters (search, is_satisfied, &answer);
+    log_found (search, answer);
+    search_found (search, &found, answer->device);
 }
 
 /*
@@ -501,8 +509,7 @@ on_job_done (void *data, const struct pool_answer *answer)
         search->ticket = 0;
     }
     if (answer->outcome == POOL_FOUND) {
-        log_found (search, answer);
-        search_found (search, answer->nonce, answer->value, BROKER_SOURCE_LOCAL, answer->device);
+        found_here (search, answer);
     } else if (answer->outcome == POOL_FAILED && present) {
         give_up_local (search);
     }

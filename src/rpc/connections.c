@@ -39,6 +39,7 @@ struct connections {
     struct connections_settings settings;
     TAILQ_HEAD (, connection) list;
     size_t count;
+    struct connections_statistics statistics;
     struct connection **by_fd;
     size_t by_fd_size;
     struct event *tick;
@@ -173,6 +174,7 @@ ends_request (struct connection *connection, struct evbuffer *output)
 
     if (status >= 400 && !connection->refused) {
         connection->refused = true;
+        connections->statistics.unreadable++;
         error = error_page_text (status, connections->settings.keep_status,
                                  connection->received > connections->settings.max_header_size);
         (void)error_page_replace (connections->base, connection->bev,
@@ -186,6 +188,7 @@ on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *d
 {
     struct connection *connection = data;
 
+    connection->owner->statistics.sent += info->n_added;
     if (info->n_added == 0) {
         return;
     }
@@ -231,6 +234,7 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
     if (info->n_added == 0) {
         return;
     }
+    connection->owner->statistics.received += info->n_added;
     if (is_over (connection)) { /* nobody reads it any more */
         (void)evbuffer_drain (input, evbuffer_get_length (input));
         return;
@@ -373,6 +377,7 @@ make_bufferevent (struct event_base *base, void *data)
     bufferevent_incref (connection->bev);
     TAILQ_INSERT_TAIL (&connections->list, connection, link);
     connections->count++;
+    connections->statistics.accepted++;
     if (connections->count > connections->settings.max) {
         event_active (connections->excess, EV_TIMEOUT, 0);
     }
@@ -492,6 +497,13 @@ connections_count (struct connections *connections)
 {
     drop_over (connections);
     return connections->count;
+}
+
+void
+connections_statistics (const struct connections *connections,
+                        struct connections_statistics *statistics)
+{
+    *statistics = connections->statistics;
 }
 
 bool

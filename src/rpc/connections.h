@@ -23,6 +23,7 @@
 #include <event2/http.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct connection;
 struct connections;
@@ -72,6 +73,16 @@ void connection_expect_answer (struct connection *connection);
 
 /* How many are open. */
 size_t connections_count (struct connections *connections);
+
+struct connections_statistics {
+    uint64_t accepted;   /* ever */
+    uint64_t received;   /* bytes, ever */
+    uint64_t sent;       /* bytes that were written, ever; a few may not have left yet */
+    uint64_t unreadable; /* requests that evhttp refused, ever */
+};
+
+void connections_statistics (const struct connections *connections,
+                             struct connections_statistics *statistics);
 
 /* Whether everything that was written has left for the kernel. */
 bool connections_flushed (struct connections *connections);

@@ -13,6 +13,8 @@ struct request {
     TAILQ_ENTRY (request) link; /* in the list once it waits */
     struct request_list *list;
     struct connection *connection;
+    const char *name; /* the action's, or the route's path */
+    enum request_result result;
     struct evhttp_request *http; /* evhttp's until it is answered; NULL from then on */
     json_t *fields;              /* an action's; NULL is a route's request */
     struct watch *watch;         /* once it waits */
@@ -24,6 +26,9 @@ struct request {
 struct request_list {
     struct event_base *base;
     TAILQ_HEAD (, request) waiting;
+    size_t count; /* of these */
+    request_ended_fn ended;
+    void *ended_data;
 };
 
 static const char out_of_memory[] = "{\n    \"error\": \"Out of memory\"\n}\n";
@@ -51,10 +56,33 @@ request_refuse (struct evhttp_request *http, const char *error)
 }
 
 static void
+tell (const struct request_list *list, const char *name, enum request_result result)
+{
+    if (list->ended != NULL) {
+        list->ended (list->ended_data, name, result);
+    }
+}
+
+void
+request_list_refused (const struct request_list *list, const char *name)
+{
+    tell (list, name, REQUEST_REFUSED);
+}
+
+/* The end of every request. */
+static void
 destroy (struct request *request)
 {
+    tell (request->list, request->name, request->result);
     json_decref (request->fields);
     free (request);
+}
+
+static void
+unlist (struct request *request)
+{
+    TAILQ_REMOVE (&request->list->waiting, request, link);
+    request->list->count--;
 }
 
 /* From waiting to ended: evhttp's own again, and nobody watches. */
@@ -63,7 +91,21 @@ stop_waiting (struct request *request)
 {
     connection_on_close (request->connection, NULL, NULL);
     watch_free (request->watch);
-    TAILQ_REMOVE (&request->list->waiting, request, link);
+    unlist (request);
+}
+
+void
+request_went (struct request *request, enum request_result result)
+{
+    if (request->result == REQUEST_OK) {
+        request->result = result;
+    }
+}
+
+static enum request_result
+result_of (int status)
+{
+    return status < 400 ? REQUEST_OK : REQUEST_ERROR;
 }
 
 /* Every answer begins here, */
@@ -91,6 +133,7 @@ end (struct request *request)
 void
 request_answer (struct request *request, json_t *body)
 {
+    request_went (request, body != NULL ? REQUEST_OK : REQUEST_ERROR);
     send_json (take_http (request), body);
     json_decref (body);
     end (request);
@@ -99,12 +142,14 @@ request_answer (struct request *request, json_t *body)
 void
 request_fail (struct request *request, const char *error)
 {
+    request_went (request, REQUEST_ERROR);
     request_answer (request, json_pack ("{s:s}", "error", error));
 }
 
 void
 request_reply (struct request *request, int status, const char *type, struct evbuffer *body)
 {
+    request_went (request, result_of (status));
     reply_send (request->connection, take_http (request), status, type, body);
     end (request);
 }
@@ -112,6 +157,7 @@ request_reply (struct request *request, int status, const char *type, struct evb
 void
 request_reply_json (struct request *request, int status, json_t *body)
 {
+    request_went (request, body != NULL ? result_of (status) : REQUEST_ERROR);
     reply_json (request->connection, take_http (request), status, body);
     json_decref (body);
     end (request);
@@ -120,6 +166,7 @@ request_reply_json (struct request *request, int status, json_t *body)
 void
 request_reply_error (struct request *request, int status, const char *error)
 {
+    request_went (request, result_of (status));
     reply_error (request->connection, take_http (request), status, error);
     end (request);
 }
@@ -172,6 +219,7 @@ leave (struct request *request)
 {
     struct evhttp_request *http = request->http;
 
+    request_went (request, REQUEST_LEFT);
     if (request->leave != NULL) {
         request->leave (request->data);
     }
@@ -199,6 +247,7 @@ on_close (void *data)
 {
     struct request *request = data;
 
+    request_went (request, REQUEST_LEFT);
     if (request->leave != NULL) {
         request->leave (request->data);
     }
@@ -206,7 +255,7 @@ on_close (void *data)
         evhttp_request_free (request->http);
     }
     watch_free (request->watch);
-    TAILQ_REMOVE (&request->list->waiting, request, link);
+    unlist (request);
     destroy (request);
 }
 
@@ -220,6 +269,7 @@ static void
 start_waiting (struct request *request)
 {
     TAILQ_INSERT_TAIL (&request->list->waiting, request, link);
+    request->list->count++;
     connection_on_close (request->connection, on_close, request);
     request->watch = watch_new (request->list->base, connection_fd (request->connection),
                                 speaks_http_1_1 (request->http), on_gone, request);
@@ -242,18 +292,21 @@ refuse_for_memory (struct connection *connection, struct evhttp_request *http, j
 
 void
 request_run (struct request_list *list, struct connection *connection, struct evhttp_request *http,
-             json_t *fields, void (*run) (void *context, struct request *request), void *context)
+             const char *name, json_t *fields, void (*run) (void *context, struct request *request),
+             void *context)
 {
     struct request *request = calloc (1, sizeof *request);
 
     if (request == NULL || connection == NULL) {
         free (request);
+        request_list_refused (list, name);
         refuse_for_memory (connection, http, fields);
         return;
     }
     *request = (struct request){
         .list = list,
         .connection = connection,
+        .name = name,
         .http = http,
         .fields = fields,
         .running = true,
@@ -268,15 +321,23 @@ request_run (struct request_list *list, struct connection *connection, struct ev
 }
 
 struct request_list *
-request_list_new (struct event_base *base)
+request_list_new (struct event_base *base, request_ended_fn ended, void *data)
 {
     struct request_list *list = calloc (1, sizeof *list);
 
     if (list != NULL) {
         list->base = base;
+        list->ended = ended;
+        list->ended_data = data;
         TAILQ_INIT (&list->waiting);
     }
     return list;
+}
+
+size_t
+request_list_count (const struct request_list *list)
+{
+    return list->count;
 }
 
 void

@@ -23,6 +23,22 @@
 
 struct request;
 
+/* How a request ended. */
+enum request_result {
+    REQUEST_OK,
+    REQUEST_ERROR,     /* an error was the answer */
+    REQUEST_CANCELLED, /* somebody cancelled what it was for */
+    REQUEST_REFUSED,   /* it was not begun: not understood, not allowed, or no room for it */
+    REQUEST_LEFT,      /* the client had left, or the server stopped, before the answer */
+    REQUEST_RESULTS,
+};
+
+/*
+ * Told of each request that ends, once. `name` is the action's, or the route's path, and static;
+ * NULL for what is neither. It does nothing to any request.
+ */
+typedef void (*request_ended_fn) (void *data, const char *name, enum request_result result);
+
 /*
  * What a client may ask for. The handler runs on the loop, with the context that the server was
  * given, and answers now or keeps the request and calls request_on_leave.
@@ -58,6 +74,12 @@ void request_reply_json (struct request *request, int status, json_t *body);
 /* The same with {"error":`error`}. */
 void request_reply_error (struct request *request, int status, const char *error);
 
+/*
+ * How the request went, before an answer that does not tell: that it is an error says no more than
+ * REQUEST_ERROR. What is said first counts.
+ */
+void request_went (struct request *request, enum request_result result);
+
 /* A header that the answer shall have besides. Returns 0, or -1 for want of memory. */
 int request_add_header (struct request *request, const char *name, const char *value);
 
@@ -80,23 +102,29 @@ void request_on_leave (struct request *request, void (*leave) (void *data), void
 
 struct request_list;
 
-/* Requests that are waiting for their answers. NULL for want of memory. */
-struct request_list *request_list_new (struct event_base *base);
+/* Requests that are waiting for their answers; `ended` may be NULL. NULL for want of memory. */
+struct request_list *request_list_new (struct event_base *base, request_ended_fn ended, void *data);
+
+/* How many are waiting. */
+size_t request_list_count (const struct request_list *list);
 
 /* To be empty, see request_list_leave. */
 void request_list_free (struct request_list *list);
 
 /*
  * Makes a request of `http`, an evhttp request handed to the server on `connection`, and `fields`,
- * whose reference is taken, or NULL for a route's; calls `run`, the action's or the route's; and,
- * if that has not answered, watches the client from then on.
+ * whose reference is taken, or NULL for a route's; calls `run`, the action's or the route's, whose
+ * name or path `name` is; and, if that has not answered, watches the client from then on.
  */
 void request_run (struct request_list *list, struct connection *connection,
-                  struct evhttp_request *http, json_t *fields,
+                  struct evhttp_request *http, const char *name, json_t *fields,
                   void (*run) (void *context, struct request *request), void *context);
 
 /* Answers {"error": `error`} to an evhttp request that became no request. */
 void request_refuse (struct evhttp_request *http, const char *error);
+
+/* Tells whoever is to be told that a request for `name` (may be NULL) was refused. */
+void request_list_refused (const struct request_list *list, const char *name);
 
 /* Takes every waiter away, as if all clients had left. */
 void request_list_leave (struct request_list *list);

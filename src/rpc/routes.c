@@ -36,6 +36,7 @@ routes_find (const struct routes *routes, enum route_method method, const char *
                 continue;
             }
             known[each->method] = true;
+            found.path = each->path;
             found.any_origin = found.any_origin || each->any_origin;
             if (each->method == method) {
                 found.route = each;

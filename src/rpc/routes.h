@@ -47,6 +47,7 @@ int routes_add (struct routes *routes, const struct route *table, void *context)
 struct routes_match {
     const struct route *route; /* NULL: the path is known, but not with this method */
     void *context;             /* the route's */
+    const char *path;          /* the route table's; static */
     const char *allow;         /* the methods that the path has, as a header lists them; static */
     bool any_origin;           /* of the path's routes */
 };

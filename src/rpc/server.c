@@ -104,18 +104,24 @@ handle_post (struct server *server, struct evhttp_request *http)
     }
     if (error != NULL || action == NULL) {
         json_decref (fields);
+        request_list_refused (server->requests, action != NULL ? action->name : NULL);
         request_refuse (http, error);
         return;
     }
-    request_run (server->requests, connections_find (server->connections, http), http, fields,
-                 action->run, server->context);
+    request_run (server->requests, connections_find (server->connections, http), http, action->name,
+                 fields, action->run, server->context);
+}
+
+static void
+refuse_method (struct server *server, struct evhttp_request *http)
+{
+    request_list_refused (server->requests, NULL);
+    request_refuse (http, "Can only POST requests");
 }
 
 static void
 handle_rpc (struct server *server, struct evhttp_request *http)
 {
-    static const char not_post[] = "Can only POST requests";
-
     add_headers (http, "POST, OPTIONS", true);
     switch (evhttp_request_get_command (http)) {
     case EVHTTP_REQ_POST:
@@ -129,10 +135,10 @@ handle_rpc (struct server *server, struct evhttp_request *http)
     case EVHTTP_REQ_HEAD:
         /* Its answer has a body, as nano_node's: nothing can come after it. */
         (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
-        request_refuse (http, not_post);
+        refuse_method (server, http);
         break;
     default:
-        request_refuse (http, not_post);
+        refuse_method (server, http);
         break;
     }
 }
@@ -160,9 +166,11 @@ handle_route (struct server *server, struct evhttp_request *http, const struct r
     if (evhttp_request_get_command (http) == EVHTTP_REQ_OPTIONS) {
         reply_send (connection, http, 204, NULL, NULL);
     } else if (match->route == NULL) {
+        request_list_refused (server->requests, match->path);
         reply_error (connection, http, 405, "This path does not have that method");
     } else {
-        request_run (server->requests, connection, http, NULL, match->route->run, match->context);
+        request_run (server->requests, connection, http, match->path, NULL, match->route->run,
+                     match->context);
     }
 }
 
@@ -186,6 +194,7 @@ on_request (struct evhttp_request *http, void *data)
     } else if (server->actions != NULL) {
         handle_rpc (server, http);
     } else {
+        request_list_refused (server->requests, NULL);
         reply_error (connections_find (server->connections, http), http, 404,
                      "There is nothing at this path");
     }
@@ -264,7 +273,7 @@ server_new (struct event_base *base, const struct server_settings *settings,
     server->settings = *settings;
     server->actions = actions;
     server->context = context;
-    server->requests = request_list_new (base);
+    server->requests = request_list_new (base, settings->ended, settings->ended_data);
     if (server->requests == NULL || init_http (server) != 0) {
         server_free (server);
         return NULL;
@@ -460,6 +469,22 @@ size_t
 server_connections (struct server *server)
 {
     return connections_count (server->connections);
+}
+
+void
+server_statistics (struct server *server, struct server_statistics *statistics)
+{
+    struct connections_statistics connections;
+
+    connections_statistics (server->connections, &connections);
+    *statistics = (struct server_statistics){
+        .connections = connections_count (server->connections),
+        .waiting = request_list_count (server->requests),
+        .accepted = connections.accepted,
+        .received = connections.received,
+        .sent = connections.sent,
+        .unreadable = connections.unreadable,
+    };
 }
 
 void

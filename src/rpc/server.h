@@ -33,6 +33,8 @@ struct server_settings {
     bool enable_control; /* never for a browser's page: a request with an Origin is refused control
                           */
     bool v6_only;        /* "::" does not stand for IPv4 as well */
+    request_ended_fn ended; /* told of each request; NULL is nobody */
+    void *ended_data;
 };
 
 /*
@@ -77,6 +79,17 @@ enum server_listening server_listen_fd (struct server *server, int fd,
                                         char *error, size_t error_size);
 
 size_t server_connections (struct server *server);
+
+struct server_statistics {
+    uint64_t connections; /* open */
+    uint64_t waiting;     /* requests without their answer so far */
+    uint64_t accepted;    /* connections, ever */
+    uint64_t received;    /* bytes, ever */
+    uint64_t sent;        /* likewise; a few may not have left yet */
+    uint64_t unreadable;  /* requests of which not even the action or the path is known, ever */
+};
+
+void server_statistics (struct server *server, struct server_statistics *statistics);
 
 /* Stops accepting, and takes every pending request's waiter away: each gets an answer. */
 void server_stop (struct server *server);

@@ -197,18 +197,19 @@ job_begin (struct pool *pool, struct job *job, const struct pool_request *reques
 {
     const struct scan_target *target = &request->target;
     uint64_t now = clock_now ();
-    double since = clock_seconds (request->since != 0 ? request->since : now);
+    uint64_t since = request->since != 0 ? request->since : now;
 
     job->target = *target;
     scan_prepare (&job->midstate, target);
     job->expected = difficulty_expected_hashes (target->order, target->threshold);
     job->place.class = request->class;
-    job->place.due = queue_due (since, job->expected / schedule_rate (pool));
+    job->place.due = queue_due (clock_seconds (since), job->expected / schedule_rate (pool));
     job->place.order = ++pool->order;
     job->state = JOB_LIVE;
     job->delivered = false;
     job->next = next_random (pool);
     job->submitted = now;
+    job->since = since;
     job->done = request->done;
     job->data = request->data;
     job->answer = (struct pool_answer){.ticket = ticket_of (pool, job)};
@@ -340,10 +341,53 @@ pool_statistics (struct pool *pool, struct pool_statistics *statistics)
     pthread_mutex_unlock (&pool->lock);
 }
 
+/* Counts a job among those that wait. */
+static void
+count_waiting (const struct job *job, uint64_t now, struct pool_queue *queue)
+{
+    const unsigned class = job->place.class;
+    const double age = now > job->since ? clock_seconds (now - job->since) : 0;
+
+    queue->waiting[class]++;
+    if (age > queue->age[class]) {
+        queue->age[class] = age;
+    }
+}
+
+void
+pool_queue (struct pool *pool, struct pool_queue *queue)
+{
+    const uint64_t now = clock_now ();
+
+    *queue = (struct pool_queue){0};
+    pthread_mutex_lock (&pool->lock);
+    for (size_t i = 0; i < pool->used; i++) {
+        if (pool->jobs[i].state == JOB_LIVE && pool->jobs[i].flights == 0) {
+            count_waiting (&pool->jobs[i], now, queue);
+        }
+    }
+    pthread_mutex_unlock (&pool->lock);
+}
+
 size_t
 pool_device_count (const struct pool *pool)
 {
     return pool->worker_count;
+}
+
+const char *
+pool_device_state_name (enum pool_device_state state)
+{
+    switch (state) {
+    case POOL_DEVICE_UP:
+        return "up";
+    case POOL_DEVICE_RESTING:
+        return "resting";
+    case POOL_DEVICE_STANDBY:
+        return "standby";
+    default:
+        return "opening";
+    }
 }
 
 void

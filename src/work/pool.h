@@ -43,6 +43,7 @@ struct pool_answer {
     uint64_t value;
     double seconds;                /* since pool_submit */
     char device[DEVICE_NAME_SIZE]; /* which device found it */
+    const char *kind;              /* of that device; static */
 };
 
 /* Called by pool_drain, exactly once for each job that pool_submit accepted. */
@@ -146,7 +147,19 @@ struct pool_statistics {
 
 void pool_statistics (struct pool *pool, struct pool_statistics *statistics);
 
+/* The jobs that wait: no device has a batch of them. */
+struct pool_queue {
+    size_t waiting[POOL_CLASSES];
+    double age[POOL_CLASSES]; /* seconds since the oldest of these was asked for; 0 without any */
+};
+
+/* Looks at every job that there is: for who asks a few times a second at most. */
+void pool_queue (struct pool *pool, struct pool_queue *queue);
+
 size_t pool_device_count (const struct pool *pool);
+
+/* What a state is called: "opening", "up", "resting", "standby". Static. */
+const char *pool_device_state_name (enum pool_device_state state);
 
 /* Device `index`, below pool_device_count. */
 void pool_device (struct pool *pool, size_t index, struct pool_device *device);

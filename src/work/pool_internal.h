@@ -35,6 +35,7 @@ struct job {
     atomic_bool stop;              /* read by devices without the lock */
     uint64_t next;                 /* the next nonce to try */
     uint64_t submitted;            /* clock_now */
+    uint64_t since;                /* clock_now when it was first asked for */
     double expected;               /* hashes */
     struct scan_target target;     /* constant while live, and read without the lock */
     struct scan_midstate midstate; /* likewise */

@@ -158,6 +158,7 @@ report_hit (struct worker *worker, struct job *job, uint64_t nonce)
         job->answer.nonce = nonce;
         job->answer.value = value;
         snprintf (job->answer.device, sizeof job->answer.device, "%s", device->name);
+        job->answer.kind = device->kind;
         schedule_end (pool, job, POOL_FOUND);
     }
     pthread_mutex_unlock (&pool->lock);

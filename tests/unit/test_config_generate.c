@@ -111,7 +111,8 @@ test_generate_defaults (void **state)
     char *const rpc = generate (CONFIG_FILE_RPC, true);
     (void)state;
 
-    assert_int_equal (uncomment (node), 0);
+    assert_null (strstr (node, "\n\tport = 7001\n"));
+    assert_non_null (strstr (node, "\n\t# port = 7001\n")); /* to be absent is its default */
     assert_int_equal (uncomment (rpc), 0);
     support_write (CONFIG_FILE_NODE, node);
     support_write (CONFIG_FILE_RPC, rpc);
@@ -120,6 +121,7 @@ test_generate_defaults (void **state)
     support_assert_defaults (config);
     assert_true (config->work_threads_set);
     assert_true (config->rpc_address_set);
+    assert_false (config->management_port_set);
     config_free (config);
     free (rpc);
     free (node);

@@ -28,6 +28,7 @@ found_is_checked_and_complete (void **state)
         struct call *call = support_submit (bench, bits);
         support_assert_found (call);
         assert_string_equal (call->answer.device, "finder");
+        assert_string_equal (call->answer.kind, "fake");
     }
     assert_true (support_device (bench, 0).hashes >= 8);
 }
@@ -113,6 +114,42 @@ fd_is_readable_while_there_is_something_to_drain (void **state)
     assert_int_equal (blocker->count, 1);
     assert_int_equal (other->count, 1);
     assert_false (is_readable (bench));
+}
+
+/* What waits is what no device has in hand; its age is that of its asking, not of its submitting.
+ */
+static void
+queue_is_what_waits (void **state)
+{
+    struct bench *bench = *state;
+    struct call *blocker = support_start_blocked (bench);
+    const uint64_t minute_ago = clock_now () - 60 * CLOCK_SECOND;
+    struct pool_queue queue;
+    struct call *calls[3];
+
+    pool_queue (bench->pool, &queue);
+    for (size_t i = 0; i < POOL_CLASSES; i++) {
+        assert_int_equal (queue.waiting[i], 0);
+        assert_true (queue.age[i] == 0);
+    }
+    calls[0] = support_submit_wish (bench, (struct wish){.bits = 50, .class = POOL_AHEAD});
+    calls[1] = support_submit_wish (
+        bench, (struct wish){.bits = 50, .class = POOL_AHEAD, .since = minute_ago});
+    calls[2] = support_submit_wish (bench, (struct wish){.bits = 50, .class = POOL_ASKED});
+    pool_queue (bench->pool, &queue);
+    assert_int_equal (queue.waiting[POOL_ASKED], 1);
+    assert_int_equal (queue.waiting[POOL_AHEAD], 2);
+    assert_true (queue.age[POOL_AHEAD] >= 60 && queue.age[POOL_AHEAD] < 120);
+    assert_true (queue.age[POOL_ASKED] < 60);
+    support_cancel (calls[1]);
+    support_cancel (calls[2]);
+    pool_queue (bench->pool, &queue);
+    assert_int_equal (queue.waiting[POOL_ASKED], 0);
+    assert_true (queue.age[POOL_ASKED] == 0);
+    assert_int_equal (queue.waiting[POOL_AHEAD], 1);
+    assert_true (queue.age[POOL_AHEAD] < 60);
+    support_cancel (calls[0]);
+    support_cancel (blocker);
 }
 
 static void
@@ -406,6 +443,7 @@ main (void)
         SUPPORT_TEST (submitted_before_the_start),
         SUPPORT_TEST (cpus_find_too),
         SUPPORT_TEST (fd_is_readable_while_there_is_something_to_drain),
+        SUPPORT_TEST (queue_is_what_waits),
         SUPPORT_TEST (callbacks_submit),
         SUPPORT_TEST (callbacks_cancel),
         SUPPORT_TEST (cancel_of_a_queued_job),

@@ -496,6 +496,141 @@ test_full_of_pending (void **state)
     teardown (&fixture);
 }
 
+/* Who is told of requests. */
+
+struct told {
+    char text[1024]; /* a line for each, in their order */
+    size_t length;
+    size_t count;
+};
+
+static void
+on_ended (void *data, const char *name, enum request_result result)
+{
+    static const char *const results[REQUEST_RESULTS] = {"ok", "error", "cancelled", "refused",
+                                                         "left"};
+    struct told *told = data;
+
+    told->count++;
+    told->length += (size_t)snprintf (told->text + told->length, sizeof told->text - told->length,
+                                      "%s %s\n", name != NULL ? name : "(none)", results[result]);
+    assert_in_range (told->length, 0, sizeof told->text - 1);
+}
+
+static void
+setup_told (struct fixture *fixture, struct told *told)
+{
+    struct server_settings own = settings;
+
+    *told = (struct told){.count = 0};
+    own.ended = on_ended;
+    own.ended_data = told;
+    *fixture = (struct fixture){.base = event_base_new ()};
+    assert_non_null (fixture->base);
+    fixture->server = start_server (fixture, &own, actions, &fixture->port);
+}
+
+/* Each once, when it ends; those that ask what may be asked, not at all. */
+static void
+test_told_of_requests (void **state)
+{
+    struct fixture fixture;
+    struct told told;
+
+    (void)state;
+    setup_told (&fixture, &told);
+    (void)ask (&fixture,
+               "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"
+               "HEAD /now?a HTTP/1.1\r\nHost: x\r\n\r\n"
+               "GET /teapot HTTP/1.1\r\nHost: x\r\n\r\n"
+               "OPTIONS /now HTTP/1.1\r\nHost: x\r\n\r\n"
+               "OPTIONS / HTTP/1.1\r\nHost: x\r\n\r\n"
+               "POST /now HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+               "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"action\":\"act\"}"
+               "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"action\":\"sin\"}"
+               "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n{"
+               "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+               "GET /now HTTP/1.1\r\nHost: x\r\n\r\n",
+               "Can only POST requests\"\n}\nHTTP/1.1 200 OK\r\n");
+    while (told.count < 9) {
+        http_turn (fixture.base);
+    }
+    assert_string_equal (told.text, "/now ok\n"
+                                    "/now ok\n"
+                                    "/teapot error\n"
+                                    "/now refused\n"
+                                    "act ok\n"
+                                    "(none) refused\n"
+                                    "(none) refused\n"
+                                    "(none) refused\n"
+                                    "/now ok\n");
+    teardown (&fixture);
+    assert_int_equal (told.count, 9);
+}
+
+static void
+test_told_of_pending_requests (void **state)
+{
+    struct server_statistics statistics;
+    struct fixture fixture;
+    struct told told;
+    int fds[4];
+
+    (void)state;
+    setup_told (&fixture, &told);
+    for (size_t i = 0; i < 4; i++) {
+        fds[i] = http_dial (fixture.port);
+        http_say (fds[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+        wait_for (&fixture, &fixture.pending_count, i + 1);
+    }
+    server_statistics (fixture.server, &statistics);
+    assert_int_equal (statistics.waiting, 4);
+    assert_int_equal (statistics.connections, 4);
+    assert_int_equal (statistics.accepted, 4);
+    assert_int_equal (statistics.received, 4 * strlen ("GET /later HTTP/1.1\r\nHost: x\r\n\r\n"));
+    assert_int_equal (statistics.sent, 0);
+    assert_int_equal (told.count, 0);
+    assert_int_equal (close (fds[0]), 0);
+    wait_for (&fixture, &told.count, 1);
+    request_went (fixture.pending[1], REQUEST_CANCELLED);
+    request_went (fixture.pending[1], REQUEST_REFUSED); /* the first counts */
+    request_reply_error (fixture.pending[1], 503, "gone");
+    (void)http_hear (fixture.base, fds[1], "gone\"}");
+    request_reply_error (fixture.pending[2], 404, "gone");
+    server_statistics (fixture.server, &statistics);
+    assert_int_equal (statistics.waiting, 1);
+    assert_true (statistics.sent > 0);
+    server_stop (fixture.server);
+    assert_string_equal (told.text, "/later left\n"
+                                    "/later cancelled\n"
+                                    "/later error\n"
+                                    "/later left\n");
+    server_statistics (fixture.server, &statistics);
+    assert_int_equal (statistics.waiting, 0);
+    for (size_t i = 1; i < 4; i++) {
+        assert_int_equal (close (fds[i]), 0);
+    }
+    teardown (&fixture);
+    assert_int_equal (told.count, 4);
+}
+
+static void
+test_unreadable_is_counted (void **state)
+{
+    struct server_statistics statistics;
+    struct fixture fixture;
+    struct told told;
+
+    (void)state;
+    setup_told (&fixture, &told);
+    (void)ask (&fixture, too_large, NULL);
+    (void)ask (&fixture, malformed, NULL);
+    server_statistics (fixture.server, &statistics);
+    assert_int_equal (statistics.unreadable, 2);
+    assert_int_equal (told.count, 0);
+    teardown (&fixture);
+}
+
 int
 main (void)
 {
@@ -513,6 +648,9 @@ main (void)
         cmocka_unit_test (test_routes_beside_actions),
         cmocka_unit_test (test_servers_have_limits_of_their_own),
         cmocka_unit_test (test_full_of_pending),
+        cmocka_unit_test (test_told_of_requests),
+        cmocka_unit_test (test_told_of_pending_requests),
+        cmocka_unit_test (test_unreadable_is_counted),
     };
 
     (void)signal (SIGPIPE, SIG_IGN); /* as the program does */

@@ -1,0 +1,24 @@
+/*
+ * What the system says of this process. Event-loop thread: reads a few small files of /proc, which
+ * are no disk's.
+ */
+#ifndef NODE_PROCESS_H
+#define NODE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct process {
+    double cpu_seconds; /* of all threads, the system's on their behalf included */
+    bool has_memory;
+    uint64_t resident_bytes;
+    uint64_t virtual_bytes;
+    bool has_descriptors;
+    uint64_t descriptors;     /* open */
+    uint64_t max_descriptors; /* that may be; UINT64_MAX is without a bound */
+};
+
+/* What cannot be known is not there. */
+void process_read (struct process *process);
+
+#endif

@@ -4,6 +4,7 @@
 Without a device the tests that need one are skipped, by name; those of a machine that has none run anywhere.
 """
 
+import functools
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import unittest
 
 import nano
 from harness import ALLOW_ENDLESS, DaemonTest, main, run_program, wait_until
+from http_client import Closed
 
 # PoCL would take every CPU there is. Its threads are there until the very end, which LeakSanitizer does not
 # always survive ("Tracer caught signal 11"): leaks are looked for in the unit tests.
@@ -34,6 +36,27 @@ BUILT = "this build of workpeer has no OpenCL" not in LISTED
 needs_device = unittest.skipUnless(DEVICES, "no OpenCL device on this machine" if BUILT
                                    else "this build has no OpenCL")
 
+# PoCL 3.1 counts the users of a kernel wrongly, now and then, where two contexts use one device: it aborts the
+# process. No vendor's driver has two devices for one; our tests do.
+POCL_FAULT = "pocl_release_dlhandle_cache"
+
+
+def despite_pocl(test):
+    """Has a test that opens a device twice begin again when PoCL has aborted the daemon."""
+
+    @functools.wraps(test)
+    def repeated(self):
+        for _ in range(5):
+            try:
+                return test(self)
+            except (OSError, AssertionError, ValueError, Closed):
+                if not any(POCL_FAULT in daemon.log() for daemon in self.daemons):
+                    raise
+        return self.skipTest(f"PoCL aborts: {POCL_FAULT}")
+
+    return repeated
+
+
 # A batch that is long beside everything that a loaded machine may do meanwhile.
 LONG_BATCH = 0.5
 
@@ -41,6 +64,7 @@ LONG_BATCH = 0.5
 class OpenclTest(DaemonTest):
     def setUp(self):
         self.root = nano.random_root()
+        self.daemons = []
 
     def start_opencl(self, config=None, select=None, **settings):
         settings.setdefault("environment", FEW_THREADS)
@@ -54,7 +78,14 @@ class OpenclTest(DaemonTest):
             },
             **settings,
         )
+        self.daemons.append(daemon)
         return daemon
+
+    def _stop(self, daemon):
+        aborted = POCL_FAULT in daemon.log()
+        faults = daemon.stop()
+        if faults and not aborted:
+            self.fail("; ".join(faults))
 
     def devices(self, daemon, kind="opencl"):
         return [device for device in daemon.status()["devices"] if device["kind"] == kind]
@@ -106,6 +137,7 @@ class Searching(OpenclTest):
         self.assert_search_stops(daemon, cancel, 2 * LONG_BATCH)
         self.assert_cancelled(connection)
 
+    @despite_pocl
     def test_two_devices_share_a_long_job(self):
         daemon = self.start_opencl(select=f"[{DEVICES[0]},{DEVICES[0]}]")
         self.wait_up(daemon, 2)
@@ -122,6 +154,7 @@ class Searching(OpenclTest):
         daemon.rpc("work_cancel", hash=self.root)
         self.assert_cancelled(connection)
 
+    @despite_pocl
     def test_two_devices_take_two_short_jobs(self):
         """Short beside a batch of a second, and long enough to be seen."""
         daemon = self.start_opencl({"opencl.batch_time": "1"},

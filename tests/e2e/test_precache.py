@@ -128,10 +128,10 @@ class Asking(PrecacheTest):
         ):
             with self.subTest(fields=fields):
                 self.assertEqual(daemon.rpc("work_precache", **fields), {"error": error})
-        for fields in ({"count": "-1"}, {"count": "1001"}, {"offset": "x"}):
-            with self.subTest(fields=fields):
-                answer = daemon.rpc("precache_status", **fields)
-                self.assertEqual(answer, {"error": "Bad count"})
+        for name, value in (("count", "-1"), ("count", "1001"), ("offset", "x")):
+            with self.subTest(name=name, value=value):
+                answer = daemon.rpc("precache_status", **{name: value})
+                self.assertEqual(answer, {"error": f"Bad {name}"})
         self.assertEqual(daemon.rpc("precache_status")["accounts_followed"], "0")
 
     def test_watch(self):

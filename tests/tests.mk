@@ -33,6 +33,7 @@ UNIT_CONFIG = libnode.la libtoml.la librpc.la libwork.la $(CMOCKA_LIBS)
 
 if HAVE_CMOCKA
 UNIT_TESTS += \
+	tests/unit/test_access \
 	tests/unit/test_account \
 	tests/unit/test_amount \
 	tests/unit/test_atto \
@@ -41,9 +42,11 @@ UNIT_TESTS += \
 	tests/unit/test_block \
 	tests/unit/test_broker \
 	tests/unit/test_broker_peers \
+	tests/unit/test_cidr \
 	tests/unit/test_config \
 	tests/unit/test_config_generate \
 	tests/unit/test_cpus \
+	tests/unit/test_credentials \
 	tests/unit/test_device \
 	tests/unit/test_dial \
 	tests/unit/test_difficulty \
@@ -97,6 +100,8 @@ OPENCL_THREAD_TESTS = tests/unit/test_device_opencl tests/unit/test_opencl_kerne
 endif
 endif
 
+tests_unit_test_access_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_access_LDADD = $(UNIT_RPC)
 tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_account_LDADD = $(UNIT_WORK)
 tests_unit_test_atto_SOURCES = tests/unit/test_atto.c tests/unit/vectors_atto.h
@@ -118,6 +123,8 @@ tests_unit_test_broker_LDADD = $(UNIT_NODE)
 tests_unit_test_broker_peers_SOURCES = tests/unit/test_broker_peers.c $(SUPPORT_BROKER)
 tests_unit_test_broker_peers_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_broker_peers_LDADD = $(UNIT_NODE)
+tests_unit_test_cidr_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_cidr_LDADD = $(UNIT_RPC)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c tests/unit/support_config.c tests/unit/support_config.h
 nodist_EXTRA_tests_unit_test_config_SOURCES = cxx-linker.cxx
 tests_unit_test_config_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -129,6 +136,8 @@ tests_unit_test_config_generate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_config_generate_LDADD = $(UNIT_CONFIG)
 tests_unit_test_cpus_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cpus_LDADD = $(UNIT_WORK)
+tests_unit_test_credentials_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_credentials_LDADD = $(UNIT_RPC)
 tests_unit_test_device_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_device_LDADD = $(UNIT_WORK)
 SUPPORT_OPENCL = tests/unit/support_opencl.c tests/unit/support_opencl.h tests/unit/seed.h
@@ -276,6 +285,7 @@ SCRIPT_TESTS = \
 # End to end: the real program over real sockets.
 
 E2E_TESTS = \
+	tests/e2e/test_access.py \
 	tests/e2e/test_atto.py \
 	tests/e2e/test_benchmark.py \
 	tests/e2e/test_clients.py \

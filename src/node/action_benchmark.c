@@ -174,6 +174,15 @@ read_benchmark (const struct actions *actions, const json_t *fields, struct benc
     return error;
 }
 
+/* Else the client has been told. */
+static bool
+may_begin (const struct benchmark *benchmark)
+{
+    return request_check_difficulty (benchmark->request, benchmark->target.threshold,
+                                     benchmark->actions->network->base) &&
+           request_begin_job (benchmark->request);
+}
+
 void
 action_benchmark (void *context, struct request *request)
 {
@@ -187,6 +196,10 @@ action_benchmark (void *context, struct request *request)
         benchmark->hashes = hashes_tried (actions->pool);
         benchmark->started = clock_now ();
         error = read_benchmark (actions, request_fields (request), benchmark);
+    }
+    if (error == NULL && !may_begin (benchmark)) {
+        free (benchmark);
+        return;
     }
     if (error == NULL) {
         error = next_work (benchmark);

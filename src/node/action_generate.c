@@ -209,6 +209,17 @@ read_peers (const struct actions *actions, const struct request *request,
 }
 
 static void
+log_begun (const struct request *request, const struct scan_target *target)
+{
+    char root[HEX_ROOT_SIZE];
+    char caller[ACCESS_NAME_SIZE];
+
+    hex_print_root (target->root, root);
+    request_caller (request, caller);
+    log_debug ("Work generation for %s begins: %s asks for it", root, caller);
+}
+
+static void
 start (struct actions *actions, struct request *request, const struct broker_question *question)
 {
     struct generation *generation = calloc (1, sizeof *generation);
@@ -228,6 +239,7 @@ start (struct actions *actions, struct request *request, const struct broker_que
         return;
     }
     request_on_leave (request, on_leave, generation);
+    log_begun (request, &question->target);
 }
 
 /* Whose frontier it is that work is asked for: the next one is worth having ready. */
@@ -251,12 +263,18 @@ action_work_generate (void *context, struct request *request)
         request_fail (request, error);
         return;
     }
-    learn (actions, &question);
+    if (!request_check_difficulty (request, question.target.threshold, actions->network->base)) {
+        return;
+    }
     if (broker_recall (actions->broker, &question, &answer)) {
+        learn (actions, &question);
         log_recalled (&question.target);
         request_answer (request, found_body (actions, question.target.root, &answer));
         return;
     }
-    read_peers (actions, request, &question);
-    start (actions, request, &question);
+    if (request_begin_job (request)) {
+        learn (actions, &question);
+        read_peers (actions, request, &question);
+        start (actions, request, &question);
+    }
 }

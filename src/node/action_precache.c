@@ -158,6 +158,10 @@ action_work_precache (void *context, struct request *request)
         return;
     }
     tally.error = read_threshold (actions, fields, &threshold);
+    if (tally.error == NULL &&
+        !request_check_difficulty (request, threshold, actions->network->base)) {
+        return;
+    }
     if (tally.error == NULL && json_object_get (fields, "hash") != NULL) {
         tally.error = fields_hash (fields, root);
         if (tally.error == NULL) {

@@ -78,7 +78,7 @@ init_api (struct atto_server *server, struct event_base *base, const struct serv
     server->api = server_new (base, limits, NULL, NULL);
     return server->api == NULL ||
                    server_add_routes (server->api, atto_works_routes, &server->works) != 0 ||
-                   server_add_routes (server->api, atto_page_routes, NULL) != 0
+                   server_add_open_routes (server->api, atto_page_routes, NULL) != 0
                ? -1
                : 0;
 }
@@ -128,6 +128,20 @@ stop_works (struct atto_server *server)
 {
     atto_ahead_free (server->works.ahead);
     server->works.ahead = NULL;
+}
+
+void
+atto_server_set_access (struct atto_server *server, struct access *access)
+{
+    if (server != NULL) {
+        server_set_access (server->api, access);
+    }
+}
+
+bool
+atto_server_is_wide (const struct atto_server *server)
+{
+    return server != NULL && server_is_wide (server->api);
 }
 
 void

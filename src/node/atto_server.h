@@ -22,6 +22,15 @@ struct atto_server;
 struct atto_server *atto_server_new (struct event_base *base, const struct server_settings *limits,
                                      struct metrics_report *report);
 
+/*
+ * As of a server; it counts for the API: its page and the other port are everybody's. NULL, of
+ * either, is fine.
+ */
+void atto_server_set_access (struct atto_server *server, struct access *access);
+
+/* Whether any other machine could reach its API; NULL is fine, and none could. */
+bool atto_server_is_wide (const struct atto_server *server);
+
 /* As of a server; NULL is fine, and flushed. */
 void atto_server_stop (struct atto_server *server);
 bool atto_server_flushed (struct atto_server *server);

@@ -255,7 +255,9 @@ post_works (void *context, struct request *request)
         reply_work (request, answer.work);
         return;
     }
-    start (works, request, &wanted);
+    if (request_begin_job (request)) {
+        start (works, request, &wanted);
+    }
 }
 
 static void

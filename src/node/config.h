@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "rpc/access.h"
 #include "rpc/endpoint.h"
 
 struct config_strings {
@@ -38,6 +39,26 @@ struct config_peer {
 
 struct config_peers {
     struct config_peer *items;
+    size_t count;
+};
+
+#define CONFIG_ACCESS_MOST_KEYS 256
+
+/* A limit that a key does not have of its own: it is that of [access]. */
+#define CONFIG_ACCESS_AS_OTHERS (-1.0)
+
+/* An API key that clients may have; see struct access_limits. */
+struct config_access_key {
+    char name[ACCESS_NAME_SIZE];
+    struct key_hash hash;
+    double rate;
+    double burst;
+    double max_jobs; /* a whole number */
+    double max_multiplier;
+};
+
+struct config_access_keys {
+    struct config_access_key *items;
     size_t count;
 };
 
@@ -67,8 +88,18 @@ struct config {
     uint64_t rpc_max_json_depth;
     uint64_t rpc_max_request_size; /* bytes */
     uint64_t rpc_max_connections;
-    double rpc_read_timeout; /* seconds */
-    double rpc_idle_timeout; /* seconds */
+    uint64_t rpc_max_connections_per_address; /* 0: no bound */
+    double rpc_read_timeout;                  /* seconds */
+    double rpc_idle_timeout;                  /* seconds */
+
+    /* [access]; 0 is no bound */
+    struct config_access_keys access_keys;
+    struct config_strings access_allow; /* networks that cidr_parse reads */
+    struct config_strings access_nodes; /* the same */
+    double access_rate;                 /* requests a second */
+    double access_burst;                /* requests */
+    uint64_t access_max_jobs;
+    double access_max_multiplier;
 
     /* [work] */
     uint64_t work_max_queue;

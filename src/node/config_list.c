@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/config_value.h"
+#include "rpc/cidr.h"
 #include "work/account.h"
 
 /*
@@ -136,6 +137,17 @@ add_account (struct config_strings *list, const struct toml_entry *item)
 }
 
 static int
+add_network (struct config_strings *list, const struct toml_entry *item)
+{
+    struct cidr network;
+
+    if (!config_value_is_string (item) || cidr_parse (item->text, &network) != 0) {
+        return 0;
+    }
+    return add_string (list, item->text) == 0 ? 1 : -1;
+}
+
+static int
 add_word (struct config_strings *list, const struct toml_entry *item)
 {
     if (!config_value_is_string (item) || item->length == 0) {
@@ -214,6 +226,16 @@ config_list_read_accounts (const struct toml_entry *entry, const struct config_c
                            struct config_strings *value)
 {
     return read_strings (entry, add_account, "an account, as \"nano_3...\"", context, value);
+}
+
+int
+config_list_read_networks (const struct toml_entry *entry, const struct config_context *context,
+                           struct config_strings *value)
+{
+    return read_strings (entry, add_network,
+                         "a network, as \"10.0.0.0/8\" or \"::1\", with no bits set beyond its "
+                         "length",
+                         context, value);
 }
 
 int

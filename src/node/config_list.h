@@ -31,6 +31,10 @@ int config_list_read_accounts (const struct toml_entry *entry, const struct conf
 int config_list_read_words (const struct toml_entry *entry, const struct config_context *context,
                             struct config_strings *value);
 
+/* Networks, as they were written, each once. */
+int config_list_read_networks (const struct toml_entry *entry, const struct config_context *context,
+                               struct config_strings *value);
+
 bool config_list_same_endpoints (const struct config_endpoints *a,
                                  const struct config_endpoints *b);
 bool config_list_same_strings (const struct config_strings *a, const struct config_strings *b);

@@ -129,10 +129,14 @@ config_show_value (const struct config *config, const struct config_option *opti
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_ACCOUNTS:
     case CONFIG_TYPE_STRINGS:
+    case CONFIG_TYPE_NETWORKS:
         show_strings (&value.strings, text);
         break;
     case CONFIG_TYPE_PEERS:
         show_peers (&value.peers, text);
+        break;
+    case CONFIG_TYPE_KEYS: /* a secret */
+        (void)snprintf (text, CONFIG_SHOW_SIZE, "(hidden)");
         break;
     }
 }

@@ -30,6 +30,7 @@ static const struct config_section sections[] = {
     {"node.experimental", NULL},
     {"opencl", "Work on a GPU or another OpenCL device."},
     {"rpc", "The server that requests come to. Where config-rpc.toml says otherwise, this counts."},
+    {"access", "Who may ask, how often and for how much. Without keys and networks, everybody."},
     {"work", "The search for work."},
     {"peers", "How work peers are asked, whose lists are node.work_peers and peers.peer."},
     {"store", "Works that were found before, on disk, for whoever asks for them again."},
@@ -223,6 +224,16 @@ static const struct config_option options[] = {
         AT (rpc_max_connections),
     },
     {
+        .path = "rpc.max_connections_per_address",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = 1e6,
+        .initial = "512",
+        .unit = "connections",
+        .help = "How many of them may come from one address, or one /64 of IPv6; 0 is no bound.",
+        AT (rpc_max_connections_per_address),
+    },
+    {
         .path = "rpc.read_timeout",
         .type = CONFIG_TYPE_NUMBER,
         .min = 0.01,
@@ -241,6 +252,75 @@ static const struct config_option options[] = {
         .unit = "seconds",
         .help = "How long a connection may stay open between requests.",
         AT (rpc_idle_timeout),
+    },
+    {
+        .path = "access.keys",
+        .type = CONFIG_TYPE_KEYS,
+        .secret = true,
+        .initial = "[]",
+        .help = "API keys that clients may have: each a table [[access.keys]] with `hash`, what\n"
+                "workpeer --hash_key prints, and if need be a `name` for the log, and `rate`,\n"
+                "`burst`, `max_jobs` and `max_multiplier` of its own.",
+        AT (access_keys),
+    },
+    {
+        .path = "access.allow",
+        .type = CONFIG_TYPE_NETWORKS,
+        .initial = "[]",
+        .help = "Networks whose clients need no key. Where there are any, others need a good key;\n"
+                "where there are no keys, they are refused.",
+        AT (access_allow),
+    },
+    {
+        .path = "access.nodes",
+        .type = CONFIG_TYPE_NETWORKS,
+        .initial = "[]",
+        .help = "Networks where nodes are: there the RPC refuses with status 200, since a node\n"
+                "waits for ever after any other. Without any: loopback, and those of access.allow.",
+        AT (access_nodes),
+    },
+    {
+        .path = "access.rate",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0,
+        .max = 1e6,
+        .initial = "0",
+        .unit = "requests a second",
+        .help = "How many requests one key may send, or one address without a key; of IPv6 one\n"
+                "/64. 0 is no bound.",
+        AT (access_rate),
+    },
+    {
+        .path = "access.burst",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0,
+        .max = 1e6,
+        .initial = "0",
+        .unit = "requests",
+        .help = "How many of them may come at once after a pause; 0 is as many as in a second, at\n"
+                "least 1.",
+        AT (access_burst),
+    },
+    {
+        .path = "access.max_jobs",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 0,
+        .max = 1e6,
+        .initial = "0",
+        .unit = "requests",
+        .help = "How many requests of one key or address may wait for work at once; 0 is no bound.",
+        AT (access_max_jobs),
+    },
+    {
+        .path = "access.max_multiplier",
+        .type = CONFIG_TYPE_NUMBER,
+        .min = 0,
+        .max = 1e12,
+        .initial = "0",
+        .unit = "times the network's base difficulty",
+        .help = "The highest difficulty that one key or address may ask for; 0 is no other bound\n"
+                "than node.max_work_generate_multiplier.",
+        AT (access_max_multiplier),
     },
     {
         .path = "work.max_queue",
@@ -726,6 +806,12 @@ config_option_expected (const struct config_option *option, char text[CONFIG_EXP
         break;
     case CONFIG_TYPE_STRINGS:
         snprintf (text, size, "a string, or a list of strings");
+        break;
+    case CONFIG_TYPE_NETWORKS:
+        snprintf (text, size, "a network, as \"10.0.0.0/8\" or \"::1\", or a list of networks");
+        break;
+    case CONFIG_TYPE_KEYS:
+        snprintf (text, size, "a list of tables with a hash, or of \"blake2b:SALT:HASH\"");
         break;
     }
 }

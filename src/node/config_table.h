@@ -26,6 +26,8 @@ enum config_type {
     CONFIG_TYPE_ACCOUNTS,  /* struct config_strings, account numbers */
     CONFIG_TYPE_PEERS,     /* struct config_peers */
     CONFIG_TYPE_STRINGS,   /* struct config_strings, none of them empty */
+    CONFIG_TYPE_NETWORKS,  /* struct config_strings, as cidr_parse reads them */
+    CONFIG_TYPE_KEYS,      /* struct config_access_keys */
 };
 
 struct config_option {

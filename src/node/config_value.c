@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/config_access.h"
 #include "node/config_list.h"
 #include "node/config_peers.h"
 #include "work/number.h"
@@ -187,6 +188,9 @@ read_list (const struct config_option *option, const struct toml_entry *entry,
     if (is_list && option->type == CONFIG_TYPE_PEERS) {
         return config_peers_read (entry, context, &value->peers);
     }
+    if (is_list && option->type == CONFIG_TYPE_KEYS) {
+        return config_access_read (entry, context, &value->keys);
+    }
     if (is_list && option->type == CONFIG_TYPE_ENDPOINTS) {
         return config_list_read_endpoints (entry, context, &value->endpoints);
     }
@@ -198,6 +202,9 @@ read_list (const struct config_option *option, const struct toml_entry *entry,
     }
     if ((is_list || is_text) && option->type == CONFIG_TYPE_STRINGS) {
         return config_list_read_words (entry, context, &value->strings);
+    }
+    if ((is_list || is_text) && option->type == CONFIG_TYPE_NETWORKS) {
+        return config_list_read_networks (entry, context, &value->strings);
     }
     return refuse (option, entry, context);
 }
@@ -231,7 +238,9 @@ config_value_read (const struct config_option *option, const struct toml_entry *
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_ACCOUNTS:
     case CONFIG_TYPE_STRINGS:
+    case CONFIG_TYPE_NETWORKS:
     case CONFIG_TYPE_PEERS:
+    case CONFIG_TYPE_KEYS:
         return read_list (option, entry, context, value);
     }
     if (is_read < 0) {
@@ -261,9 +270,12 @@ size_of (const struct config_option *option)
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_ACCOUNTS:
     case CONFIG_TYPE_STRINGS:
+    case CONFIG_TYPE_NETWORKS:
         return sizeof (struct config_strings);
     case CONFIG_TYPE_PEERS:
         return sizeof (struct config_peers);
+    case CONFIG_TYPE_KEYS:
+        return sizeof (struct config_access_keys);
     }
     return 0;
 }
@@ -300,9 +312,12 @@ config_value_is (const struct config *config, const struct config_option *option
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_ACCOUNTS:
     case CONFIG_TYPE_STRINGS:
+    case CONFIG_TYPE_NETWORKS:
         return config_list_same_strings (&field.strings, &value->strings);
     case CONFIG_TYPE_PEERS:
         return config_peers_same (&field.peers, &value->peers);
+    case CONFIG_TYPE_KEYS:
+        return config_access_same (&field.keys, &value->keys);
     }
     return false;
 }
@@ -322,10 +337,14 @@ config_value_clear (const struct config_option *option, union config_value *valu
     case CONFIG_TYPE_ADDRESSES:
     case CONFIG_TYPE_ACCOUNTS:
     case CONFIG_TYPE_STRINGS:
+    case CONFIG_TYPE_NETWORKS:
         config_list_clear_strings (&value->strings);
         break;
     case CONFIG_TYPE_PEERS:
         config_peers_clear (&value->peers);
+        break;
+    case CONFIG_TYPE_KEYS:
+        free (value->keys.items);
         break;
     case CONFIG_TYPE_WHOLE:
     case CONFIG_TYPE_NUMBER:

@@ -22,6 +22,7 @@ union config_value {
     struct config_endpoints endpoints;
     struct config_strings strings;
     struct config_peers peers;
+    struct config_access_keys keys;
 };
 
 /*

@@ -17,6 +17,7 @@
 #include "node/config.h"
 #include "node/devices.h"
 #include "node/gpu.h"
+#include "node/key_command.h"
 #include "node/log_config.h"
 #include "node/node.h"
 #include "node/options.h"
@@ -194,6 +195,10 @@ run (const struct options *options)
         return print_version ();
     case OPTIONS_GENERATE_CONFIG:
         return config_generate (options->generate, options->use_defaults, stdout) == 0 ? 0 : 1;
+    case OPTIONS_HASH_KEY:
+        return key_command_hash ();
+    case OPTIONS_MAKE_KEY:
+        return key_command_make ();
     default:
         return run_with_config (options);
     }

@@ -374,6 +374,7 @@ node_limits (struct node *node)
     return (struct server_settings){
         .max_connections =
             fit_connections (config->rpc_max_connections, config->atto_enable ? 2 : 1),
+        .max_connections_per_address = (size_t)config->rpc_max_connections_per_address,
         .max_request_size = fit_request_size (config->rpc_max_request_size),
         .max_json_depth = (size_t)config->rpc_max_json_depth,
         .read_timeout = config->rpc_read_timeout,
@@ -400,12 +401,23 @@ init_metrics (struct node *node)
 static int
 add_routes (struct node *node)
 {
-    return server_add_routes (node->server, health_routes, &node->actions) != 0 ||
+    return server_add_open_routes (node->server, health_routes, &node->actions) != 0 ||
                    server_add_routes (node->server, callback_routes, &node->actions) != 0 ||
                    (!node->config->management_port_set &&
                     server_add_routes (node->server, metrics_report_routes, &node->report) != 0)
                ? -1
                : 0;
+}
+
+static int
+init_gate (struct node *node)
+{
+    node->gate = gate_new (node->base);
+    if (node->gate == NULL || gate_set (node->gate, node->config) != 0) {
+        log_error ("Cannot start: out of memory");
+        return -1;
+    }
+    return 0;
 }
 
 static int
@@ -437,6 +449,7 @@ init_server (struct node *node)
     }
     node->actions.server = node->server;
     metrics_report_add (&node->report, "rpc", node->server);
+    server_set_access (node->server, gate_access (node->gate));
     given = notify_listen_fds ();
     return given > 0 ? listen_on_given (node, given) : listen_for_rpc (node);
 }
@@ -458,6 +471,7 @@ init_atto (struct node *node)
         return 0;
     }
     node->atto = atto_server_new (node->base, &node->limits, &node->report);
+    atto_server_set_access (node->atto, gate_access (node->gate));
     return node->atto != NULL ? 0 : -1;
 }
 
@@ -534,6 +548,7 @@ clear (struct node *node)
     server_free (node->server);
     server_free (node->management);
     atto_server_free (node->atto);
+    gate_free (node->gate);
     device_log_free (node->device_log);
     engine_stop (&node->engine);
     if (node->keeper != NULL) {
@@ -574,9 +589,10 @@ node_run (struct config *config, const struct config_sources *sources,
     if (init_loop (&node) == 0 && init_notify (&node) == 0 &&
         engine_start (&node.engine, config, sources->data_path) == 0 && init_peers (&node) == 0 &&
         init_keeper (&node, sources->data_path) == 0 && init_broker (&node) == 0 &&
-        init_pid_file (&node, pid_file) == 0 && init_server (&node) == 0 &&
-        init_management (&node) == 0 && init_atto (&node) == 0 &&
+        init_pid_file (&node, pid_file) == 0 && init_gate (&node) == 0 &&
+        init_server (&node) == 0 && init_management (&node) == 0 && init_atto (&node) == 0 &&
         init_reload (&node, sources) == 0) {
+        gate_announce (node.gate, server_is_wide (node.server) || atto_server_is_wide (node.atto));
         printf ("Ready\n");
         (void)fflush (stdout);
         notify_ready (node.notify);

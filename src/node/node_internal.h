@@ -11,6 +11,7 @@
 #include "node/device_log.h"
 #include "node/engine.h"
 #include "node/forward.h"
+#include "node/gate.h"
 #include "node/keeper.h"
 #include "node/metrics.h"
 #include "node/metrics_report.h"
@@ -42,6 +43,7 @@ struct node {
     struct forward *forward;
     char identity[HEX_U64_SIZE]; /* this daemon's, among the hops of requests */
     struct keeper *keeper;
+    struct gate *gate;
     struct server *server;
     struct server *management; /* NULL where it has no port */
     struct atto_server *atto;  /* NULL where it is not enabled */

@@ -77,6 +77,10 @@ prepare (struct node *node, const struct config *next)
         log_error ("The peers cannot be changed: out of memory");
         return -1;
     }
+    if (gate_set (node->gate, next) != 0) {
+        log_error ("Access cannot be changed: out of memory");
+        return -1;
+    }
     return 0;
 }
 
@@ -91,6 +95,9 @@ put_in_force (struct node *node, struct config *next)
     node->actions.config = next;
     node->limits = node_limits (node);
     server_set (node->server, &node->limits);
+    server_set_access (node->server, gate_access (node->gate));
+    atto_server_set_access (node->atto, gate_access (node->gate));
+    gate_announce (node->gate, server_is_wide (node->server) || atto_server_is_wide (node->atto));
     forward_set_mode (node->forward, node_forward_mode (next));
     peer_client_set_timeouts (node->client, next->peers_connect_timeout,
                               next->peers_response_timeout);

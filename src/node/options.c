@@ -15,6 +15,8 @@ enum id {
     ID_LIST_DEVICES,
     ID_DIAGNOSTICS,
     ID_BENCHMARK,
+    ID_HASH_KEY,
+    ID_MAKE_KEY,
     ID_VERSION,
     ID_HELP,
     ID_DATA_PATH,
@@ -83,6 +85,14 @@ static const struct entry table[] = {
     [ID_BENCHMARK] = {
         .name = "benchmark", .group = GROUP_COMMANDS, .command = OPTIONS_BENCHMARK,
         .help = "measure hashes a second, and what they cost",
+    },
+    [ID_HASH_KEY] = {
+        .name = "hash_key", .group = GROUP_COMMANDS, .command = OPTIONS_HASH_KEY,
+        .help = "read an API key, print its hash for access.keys",
+    },
+    [ID_MAKE_KEY] = {
+        .name = "make_key", .group = GROUP_COMMANDS, .command = OPTIONS_MAKE_KEY,
+        .help = "print a new API key, and its hash",
     },
     [ID_VERSION] = {
         .name = "version", .group = GROUP_COMMANDS, .command = OPTIONS_VERSION,

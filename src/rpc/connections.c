@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
+#include "rpc/callers.h"
+#include "rpc/crowd.h"
 #include "rpc/error_page.h"
 #include "work/clock.h"
 
@@ -23,7 +26,11 @@ struct connection {
     TAILQ_ENTRY (connection) link;
     struct connections *owner;
     struct bufferevent *bev; /* a reference of ours: it outlives evhttp's interest in it */
-    int fd;                  /* once a byte has come; -1 before */
+    int fd;                  /* once evhttp has said it; -1 before */
+    bool placed;             /* it has been looked for */
+    bool has_address;
+    struct cidr_address address; /* of its other end */
+    struct crowd_member crowd;   /* those from the same address */
     uint64_t since;    /* of the connection, its last answer, or its present request's first byte */
     size_t received;   /* bytes of the present request */
     bool reading;      /* a request has begun to arrive */
@@ -37,13 +44,15 @@ struct connection {
 struct connections {
     struct event_base *base;
     struct connections_settings settings;
-    TAILQ_HEAD (, connection) list;
+    TAILQ_HEAD (connection_list, connection) list;
     size_t count;
     struct connections_statistics statistics;
+    struct crowd crowd;
     struct connection **by_fd;
     size_t by_fd_size;
     struct event *tick;
     struct event *excess; /* made active when there is too much of something */
+    struct event *coming; /* made active when somebody has come */
 };
 
 static void on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *data);
@@ -103,6 +112,7 @@ drop (struct connection *connection)
     if (connection->fd >= 0) {
         connection->owner->by_fd[connection->fd] = NULL;
     }
+    crowd_leave (&connection->owner->crowd, &connection->crowd);
     (void)bufferevent_decref (connection->bev);
     free (connection);
 }
@@ -227,6 +237,36 @@ know_fd (struct connection *connection)
 }
 
 static void
+know_address (struct connection *connection)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    struct callers_id id;
+
+    if (getpeername (connection->fd, (struct sockaddr *)&address, &size) != 0 ||
+        cidr_address_of ((struct sockaddr *)&address, &connection->address) != 0) {
+        return;
+    }
+    connection->has_address = true;
+    id = callers_id_of_address (&connection->address);
+    (void)crowd_join (&connection->owner->crowd, &id, &connection->crowd, connection);
+}
+
+/* Once, as soon as evhttp has said which descriptor it is. */
+static void
+place (struct connection *connection)
+{
+    if (connection->placed) {
+        return;
+    }
+    connection->placed = true;
+    know_fd (connection);
+    if (connection->fd >= 0) {
+        know_address (connection);
+    }
+}
+
+static void
 on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *data)
 {
     struct connection *connection = data;
@@ -239,9 +279,7 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
         (void)evbuffer_drain (input, evbuffer_get_length (input));
         return;
     }
-    if (connection->fd < 0) {
-        know_fd (connection);
-    }
+    place (connection);
     if (!connection->reading) {
         connection->reading = true;
         connection->since = clock_now ();
@@ -283,6 +321,73 @@ to_close (struct connections *connections)
         }
     }
     return best;
+}
+
+/* The one of the same address that goes first, or NULL. */
+static struct connection *
+to_close_beside (const struct connection *connection)
+{
+    struct connection *best = NULL;
+
+    for (struct crowd_member *each = crowd_first (&connection->crowd); each != NULL;
+         each = crowd_next (each)) {
+        struct connection *const other = each->owner;
+
+        if (!is_pending (other) && !is_answering (other) &&
+            (best == NULL || goes_before (other, best))) {
+            best = other;
+        }
+    }
+    return best;
+}
+
+static void
+make_room_beside (struct connection *connection)
+{
+    struct connection *const victim = to_close_beside (connection);
+
+    if (victim != NULL) {
+        close_now (victim);
+    }
+}
+
+static bool
+is_crowded (const struct connection *connection)
+{
+    const size_t max = connection->owner->settings.max_per_address;
+
+    return max > 0 && connection->crowd.group != NULL && crowd_size (&connection->crowd) > max;
+}
+
+/* The first of those that evhttp has not said the descriptors of yet: they are the last. */
+static struct connection *
+first_unplaced (struct connections *connections)
+{
+    struct connection *first = NULL;
+
+    for (struct connection *each = TAILQ_LAST (&connections->list, connection_list);
+         each != NULL && !each->placed; each = TAILQ_PREV (each, connection_list, link)) {
+        first = each;
+    }
+    return first;
+}
+
+/* evhttp has had its turn, and those who came have descriptors. Each may crowd out one. */
+static void
+on_coming (evutil_socket_t fd, short what, void *data)
+{
+    struct connections *connections = data;
+    struct connection *next;
+
+    (void)fd;
+    (void)what;
+    for (struct connection *each = first_unplaced (connections); each != NULL; each = next) {
+        next = TAILQ_NEXT (each, link); /* not placed, so not to be closed */
+        place (each);
+        if (is_crowded (each)) {
+            make_room_beside (each);
+        }
+    }
 }
 
 /* Closes connections until there is room for `coming` more, or all that are left are pending. */
@@ -378,6 +483,7 @@ make_bufferevent (struct event_base *base, void *data)
     TAILQ_INSERT_TAIL (&connections->list, connection, link);
     connections->count++;
     connections->statistics.accepted++;
+    event_active (connections->coming, EV_TIMEOUT, 0);
     if (connections->count > connections->settings.max) {
         event_active (connections->excess, EV_TIMEOUT, 0);
     }
@@ -412,7 +518,8 @@ connections_new (struct event_base *base, struct evhttp *http,
     connections->settings = *settings;
     connections->tick = event_new (base, -1, EV_PERSIST, on_tick, connections);
     connections->excess = event_new (base, -1, 0, on_excess, connections);
-    if (connections->tick == NULL || connections->excess == NULL ||
+    connections->coming = event_new (base, -1, 0, on_coming, connections);
+    if (connections->tick == NULL || connections->excess == NULL || connections->coming == NULL ||
         event_add (connections->tick, &interval) != 0) {
         connections_free (connections);
         return NULL;
@@ -447,6 +554,9 @@ connections_free (struct connections *connections)
     if (connections->excess != NULL) {
         event_free (connections->excess);
     }
+    if (connections->coming != NULL) {
+        event_free (connections->coming);
+    }
     free (connections->by_fd);
     free (connections);
 }
@@ -478,6 +588,12 @@ connection_on_close (struct connection *connection, void (*closed) (void *data),
 {
     connection->closed = closed;
     connection->data = data;
+}
+
+const struct cidr_address *
+connection_address (const struct connection *connection)
+{
+    return connection->has_address ? &connection->address : NULL;
 }
 
 int

@@ -13,6 +13,7 @@
  *
  * At the bound the connection that has been idle longest, or else the one that has been sending its
  * request longest, is closed to make room; one whose request is pending or being answered never is.
+ * So it is with the connections of one address, be it of IPv4 or a /64 of IPv6, among themselves.
  *
  * Event-loop thread.
  */
@@ -25,11 +26,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rpc/cidr.h"
+
 struct connection;
 struct connections;
 
 struct connections_settings {
     size_t max;             /* at least 1 */
+    size_t max_per_address; /* 0 is no bound */
     size_t max_header_size; /* evhttp's, to tell what it objects to */
     size_t max_input;       /* bytes that may wait to be read: more than any request is long */
     double read_timeout;    /* seconds from a request's first byte to its last */
@@ -62,6 +66,9 @@ struct connection *connections_find (struct connections *connections,
  * then gone, too. NULL for nobody, any more.
  */
 void connection_on_close (struct connection *connection, void (*closed) (void *data), void *data);
+
+/* The address of its other end; NULL when that is not known. */
+const struct cidr_address *connection_address (const struct connection *connection);
 
 int connection_fd (const struct connection *connection);
 

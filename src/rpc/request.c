@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "rpc/json.h"
+#include "rpc/refusal.h"
 #include "rpc/reply.h"
 #include "rpc/watch.h"
 
@@ -17,6 +18,7 @@ struct request {
     enum request_result result;
     struct evhttp_request *http; /* evhttp's until it is answered; NULL from then on */
     json_t *fields;              /* an action's; NULL is a route's request */
+    struct access_pass pass;     /* until it is answered */
     struct watch *watch;         /* once it waits */
     bool running;                /* within request_run: that frees it */
     void (*leave) (void *data);
@@ -74,6 +76,7 @@ static void
 destroy (struct request *request)
 {
     tell (request->list, request->name, request->result);
+    access_pass_clear (&request->pass);
     json_decref (request->fields);
     free (request);
 }
@@ -117,6 +120,7 @@ take_http (struct request *request)
     if (!request->running) {
         stop_waiting (request);
     }
+    access_pass_clear (&request->pass);
     request->http = NULL;
     return http;
 }
@@ -204,6 +208,46 @@ request_fields (const struct request *request)
 }
 
 void
+request_caller (const struct request *request, char text[ACCESS_NAME_SIZE])
+{
+    const struct cidr_address *const address = connection_address (request->connection);
+
+    text[0] = '\0';
+    if (request->pass.access != NULL) {
+        access_pass_print (&request->pass, text);
+    } else if (address != NULL) {
+        cidr_address_print (address, text);
+    }
+}
+
+/* Answers what the pass does not stand for. */
+static bool
+obey (struct request *request, enum access_verdict verdict)
+{
+    struct refusal refusal;
+
+    if (verdict == ACCESS_GRANTED) {
+        return true;
+    }
+    refusal = refusal_of (verdict, &request->pass, request->fields != NULL);
+    refusal_send (&refusal, request->connection, take_http (request));
+    end (request);
+    return false;
+}
+
+bool
+request_begin_job (struct request *request)
+{
+    return obey (request, access_begin_job (&request->pass));
+}
+
+bool
+request_check_difficulty (struct request *request, uint64_t difficulty, uint64_t base)
+{
+    return obey (request, access_check_difficulty (&request->pass, difficulty, base));
+}
+
+void
 request_on_leave (struct request *request, void (*leave) (void *data), void *data)
 {
     request->leave = leave;
@@ -280,8 +324,10 @@ start_waiting (struct request *request)
 
 /* The client cannot be watched, so its request is not begun. */
 static void
-refuse_for_memory (struct connection *connection, struct evhttp_request *http, json_t *fields)
+refuse_for_memory (struct connection *connection, struct evhttp_request *http, json_t *fields,
+                   struct access_pass *pass)
 {
+    access_pass_clear (pass);
     if (fields != NULL) {
         request_refuse (http, "Out of memory");
     } else {
@@ -292,15 +338,15 @@ refuse_for_memory (struct connection *connection, struct evhttp_request *http, j
 
 void
 request_run (struct request_list *list, struct connection *connection, struct evhttp_request *http,
-             const char *name, json_t *fields, void (*run) (void *context, struct request *request),
-             void *context)
+             const char *name, json_t *fields, struct access_pass *pass,
+             void (*run) (void *context, struct request *request), void *context)
 {
     struct request *request = calloc (1, sizeof *request);
 
     if (request == NULL || connection == NULL) {
         free (request);
         request_list_refused (list, name);
-        refuse_for_memory (connection, http, fields);
+        refuse_for_memory (connection, http, fields, pass);
         return;
     }
     *request = (struct request){
@@ -309,6 +355,7 @@ request_run (struct request_list *list, struct connection *connection, struct ev
         .name = name,
         .http = http,
         .fields = fields,
+        .pass = *pass,
         .running = true,
     };
     run (context, request);

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "rpc/access.h"
 #include "rpc/connections.h"
 
 struct request;
@@ -95,6 +96,21 @@ const char *request_header (const struct request *request, const char *name);
  */
 int request_address (const struct request *request, struct sockaddr_storage *address);
 
+/* Who asks, for a log: the name of his key, or his address. */
+void request_caller (const struct request *request, char text[ACCESS_NAME_SIZE]);
+
+/*
+ * Whether the caller may have one more search in progress; it then ends with the request. Else the
+ * request has ended: its client is told.
+ */
+bool request_begin_job (struct request *request);
+
+/*
+ * Whether the caller may ask for work of `difficulty`, where the network's is `base`. Else the
+ * request has ended: its client is told.
+ */
+bool request_check_difficulty (struct request *request, uint64_t difficulty, uint64_t base);
+
 /* Who is to be told when the client leaves before the answer. */
 void request_on_leave (struct request *request, void (*leave) (void *data), void *data);
 
@@ -113,12 +129,14 @@ void request_list_free (struct request_list *list);
 
 /*
  * Makes a request of `http`, an evhttp request handed to the server on `connection`, and `fields`,
- * whose reference is taken, or NULL for a route's; calls `run`, the action's or the route's, whose
- * name or path `name` is; and, if that has not answered, watches the client from then on.
+ * whose reference is taken, or NULL for a route's, with `pass`, which is taken as well; calls
+ * `run`, the action's or the route's, whose name or path `name` is; and, if that has not answered,
+ * watches the client from then on.
  */
 void request_run (struct request_list *list, struct connection *connection,
                   struct evhttp_request *http, const char *name, json_t *fields,
-                  void (*run) (void *context, struct request *request), void *context);
+                  struct access_pass *pass, void (*run) (void *context, struct request *request),
+                  void *context);
 
 /* Answers {"error": `error`} to an evhttp request that became no request. */
 void request_refuse (struct evhttp_request *http, const char *error);

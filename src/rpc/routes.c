@@ -2,16 +2,29 @@
 
 #include <string.h>
 
-int
-routes_add (struct routes *routes, const struct route *table, void *context)
+static int
+add (struct routes *routes, const struct route *table, void *context, bool open)
 {
     if (routes->count == ROUTES_MAX_TABLES) {
         return -1;
     }
     routes->tables[routes->count].routes = table;
     routes->tables[routes->count].context = context;
+    routes->tables[routes->count].open = open;
     routes->count++;
     return 0;
+}
+
+int
+routes_add (struct routes *routes, const struct route *table, void *context)
+{
+    return add (routes, table, context, false);
+}
+
+int
+routes_add_open (struct routes *routes, const struct route *table, void *context)
+{
+    return add (routes, table, context, true);
 }
 
 static const char *
@@ -41,6 +54,7 @@ routes_find (const struct routes *routes, enum route_method method, const char *
             if (each->method == method) {
                 found.route = each;
                 found.context = routes->tables[i].context;
+                found.open = routes->tables[i].open;
             }
         }
     }

@@ -36,12 +36,16 @@ struct routes {
     struct {
         const struct route *routes;
         void *context;
+        bool open;
     } tables[ROUTES_MAX_TABLES];
     size_t count;
 };
 
 /* Adds a table (static, ended by a NULL path). Returns 0, or -1 when there are too many. */
 int routes_add (struct routes *routes, const struct route *table, void *context);
+
+/* The same, of routes that may be called by whoever access keeps out, too. */
+int routes_add_open (struct routes *routes, const struct route *table, void *context);
 
 /* What is known of a path. */
 struct routes_match {
@@ -50,6 +54,7 @@ struct routes_match {
     const char *path;          /* the route table's; static */
     const char *allow;         /* the methods that the path has, as a header lists them; static */
     bool any_origin;           /* of the path's routes */
+    bool open;                 /* the route's table is */
 };
 
 /* Looks `path` up. Returns whether any route has it; else `match` is untouched. */

@@ -1,20 +1,20 @@
 #include "rpc/server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <event2/listener.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "rpc/connections.h"
 #include "rpc/json.h"
+#include "rpc/listener.h"
+#include "rpc/refusal.h"
 #include "rpc/reply.h"
+#include "work/clock.h"
 
 /* nano_node's bound on a request's header. */
 #define MAX_HEADER_SIZE 8192
@@ -26,7 +26,6 @@
 static const struct timeval accept_pause = {.tv_usec = 100000};
 
 #define MAX_LISTENERS 16
-#define BACKLOG 1024
 
 struct server {
     struct event_base *base;
@@ -34,6 +33,7 @@ struct server {
     struct connections *connections;
     struct request_list *requests;
     struct server_settings settings;
+    struct access *access;        /* a reference, or NULL: everybody may ask */
     const struct action *actions; /* NULL: routes only */
     void *context;                /* of the actions */
     struct routes routes;
@@ -41,7 +41,7 @@ struct server {
     size_t listener_count;
 };
 
-/* As nano_node answers, with Authorization added for clients that carry a key. */
+/* As nano_node answers, with those headers added in which clients carry a key. */
 static void
 add_headers (struct evhttp_request *http, const char *allow, bool any_origin)
 {
@@ -53,8 +53,44 @@ add_headers (struct evhttp_request *http, const char *allow, bool any_origin)
         (void)evhttp_add_header (output, "Access-Control-Allow-Methods", allow);
         (void)evhttp_add_header (
             output, "Access-Control-Allow-Headers",
-            "Accept, Accept-Language, Content-Language, Content-Type, Authorization");
+            "Accept, Accept-Language, Content-Language, Content-Type, Authorization, api-key, key");
     }
+}
+
+/*
+ * Whether the request that came on `connection` may go on, with `pass`. Else it has been answered.
+ * `path` is that of its route, NULL for the RPC.
+ * Without access the pass is good for everything.
+ */
+static bool
+admit (struct server *server, struct connection *connection, struct evhttp_request *http,
+       const char *path, struct access_pass *pass)
+{
+    const struct evkeyvalq *const input = evhttp_request_get_input_headers (http);
+    struct credentials_headers headers;
+    enum access_verdict verdict;
+    struct refusal refusal;
+
+    *pass = (struct access_pass){.access = NULL};
+    if (server->access == NULL) {
+        return true;
+    }
+    headers = (struct credentials_headers){
+        .authorization = evhttp_find_header (input, "Authorization"),
+        .api_key = evhttp_find_header (input, "api-key"),
+        .key = evhttp_find_header (input, "key"),
+    };
+    verdict =
+        access_admit (server->access, connection != NULL ? connection_address (connection) : NULL,
+                      &headers, clock_now (), pass);
+    if (verdict == ACCESS_GRANTED) {
+        return true;
+    }
+    refusal = refusal_of (verdict, pass, path == NULL);
+    access_pass_clear (pass);
+    request_list_refused (server->requests, path);
+    refusal_send (&refusal, connection, http);
+    return false;
 }
 
 static const struct action *
@@ -89,7 +125,8 @@ may_control (const struct server *server, struct evhttp_request *http)
 }
 
 static void
-handle_post (struct server *server, struct evhttp_request *http)
+handle_post (struct server *server, struct connection *connection, struct evhttp_request *http,
+             struct access_pass *pass)
 {
     const char *error = NULL;
     const struct action *action = NULL;
@@ -104,17 +141,23 @@ handle_post (struct server *server, struct evhttp_request *http)
     }
     if (error != NULL || action == NULL) {
         json_decref (fields);
+        access_pass_clear (pass);
         request_list_refused (server->requests, action != NULL ? action->name : NULL);
         request_refuse (http, error);
         return;
     }
-    request_run (server->requests, connections_find (server->connections, http), http, action->name,
-                 fields, action->run, server->context);
+    request_run (server->requests, connection, http, action->name, fields, pass, action->run,
+                 server->context);
 }
 
+/* It says nothing of this daemon: access is not asked. */
 static void
 refuse_method (struct server *server, struct evhttp_request *http)
 {
+    if (evhttp_request_get_command (http) == EVHTTP_REQ_HEAD) {
+        /* Its answer has a body, as nano_node's: nothing can come after it. */
+        (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
+    }
     request_list_refused (server->requests, NULL);
     request_refuse (http, "Can only POST requests");
 }
@@ -122,20 +165,20 @@ refuse_method (struct server *server, struct evhttp_request *http)
 static void
 handle_rpc (struct server *server, struct evhttp_request *http)
 {
+    struct connection *connection = connections_find (server->connections, http);
+    struct access_pass pass;
+
     add_headers (http, "POST, OPTIONS", true);
     switch (evhttp_request_get_command (http)) {
     case EVHTTP_REQ_POST:
-        handle_post (server, http);
+        if (admit (server, connection, http, NULL, &pass)) {
+            handle_post (server, connection, http, &pass);
+        }
         break;
     case EVHTTP_REQ_OPTIONS:
         (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Content-Type",
                                  "application/json");
         evhttp_send_reply (http, HTTP_OK, "OK", NULL);
-        break;
-    case EVHTTP_REQ_HEAD:
-        /* Its answer has a body, as nano_node's: nothing can come after it. */
-        (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
-        refuse_method (server, http);
         break;
     default:
         refuse_method (server, http);
@@ -161,6 +204,7 @@ static void
 handle_route (struct server *server, struct evhttp_request *http, const struct routes_match *match)
 {
     struct connection *connection = connections_find (server->connections, http);
+    struct access_pass pass = {.access = NULL};
 
     add_headers (http, match->allow, match->any_origin);
     if (evhttp_request_get_command (http) == EVHTTP_REQ_OPTIONS) {
@@ -168,9 +212,9 @@ handle_route (struct server *server, struct evhttp_request *http, const struct r
     } else if (match->route == NULL) {
         request_list_refused (server->requests, match->path);
         reply_error (connection, http, 405, "This path does not have that method");
-    } else {
-        request_run (server->requests, connection, http, match->path, NULL, match->route->run,
-                     match->context);
+    } else if (match->open || admit (server, connection, http, match->path, &pass)) {
+        request_run (server->requests, connection, http, match->path, NULL, &pass,
+                     match->route->run, match->context);
     }
 }
 
@@ -214,6 +258,7 @@ connection_bounds (const struct server *server)
 {
     return (struct connections_settings){
         .max = server->settings.max_connections,
+        .max_per_address = server->settings.max_connections_per_address,
         .max_header_size = MAX_HEADER_SIZE,
         .max_input = MAX_HEADER_SIZE + server->settings.max_request_size + READ_AHEAD,
         .read_timeout = server->settings.read_timeout,
@@ -260,6 +305,15 @@ server_set (struct server *server, const struct server_settings *settings)
     connections_set (server->connections, &bounds);
 }
 
+void
+server_set_access (struct server *server, struct access *access)
+{
+    struct access *const before = server->access;
+
+    server->access = access != NULL ? access_ref (access) : NULL;
+    access_unref (before);
+}
+
 struct server *
 server_new (struct event_base *base, const struct server_settings *settings,
             const struct action *actions, void *context)
@@ -287,71 +341,13 @@ server_add_routes (struct server *server, const struct route *routes, void *cont
     return routes_add (&server->routes, routes, context);
 }
 
+int
+server_add_open_routes (struct server *server, const struct route *routes, void *context)
+{
+    return routes_add_open (&server->routes, routes, context);
+}
+
 /* Listening. */
-
-static int
-parse_address (const char *address, uint16_t port, struct sockaddr_storage *storage)
-{
-    char text[INET6_ADDRSTRLEN + 2];
-    int size = (int)sizeof *storage;
-    struct sockaddr *any = (struct sockaddr *)storage;
-
-    if (strcmp (address, "localhost") == 0) {
-        address = "127.0.0.1";
-    }
-    if (snprintf (text, sizeof text, "%s", address) >= (int)sizeof text ||
-        evutil_parse_sockaddr_port (text, any, &size) != 0) {
-        return -1;
-    }
-    if (any->sa_family == AF_INET) {
-        ((struct sockaddr_in *)storage)->sin_port = htons (port);
-    } else {
-        ((struct sockaddr_in6 *)storage)->sin6_port = htons (port);
-    }
-    return 0;
-}
-
-static int
-bind_socket (const struct sockaddr_storage *address, bool only)
-{
-    const int on = 1;
-    const int v6_only = only;
-    int family = address->ss_family;
-    socklen_t size = family == AF_INET ? sizeof (struct sockaddr_in) : sizeof (struct sockaddr_in6);
-    int fd = socket (family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int reason;
-
-    if (fd < 0) {
-        return -1;
-    }
-    if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        (family == AF_INET ||
-         setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) == 0) &&
-        bind (fd, (const struct sockaddr *)address, size) == 0 && listen (fd, BACKLOG) == 0) {
-        return fd;
-    }
-    reason = errno;
-    (void)close (fd);
-    errno = reason;
-    return -1;
-}
-
-static uint16_t
-port_in (const struct sockaddr_storage *address)
-{
-    return ntohs (address->ss_family == AF_INET
-                      ? ((const struct sockaddr_in *)address)->sin_port
-                      : ((const struct sockaddr_in6 *)address)->sin6_port);
-}
-
-static int
-port_of (int fd)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof address;
-
-    return getsockname (fd, (struct sockaddr *)&address, &size) == 0 ? port_in (&address) : -1;
-}
 
 static void
 on_resume (evutil_socket_t fd, short what, void *data)
@@ -400,18 +396,18 @@ server_listen (struct server *server, const char *address, uint16_t *port, char 
         snprintf (error, error_size, "more than %d addresses to listen on", MAX_LISTENERS);
         return SERVER_REFUSED;
     }
-    if (parse_address (address, *port, &storage) != 0) {
+    if (listener_parse (address, *port, &storage) != 0) {
         snprintf (error, error_size, "%s is not an IPv4 or IPv6 address", address);
         return SERVER_REFUSED;
     }
-    fd = bind_socket (&storage, server->settings.v6_only);
+    fd = listener_bind (&storage, server->settings.v6_only);
     if (fd < 0) {
         bool absent = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
         snprintf (error, error_size, "cannot listen on %s port %u: %s", address, *port,
                   strerror (errno));
         return absent ? SERVER_NO_SUCH_ADDRESS : SERVER_REFUSED;
     }
-    bound = port_of (fd);
+    bound = listener_port (fd);
     if (bound < 0 || attach (server, fd) != 0) {
         snprintf (error, error_size, "cannot listen on %s port %u: out of memory", address, *port);
         (void)close (fd);
@@ -419,29 +415,6 @@ server_listen (struct server *server, const char *address, uint16_t *port, char 
     }
     *port = (uint16_t)bound;
     return SERVER_LISTENING;
-}
-
-/* What `fd` is, if it is a TCP socket that listens. Returns 0, or -1. */
-static int
-describe (int fd, char address[SERVER_ADDRESS_SIZE], uint16_t *port)
-{
-    struct sockaddr_storage storage = {0};
-    socklen_t size = sizeof storage;
-    int listening = 0;
-    socklen_t flag_size = sizeof listening;
-    const void *bytes = &((struct sockaddr_in *)&storage)->sin_addr;
-
-    if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &flag_size) != 0 || !listening ||
-        getsockname (fd, (struct sockaddr *)&storage, &size) != 0) {
-        return -1;
-    }
-    if (storage.ss_family == AF_INET6) {
-        bytes = &((struct sockaddr_in6 *)&storage)->sin6_addr;
-    } else if (storage.ss_family != AF_INET) {
-        return -1;
-    }
-    *port = port_in (&storage);
-    return inet_ntop (storage.ss_family, bytes, address, SERVER_ADDRESS_SIZE) != NULL ? 0 : -1;
 }
 
 enum server_listening
@@ -452,7 +425,7 @@ server_listen_fd (struct server *server, int fd, char address[SERVER_ADDRESS_SIZ
         snprintf (error, error_size, "more than %d sockets to listen on", MAX_LISTENERS);
         return SERVER_REFUSED;
     }
-    if (describe (fd, address, port) != 0) {
+    if (listener_describe (fd, address, port) != 0) {
         snprintf (error, error_size,
                   "descriptor %d, which was handed over, is no TCP socket that listens", fd);
         return SERVER_REFUSED;
@@ -463,6 +436,22 @@ server_listen_fd (struct server *server, int fd, char address[SERVER_ADDRESS_SIZ
         return SERVER_REFUSED;
     }
     return SERVER_LISTENING;
+}
+
+bool
+server_is_wide (const struct server *server)
+{
+    for (size_t i = 0; i < server->listener_count; i++) {
+        char text[LISTENER_ADDRESS_SIZE];
+        struct cidr address;
+        uint16_t port;
+
+        if (listener_describe (evconnlistener_get_fd (server->listeners[i]), text, &port) != 0 ||
+            cidr_parse (text, &address) != 0 || !cidr_is_loopback (&address.address)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 size_t
@@ -513,5 +502,6 @@ server_free (struct server *server)
     }
     connections_free (server->connections);
     request_list_free (server->requests);
+    access_unref (server->access);
     free (server);
 }

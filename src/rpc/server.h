@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rpc/access.h"
+#include "rpc/listener.h"
 #include "rpc/request.h"
 #include "rpc/routes.h"
 
@@ -26,7 +28,8 @@ struct server;
 
 struct server_settings {
     size_t max_connections;
-    size_t max_request_size; /* bytes of a body */
+    size_t max_connections_per_address; /* of IPv6 per /64; 0 is no bound */
+    size_t max_request_size;            /* bytes of a body */
     size_t max_json_depth;
     double read_timeout; /* seconds from a request's first byte to its last */
     double idle_timeout; /* seconds without a byte in either direction */
@@ -50,8 +53,18 @@ struct server *server_new (struct event_base *base, const struct server_settings
  */
 int server_add_routes (struct server *server, const struct route *routes, void *context);
 
+/* The same, of routes that may be called by whoever access keeps out, too. */
+int server_add_open_routes (struct server *server, const struct route *routes, void *context);
+
 /* Goes by other settings from now on, save for `v6_only`; clients that are connected stay so. */
 void server_set (struct server *server, const struct server_settings *settings);
+
+/*
+ * Has `access` say from now on who may ask; NULL, as in the beginning, lets everybody. The server
+ * takes a reference of its own. Requests in progress keep what they were given. An OPTIONS, a
+ * method that a path does not have, and routes that are open are everybody's.
+ */
+void server_set_access (struct server *server, struct access *access);
 
 enum server_listening {
     SERVER_LISTENING,
@@ -67,7 +80,7 @@ enum server_listening {
 enum server_listening server_listen (struct server *server, const char *address, uint16_t *port,
                                      char *error, size_t error_size);
 
-#define SERVER_ADDRESS_SIZE 46 /* INET6_ADDRSTRLEN */
+#define SERVER_ADDRESS_SIZE LISTENER_ADDRESS_SIZE
 
 /*
  * Listens on `fd`, a socket that is listening already, of whoever started us; from then on it is
@@ -77,6 +90,9 @@ enum server_listening server_listen (struct server *server, const char *address,
 enum server_listening server_listen_fd (struct server *server, int fd,
                                         char address[SERVER_ADDRESS_SIZE], uint16_t *port,
                                         char *error, size_t error_size);
+
+/* Whether any other machine could reach it, as far as its addresses tell. */
+bool server_is_wide (const struct server *server);
 
 size_t server_connections (struct server *server);
 

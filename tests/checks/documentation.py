@@ -18,7 +18,7 @@ OTHER_PATHS = {"node.secondary_work_peers", "node.experimental", "node.httpcallb
 
 # Literals that look like a sentence, in files that have error texts, and are none.
 NO_ERRORS = {
-    "Accept, Accept-Language, Content-Language, Content-Type, Authorization",
+    "Accept, Accept-Language, Content-Language, Content-Type, Authorization, api-key, key",
     "POST, OPTIONS",
     "Times in milliseconds",
 }
@@ -223,7 +223,7 @@ def check_settings(pages):
     for each in pages:
         # Not those in an example of a misspelt one, nor host names.
         text = re.sub(r"\S+ is no known key|\bwork\.example\.net\b", "", each.text)
-        named = re.findall(r"(?<![\w./-])(?:node|opencl|rpc|work|store|precache|atto|log)(?:\.[a-z]\w*)+", text)
+        named = re.findall(r"(?<![\w./-])(?:node|opencl|rpc|access|work|store|precache|atto|log)(?:\.[a-z]\w*)+", text)
         for path in sorted(set(named) - known):
             disagree(f"{each.name}: {path} is no setting")
 
@@ -290,7 +290,7 @@ def rpc_sources():
     paths = [SRCDIR / "src/node/fields.h", SRCDIR / "src/node/fields.c"]
     paths += sorted((SRCDIR / "src/node").glob("action*.c")) + [SRCDIR / "src/node/callback.c"]
     return paths + [
-        SRCDIR / f"src/rpc/{name}.c" for name in ("error_page", "json", "request", "server")
+        SRCDIR / f"src/rpc/{name}.c" for name in ("error_page", "json", "refusal", "request", "server")
     ]
 
 

@@ -144,8 +144,9 @@ class Daemon:
     def log(self):
         return self._read("stderr")
 
-    def connect(self, seconds=10, address=None):
-        return Connection(address or self.address, scaled(seconds))
+    def connect(self, seconds=10, address=None, source=None):
+        """A connection, from the address `source` if it is given."""
+        return Connection(address or self.address, scaled(seconds), source)
 
     def post(self, body, **options):
         """The response to one POST on a connection of its own."""

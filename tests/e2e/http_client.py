@@ -44,11 +44,11 @@ def chunked(*chunks):
 class Connection:
     """One TCP connection; every wait ends at `timeout` seconds."""
 
-    def __init__(self, address, timeout):
+    def __init__(self, address, timeout, source=None):
         self.timeout = timeout
         self.interim = []  # the status of every 1xx response seen
         self._received = b""
-        self._socket = socket.create_connection(address, timeout)
+        self._socket = socket.create_connection(address, timeout, source and (source, 0))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self):

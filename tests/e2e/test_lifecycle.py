@@ -504,7 +504,8 @@ class ManyConnections(DaemonTest):
 
     def test_all_at_once(self):
         self.need_descriptors()
-        daemon = self.start(config={"rpc.max_connections": "4000"})
+        daemon = self.start(
+            config={"rpc.max_connections": "4000", "rpc.max_connections_per_address": "0"})
         roots = [nano.random_root() for _ in range(self.COUNT)]
         clients = [self.connect(daemon, seconds=30) for _ in roots]
         for root, client in zip(roots, clients):

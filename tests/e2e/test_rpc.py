@@ -57,7 +57,8 @@ class Envelope(RpcTest):
                 allowed = response.header("Access-Control-Allow-Headers").split(", ")
                 self.assertEqual(
                     set(allowed),
-                    {"Accept", "Accept-Language", "Content-Language", "Content-Type", "Authorization"},
+                    {"Accept", "Accept-Language", "Content-Language", "Content-Type", "Authorization",
+                     "api-key", "key"},
                 )
 
     def test_both_loopbacks_are_served(self):

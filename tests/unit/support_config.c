@@ -197,6 +197,14 @@ support_assert_defaults (const struct config *config)
     assert_int_equal (config->rpc_max_json_depth, 20);
     assert_int_equal (config->rpc_max_request_size, 32768);
     assert_int_equal (config->rpc_max_connections, 1024);
+    assert_int_equal (config->rpc_max_connections_per_address, 512);
+    assert_int_equal (config->access_keys.count, 0);
+    assert_int_equal (config->access_allow.count, 0);
+    assert_int_equal (config->access_nodes.count, 0);
+    support_assert_number (config->access_rate, 0);
+    support_assert_number (config->access_burst, 0);
+    assert_int_equal (config->access_max_jobs, 0);
+    support_assert_number (config->access_max_multiplier, 0);
     support_assert_number (config->rpc_read_timeout, 30);
     support_assert_number (config->rpc_idle_timeout, 120);
     assert_int_equal (config->work_max_queue, 4096);

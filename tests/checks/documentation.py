@@ -296,7 +296,7 @@ def rpc_sources():
 
 def check_errors(page, errors, shared):
     """`shared` are known as well, but are not this page's to explain."""
-    documented = [words[len("Qq "):] for section, _, words, _ in page.entries
+    documented = [words[len("Qq "):].removeprefix("\\&") for section, _, words, _ in page.entries
                   if section == "ERROR TEXTS" and words.startswith("Qq ")]
     for text in sorted(errors.keys() - set(documented)):
         disagree(f"{page.name}: the error \"{text}\" of {errors[text]} is missing")

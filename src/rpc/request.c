@@ -229,6 +229,7 @@ obey (struct request *request, enum access_verdict verdict)
     if (verdict == ACCESS_GRANTED) {
         return true;
     }
+    request_went (request, REQUEST_REFUSED);
     refusal = refusal_of (verdict, &request->pass, request->fields != NULL);
     refusal_send (&refusal, request->connection, take_http (request));
     end (request);

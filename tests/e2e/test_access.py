@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -149,6 +150,17 @@ class Keys(AccessTest):
 
     def test_probes_need_no_key(self):
         self.assertEqual(self.ask(method="GET", path="/health").json(), {"status": "UP"})
+        self.assertIn(self.ask(method="GET", path="/ready").status, (200, 503))
+
+    def test_metrics_need_one(self):
+        self.assertEqual(self.ask(method="GET", path="/metrics").status, 401)
+        with self.daemon.connect() as connection:
+            connection.send(f"GET /metrics HTTP/1.1\r\nHost: x\r\nkey: {KEY}\r\n\r\n".encode())
+            response = connection.receive()
+        self.assertEqual(response.status, 200)
+        refused = re.search(r'(?m)^workpeer_requests_total\{[^}]*refused[^}]*\} ([1-9]\d*)$',
+                            response.body.decode())
+        self.assertIsNotNone(refused, response.body.decode()[:2000])
 
     def test_callbacks_need_one(self):
         for headers, status in (((), 401), ([("key", KEY)], 503)):  # 503: there is no store

@@ -8,6 +8,48 @@
 
 #define END_SIZE sizeof ", ...]"
 
+/* Room for any character as TOML's basic strings have it: "\\u001B". */
+#define ESCAPED_SIZE 7
+
+/* Quotes, backslashes and control characters cannot stand in a basic string. */
+static void
+escape (char c, char text[ESCAPED_SIZE])
+{
+    if (c == '"' || c == '\\') {
+        (void)snprintf (text, ESCAPED_SIZE, "\\%c", c);
+    } else if ((unsigned char)c < ' ' || c == 0x7f) {
+        (void)snprintf (text, ESCAPED_SIZE, "\\u%04X", (unsigned)c);
+    } else {
+        (void)snprintf (text, ESCAPED_SIZE, "%c", c);
+    }
+}
+
+/*
+ * Writes what stands between the quotes, as much of it as there is room for, the terminating zero
+ * included. Returns its length; `*whole` is whether that is all.
+ */
+static size_t
+put_escaped (const char *value, char *text, size_t room, bool *whole)
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (; *value != '\0'; value++) {
+        char escaped[ESCAPED_SIZE];
+        size_t more;
+
+        escape (*value, escaped);
+        more = strlen (escaped);
+        if (length + more >= room) {
+            break;
+        }
+        memcpy (text + length, escaped, more + 1);
+        length += more;
+    }
+    *whole = *value == '\0';
+    return length;
+}
+
 /* A list being written; it always leaves room for its end. */
 struct list {
     char *text;
@@ -19,15 +61,18 @@ struct list {
 static void
 list_add (struct list *list, const char *item)
 {
+    char escaped[CONFIG_SHOW_SIZE];
     const size_t room = CONFIG_SHOW_SIZE - list->length;
-    const size_t needed = strlen (item) + sizeof ", \"\"";
+    bool whole;
+    const size_t needed =
+        put_escaped (item, escaped, sizeof escaped, &whole) + sizeof ", \"\"" + END_SIZE;
 
-    if (list->cut || needed + END_SIZE > room) {
+    if (list->cut || !whole || needed > room) {
         list->cut = true;
         return;
     }
-    const int written =
-        snprintf (list->text + list->length, room, "%s\"%s\"", list->count > 0 ? ", " : "", item);
+    const int written = snprintf (list->text + list->length, room, "%s\"%s\"",
+                                  list->count > 0 ? ", " : "", escaped);
 
     list->length += written > 0 ? (size_t)written : 0;
     list->count++;
@@ -92,10 +137,12 @@ show_strings (const struct config_strings *strings, char text[CONFIG_SHOW_SIZE])
 static void
 show_text (const char *value, char text[CONFIG_SHOW_SIZE])
 {
-    const bool fits = strlen (value) + sizeof "\"\"" <= CONFIG_SHOW_SIZE;
+    bool whole;
+    size_t length;
 
-    (void)snprintf (text, CONFIG_SHOW_SIZE, "\"%.*s%s\"", CONFIG_SHOW_SIZE - (int)sizeof "\"...\"",
-                    value, fits ? "" : "...");
+    text[0] = '"';
+    length = put_escaped (value, text + 1, CONFIG_SHOW_SIZE + 1 - sizeof "\"...\"", &whole);
+    (void)snprintf (text + 1 + length, CONFIG_SHOW_SIZE - 1 - length, "%s\"", whole ? "" : "...");
 }
 
 void

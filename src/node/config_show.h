@@ -10,8 +10,8 @@
 #define CONFIG_SHOW_SIZE 512
 
 /*
- * Writes the option's value in `config` as a file would have it. A list that is longer than there
- * is room for ends with "...", and a secret is "(hidden)".
+ * Writes the option's value in `config` as a file would have it, escapes included. A list or text
+ * that is longer than there is room for ends with "...", and a secret is "(hidden)".
  */
 void config_show_value (const struct config *config, const struct config_option *option,
                         char text[CONFIG_SHOW_SIZE]);

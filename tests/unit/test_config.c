@@ -350,6 +350,49 @@ test_shown_values_are_cut (void **state)
     config_free (config);
 }
 
+/* As a file would have it: what could not stand in quotes is escaped. */
+static void
+test_shown_texts_are_escaped (void **state)
+{
+    static const char *const overrides[] = {"log.file=a\"b\\c\nd\x1b\x7f",
+                                            "opencl.select=[x\"y, z\\]", NULL};
+    struct config *const config = support_load (overrides, NULL, "");
+    char text[CONFIG_SHOW_SIZE];
+    (void)state;
+
+    config_show_value (config, config_option_at (CONFIG_FILE_NODE, "log.file"), text);
+    assert_string_equal (text, "\"a\\\"b\\\\c\\u000Ad\\u001B\\u007F\"");
+    config_show_value (config, config_option_at (CONFIG_FILE_NODE, "opencl.select"), text);
+    assert_string_equal (text, "[\"x\\\"y\", \"z\\\\\"]");
+    config_free (config);
+}
+
+/* The longest that fits, and one more. */
+static void
+test_long_texts_are_cut (void **state)
+{
+    char path[600] = "log.file=";
+    const char *const overrides[] = {path, NULL};
+    char text[CONFIG_SHOW_SIZE];
+    (void)state;
+
+    for (size_t length = 480; length < 530; length++) {
+        memset (path + 9, 'x', length);
+        path[9 + length] = '\0';
+        struct config *const config = support_load (overrides, NULL, "");
+
+        config_show_value (config, config_option_at (CONFIG_FILE_NODE, "log.file"), text);
+        assert_int_equal (text[0], '"');
+        assert_int_equal (text[strlen (text) - 1], '"');
+        if (length + sizeof "\"...\"" <= CONFIG_SHOW_SIZE) {
+            assert_int_equal (strlen (text), length + 2);
+        } else {
+            assert_string_equal (text + strlen (text) - 5, "x...\"");
+        }
+        config_free (config);
+    }
+}
+
 static void
 test_secrets_are_hidden (void **state)
 {
@@ -521,6 +564,8 @@ main (void)
         TEST (test_unreadable),
         TEST (test_changes),
         TEST (test_shown_values_are_cut),
+        TEST (test_shown_texts_are_escaped),
+        TEST (test_long_texts_are_cut),
         TEST (test_secrets_are_hidden),
     };
 #undef TEST

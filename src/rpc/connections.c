@@ -102,6 +102,16 @@ is_overfull (const struct connection *connection)
            !is_over (connection) && !has_output (connection);
 }
 
+/*
+ * evhttp has refused a request and said that it closes, and all that is sent. It does close, save
+ * after CONNECT: there it would read on, and take what is left of that request for the next.
+ */
+static bool
+is_refused_and_told (const struct connection *connection)
+{
+    return connection->refused && !is_over (connection) && !has_output (connection);
+}
+
 static void
 drop (struct connection *connection)
 {
@@ -144,12 +154,18 @@ drop_over (struct connections *connections)
 
 /* To evhttp this looks as if the client had closed; it lets go of the connection at once. */
 static void
+let_go (struct connection *connection)
+{
+    bufferevent_trigger_event (connection->bev, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
+}
+
+static void
 close_now (struct connection *connection)
 {
     struct connections *connections = connection->owner;
     size_t count = connections->count;
 
-    bufferevent_trigger_event (connection->bev, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
+    let_go (connection);
     if (connections->count == count) { /* it did not tell */
         drop (connection);
     }
@@ -200,6 +216,9 @@ on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *d
 
     connection->owner->statistics.sent += info->n_added;
     if (info->n_added == 0) {
+        if (is_refused_and_told (connection)) {
+            event_active (connection->owner->excess, EV_TIMEOUT, 0);
+        }
         return;
     }
     if (connection->answered || (info->orig_size == 0 && ends_request (connection, output))) {
@@ -405,8 +424,8 @@ make_room (struct connections *connections, size_t coming)
     }
 }
 
-/* Once evhttp has had its turn: a connection too many that found everything pending, or one
- * overfull. */
+/* Once evhttp has had its turn: a connection too many that found everything pending, one overfull,
+ * or one that was refused. */
 static void
 on_excess (evutil_socket_t fd, short what, void *data)
 {
@@ -417,7 +436,9 @@ on_excess (evutil_socket_t fd, short what, void *data)
     (void)what;
     for (struct connection *each = TAILQ_FIRST (&connections->list); each != NULL; each = next) {
         next = TAILQ_NEXT (each, link);
-        if (is_overfull (each)) {
+        if (is_refused_and_told (each)) {
+            let_go (each); /* and linger */
+        } else if (is_overfull (each)) {
             close_now (each);
         }
     }

@@ -404,6 +404,33 @@ test_what_evhttp_refuses (void **state)
 }
 
 /* The RPC's clients get an answer that they can read: see server.h. */
+/*
+ * evhttp does not close after CONNECT, and would take what is left of it for the next request and
+ * answer that with a page of its own.
+ */
+static void
+test_refused_connect_ends (void **state)
+{
+    static const char *const requests[] = {
+        "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "CONNECT x:y HTTP/1.1\r\nHost: x\r\n\r\n",
+        "CONNECT x:y HTTP/1.1\r\n\r\nGET /now HTTP/1.1\r\nHost: x\r\n\r\n",
+    };
+    struct fixture fixture;
+
+    (void)state;
+    setup (&fixture, NULL);
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        const char *answer = ask (&fixture, requests[i], NULL);
+
+        assert_has (answer, i == 0 ? "HTTP/1.1 501 " : "HTTP/1.1 400 ");
+        assert_has (answer, "Connection: close\r\n");
+        assert_null (strstr (answer + 1, "HTTP/1.1 "));
+        assert_has_not (answer, "<HTML>");
+    }
+    teardown (&fixture);
+}
+
 static void
 test_routes_beside_actions (void **state)
 {
@@ -645,6 +672,7 @@ main (void)
         cmocka_unit_test (test_half_close),
         cmocka_unit_test (test_stop),
         cmocka_unit_test (test_what_evhttp_refuses),
+        cmocka_unit_test (test_refused_connect_ends),
         cmocka_unit_test (test_routes_beside_actions),
         cmocka_unit_test (test_servers_have_limits_of_their_own),
         cmocka_unit_test (test_full_of_pending),

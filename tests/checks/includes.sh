@@ -34,7 +34,8 @@ function ours() {
     if (target ~ /^(work|rpc|node)\/[a-z0-9_]+\.h$/ && exists("src/" target)) {
         return target
     }
-    if (FILENAME ~ /^tests\// && target ~ /^[a-z0-9_]+\.h$/ && exists("tests/unit/" target)) {
+    if (FILENAME ~ /^tests\// && target ~ /^[a-z0-9_]+\.h$/ && \
+        (exists("tests/unit/" target) || exists("tests/fuzz/" target))) {
         return target
     }
     return ""

@@ -1,0 +1,126 @@
+/*
+ * Work peers' endpoints and URLs, and lists of hops: what was read can be printed and read again
+ * as the same, and what cannot be read says what was expected and leaves the result alone.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "rpc/endpoint.h"
+#include "rpc/hops.h"
+
+/* A host goes into a Host header and into the log. */
+static void
+check_host (const struct endpoint *endpoint)
+{
+    const size_t length = strnlen (endpoint->host, ENDPOINT_HOST_SIZE);
+
+    FUZZ_CHECK (length > 0 && length < ENDPOINT_HOST_SIZE);
+    for (size_t i = 0; i < length; i++) {
+        FUZZ_CHECK (endpoint->host[i] > ' ' && endpoint->host[i] < 0x7f);
+    }
+}
+
+static void
+check_same (const struct endpoint *one, const struct endpoint *other)
+{
+    FUZZ_CHECK (strcmp (one->host, other->host) == 0 && one->port == other->port);
+}
+
+static void
+check_endpoint (const char *text)
+{
+    struct endpoint endpoint = {.port = 7};
+    struct endpoint again;
+    char printed[ENDPOINT_TEXT_SIZE];
+    const char *expected = NULL;
+
+    if (endpoint_parse (text, &endpoint, &expected) != 0) {
+        FUZZ_CHECK (expected != NULL && endpoint.port == 7 && endpoint.host[0] == '\0');
+        return;
+    }
+    check_host (&endpoint);
+    endpoint_print (&endpoint, printed);
+    FUZZ_CHECK (endpoint_parse (printed, &again, &expected) == 0);
+    check_same (&endpoint, &again);
+    FUZZ_CHECK (endpoint_make (endpoint.host, endpoint.port, &again, &expected) == 0);
+    check_same (&endpoint, &again);
+}
+
+static void
+check_made (const char *host)
+{
+    struct endpoint endpoint = {.port = 7};
+    struct endpoint again;
+    char printed[ENDPOINT_TEXT_SIZE];
+    const char *expected = NULL;
+
+    if (endpoint_make (host, 7076, &endpoint, &expected) != 0) {
+        FUZZ_CHECK (expected != NULL && endpoint.port == 7 && endpoint.host[0] == '\0');
+        return;
+    }
+    check_host (&endpoint);
+    endpoint_print (&endpoint, printed);
+    FUZZ_CHECK (endpoint_parse (printed, &again, &expected) == 0);
+    check_same (&endpoint, &again);
+}
+
+/* The path goes into a request line. */
+static void
+check_url (const char *text)
+{
+    struct endpoint endpoint = {.port = 7};
+    char path[ENDPOINT_PATH_SIZE] = "untouched";
+    const char *expected = NULL;
+
+    if (endpoint_parse_url (text, &endpoint, path, &expected) != 0) {
+        FUZZ_CHECK (expected != NULL && endpoint.port == 7 && strcmp (path, "untouched") == 0);
+        return;
+    }
+    check_host (&endpoint);
+    FUZZ_CHECK (path[0] == '/' && strnlen (path, sizeof path) < sizeof path);
+    for (size_t i = 0; path[i] != '\0'; i++) {
+        FUZZ_CHECK (path[i] > ' ' && path[i] < 0x7f);
+    }
+}
+
+static void
+check_hops (const char *text)
+{
+    char once[HOPS_TEXT_SIZE] = "untouched";
+    char hops[HOPS_TEXT_SIZE];
+    int added = 0;
+
+    if (hops_append (text, "me", once) != 0) {
+        FUZZ_CHECK (strcmp (once, "untouched") == 0);
+        return;
+    }
+    FUZZ_CHECK (strnlen (once, sizeof once) < sizeof once);
+    FUZZ_CHECK (hops_contains (once, "me"));
+    FUZZ_CHECK (
+        strspn (once, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_,") ==
+        strlen (once));
+    if (hops_is_id (text)) {
+        FUZZ_CHECK (hops_contains (once, text));
+    }
+    /* However it came, a request goes no further than HOPS_MAX daemons. */
+    strcpy (hops, once);
+    while (hops_append (hops, "next", once) == 0) {
+        strcpy (hops, once);
+        FUZZ_CHECK (++added < HOPS_MAX);
+    }
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+    char *text = fuzz_text (data, size);
+
+    check_endpoint (text);
+    check_made (text);
+    check_url (text);
+    check_hops (text);
+    free (text);
+    return 0;
+}

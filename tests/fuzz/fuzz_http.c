@@ -1,0 +1,284 @@
+/*
+ * Raw bytes to a server: of actions and routes, or of routes alone. It answers, closes, and leaves
+ * nothing waiting; what it says is a row of HTTP answers, none of them evhttp's own page; and the
+ * same bytes in pieces are answered the same, to a client that shuts its side once it has heard
+ * all. To one that shuts it before, evhttp answers the request at hand, and those after it or not.
+ *
+ * The first byte chooses: its lowest bit the server, the next which client, the others how long the
+ * pieces are.
+ */
+#include <event2/buffer.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "rpc/server.h"
+#include "support_client.h"
+
+enum { MAX_BODY = 1000, MAX_LATER = 64, MOST_PIECES = 64 };
+
+static struct event_base *base;
+static struct server *servers[2];
+static uint16_t ports[2];
+static struct client client;
+
+/* The requests that are answered later. */
+static struct later {
+    struct request *request; /* NULL is a free place */
+    struct event *event;
+} later[MAX_LATER];
+
+static void
+act (void *context, struct request *request)
+{
+    (void)context;
+    request_answer (request, json_pack ("{s:s}", "acted", ""));
+}
+
+static void
+get_now (void *context, struct request *request)
+{
+    (void)context;
+    FUZZ_CHECK (request_add_header (request, "Retry-After", "7") == 0);
+    request_reply_error (request, 429, "too \"many\"");
+}
+
+static void
+post_echo (void *context, struct request *request)
+{
+    struct evbuffer *body = evbuffer_new ();
+    struct sockaddr_storage address;
+
+    (void)context;
+    FUZZ_CHECK (body != NULL && request_address (request, &address) == 0);
+    FUZZ_CHECK (evbuffer_get_length (request_body (request)) <= MAX_BODY);
+    (void)request_header (request, "X-Colour");
+    FUZZ_CHECK (evbuffer_add_printf (body, "%zu", evbuffer_get_length (request_body (request))) >
+                0);
+    request_reply (request, 202, "text/plain", body);
+    evbuffer_free (body);
+}
+
+static void
+on_later (evutil_socket_t fd, short what, void *data)
+{
+    struct later *place = data;
+    struct request *request = place->request;
+
+    (void)fd;
+    (void)what;
+    place->request = NULL;
+    request_reply_error (request, 404, "later");
+}
+
+static void
+on_leave (void *data)
+{
+    struct later *place = data;
+
+    place->request = NULL;
+    (void)event_del (place->event);
+}
+
+static void
+wait_a_turn (void *context, struct request *request)
+{
+    const struct timeval soon = {.tv_usec = 500};
+    struct later *place = later;
+
+    (void)context;
+    while (place->request != NULL) {
+        place++;
+        FUZZ_CHECK (place < later + MAX_LATER);
+    }
+    place->request = request;
+    request_on_leave (request, on_leave, place);
+    FUZZ_CHECK (event_add (place->event, &soon) == 0);
+}
+
+static const struct action actions[] = {
+    {"act", false, act},
+    {"control", true, act},
+    {NULL, false, NULL},
+};
+
+static const struct route routes[] = {
+    {ROUTE_GET, "/now", false, get_now},       {ROUTE_POST, "/echo", true, post_echo},
+    {ROUTE_GET, "/later", false, wait_a_turn}, {ROUTE_POST, "/later", true, wait_a_turn},
+    {ROUTE_OTHER, NULL, false, NULL},
+};
+
+static void
+drop_servers (void)
+{
+    for (int i = 0; i < 2; i++) {
+        server_stop (servers[i]);
+        server_free (servers[i]);
+    }
+    for (int i = 0; i < MAX_LATER; i++) {
+        event_free (later[i].event);
+    }
+    event_base_free (base);
+}
+
+static void
+make_servers (void)
+{
+    const struct server_settings settings = {.max_connections = 16,
+                                             .max_request_size = MAX_BODY,
+                                             .max_json_depth = 20,
+                                             .read_timeout = 30,
+                                             .idle_timeout = 30};
+    char error[256];
+
+    base = event_base_new ();
+    FUZZ_CHECK (base != NULL);
+    for (int i = 0; i < MAX_LATER; i++) {
+        later[i].event = evtimer_new (base, on_later, &later[i]);
+        FUZZ_CHECK (later[i].event != NULL);
+    }
+    for (int i = 0; i < 2; i++) {
+        servers[i] = server_new (base, &settings, i == 0 ? actions : NULL, NULL);
+        FUZZ_CHECK (servers[i] != NULL && server_add_routes (servers[i], routes, NULL) == 0);
+        FUZZ_CHECK (server_listen (servers[i], "127.0.0.1", &ports[i], error, sizeof error) ==
+                    SERVER_LISTENING);
+    }
+    FUZZ_CHECK (atexit (drop_servers) == 0);
+}
+
+/* What depends on when the bytes come: the date, and interim answers to who waits. */
+static void
+cut_times (char *text)
+{
+    static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    char *part = text;
+
+    while ((part = strstr (part, "\r\nDate: ")) != NULL) {
+        const char *rest = strstr (part + 2, "\r\n");
+
+        FUZZ_CHECK (rest != NULL);
+        memmove (part, rest, strlen (rest) + 1);
+    }
+    part = text;
+    while ((part = strstr (part, interim)) != NULL) {
+        memmove (part, part + sizeof interim - 1, strlen (part + sizeof interim - 1) + 1);
+    }
+}
+
+/* Until everything that was said is answered, as far as it will be. */
+static void
+settle (struct server *server)
+{
+    struct server_statistics statistics;
+
+    client_turn (&client);
+    for (server_statistics (server, &statistics); statistics.waiting > 0;
+         server_statistics (server, &statistics)) {
+        FUZZ_CHECK (event_base_loop (base, EVLOOP_ONCE) == 0);
+        client_turn (&client);
+    }
+}
+
+/* What server `which` says to these bytes, `piece` at a time; to be freed. */
+static char *
+ask (int which, bool patient, const uint8_t *data, size_t size, size_t piece)
+{
+    struct server_statistics statistics;
+    char *said;
+
+    client_dial (&client, base, ports[which]);
+    while (size > 0) {
+        size_t length = size < piece ? size : piece;
+
+        client_say (&client, data, length);
+        client_turn (&client);
+        data += length;
+        size -= length;
+    }
+    if (patient) {
+        settle (servers[which]);
+    }
+    client_finish (&client);
+    client_hear_all (&client);
+    said = strdup (client.heard);
+    FUZZ_CHECK (said != NULL && strlen (said) == client.length);
+    client_close (&client);
+    server_statistics (servers[which], &statistics);
+    FUZZ_CHECK (statistics.waiting == 0);
+    cut_times (said);
+    return said;
+}
+
+/* The length of the body after the header that ends at `end`. */
+static size_t
+body_length (const char *said, const char *end)
+{
+    const char *length = strstr (said, "Content-Length: ");
+
+    if (length != NULL && length < end) {
+        return (size_t)strtoul (length + 16, NULL, 10);
+    }
+    /* Without: none, or, to HTTP/1.0, all until the connection ends. */
+    said = strchr (said, ' ');
+    return said[1] == '1' || strncmp (said, " 204", 4) == 0 ? 0 : strlen (end);
+}
+
+/* The version is what evhttp makes of the client's: "HTTP/0.0", too. */
+static bool
+is_status_line (const char *said)
+{
+    const char *status = strchr (said, ' ');
+
+    return strncmp (said, "HTTP/", 5) == 0 && status != NULL && status[1] >= '1' &&
+           status[1] <= '5' && strspn (status + 1, "0123456789") == 3;
+}
+
+/* A row of answers; one to HEAD tells of a body that does not come. */
+static void
+check_answers (const char *said, bool any_head)
+{
+    while (*said != '\0') {
+        const char *end = strstr (said, "\r\n\r\n");
+        size_t left;
+
+        FUZZ_CHECK (end != NULL && is_status_line (said));
+        if (any_head) {
+            return;
+        }
+        end += 4;
+        left = body_length (said, end);
+        FUZZ_CHECK (strlen (end) >= left);
+        said = end + left;
+    }
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
+{
+    bool any_head = memmem (data, size, "HEAD", 4) != NULL;
+    bool patient;
+    char *whole;
+    char *split;
+
+    if (base == NULL) {
+        make_servers ();
+    }
+    if (size == 0) {
+        return 0;
+    }
+    patient = (data[0] & 2) == 0;
+    whole = ask (data[0] & 1, patient, data + 1, size - 1, size);
+    check_answers (whole, any_head);
+    FUZZ_CHECK (strcasestr (whole, "<html") == NULL);
+    split = ask (data[0] & 1, patient, data + 1, size - 1, (data[0] >> 2) + 1 + size / MOST_PIECES);
+    check_answers (split, any_head);
+    if (patient && strcmp (whole, split) != 0) {
+        fprintf (stderr, "whole:\n%s\nin pieces:\n%s\n", whole, split);
+    }
+    FUZZ_CHECK (!patient || strcmp (whole, split) == 0);
+    free (whole);
+    free (split);
+    return 0;
+}

@@ -1,0 +1,270 @@
+#include "support_node.h"
+
+#include <event2/buffer.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_device.h"
+#include "fuzz.h"
+#include "node/actions.h"
+#include "node/atto_ahead.h"
+#include "node/atto_works.h"
+#include "node/callback.h"
+#include "node/health.h"
+#include "node/log.h"
+#include "rpc/json.h"
+#include "rpc/server.h"
+#include "work/clock.h"
+
+enum { MAX_JOBS = 256, MAX_PEERS = 8 };
+
+/* The work is quick, and what takes longer gives up. */
+static const char *const settings[] = {
+    "node.max_work_generate_multiplier=4",
+    "work.request_timeout=1",
+    "precache.max_accounts=64",
+};
+
+struct node {
+    struct config *config;
+    struct difficulty_network network;
+    struct event_base *base;
+    struct event *tick;
+    struct pool *pool;
+    struct store *store;
+    struct broker *broker;
+    struct precache *precache;
+    struct peer_client *peer_client;
+    struct atto_works atto;
+    struct actions actions;
+    struct server *server;
+    uint16_t port;
+    struct client client;
+};
+
+static struct node *node;
+
+static int64_t
+stopped_clock (void)
+{
+    return NODE_NOW;
+}
+
+/* A client asks for it; here nothing stops. */
+static void
+stop (void *data)
+{
+    (void)data;
+}
+
+/* So that the loop never sleeps past a deadline. */
+static void
+on_tick (evutil_socket_t fd, short what, void *data)
+{
+    (void)fd;
+    (void)what;
+    (void)data;
+}
+
+static void
+make_settings (void)
+{
+    const struct config_sources sources = {.overrides = settings,
+                                           .override_count = sizeof settings / sizeof settings[0]};
+    struct config_report report;
+    char error[256];
+
+    node->config = config_load (&sources, &report);
+    FUZZ_CHECK (node->config != NULL);
+    config_report_clear (&report);
+    FUZZ_CHECK (difficulty_network_load (DIFFICULTY_DEV, &node->network, error, sizeof error) == 0);
+}
+
+static void
+make_engine (void)
+{
+    const struct pool_settings pool = {.max_jobs = MAX_JOBS, .batch_seconds = 0.005};
+    const struct store_settings store = {.max_entries = 256, .first_map = UINT64_C (4) << 20};
+    struct fake *fake = fake_new (&(struct fake_settings){.name = "fake"});
+    char error[STORE_ERROR_SIZE];
+    char path[4200];
+
+    node->pool = pool_new (&pool);
+    FUZZ_CHECK (node->pool != NULL && fake != NULL);
+    FUZZ_CHECK (pool_add (node->pool, fake_device (fake)) == 0 && pool_start (node->pool) == 0);
+    snprintf (path, sizeof path, "%s/store", fuzz_directory ());
+    node->store = store_open (path, &store, error, sizeof error);
+    FUZZ_CHECK (node->store != NULL);
+}
+
+static void
+make_broker (void)
+{
+    const struct broker_settings broker = {
+        .max_searches = MAX_JOBS / 4, .request_timeout = 1, .keep = true};
+    const struct precache_settings precache = {.network = STORE_NANO_DEV,
+                                               .threshold = node->network.base,
+                                               .max_accounts = 64,
+                                               .max_searches = 2};
+
+    node->broker = broker_new (node->base, node->pool, NULL, node->store, &broker);
+    FUZZ_CHECK (node->broker != NULL);
+    node->precache = precache_new (node->base, node->broker, node->store, &precache);
+    node->atto = (struct atto_works){.broker = node->broker,
+                                     .max_json_depth = 20,
+                                     .now = stopped_clock,
+                                     .ahead = atto_ahead_new (node->broker, node->store)};
+    FUZZ_CHECK (node->precache != NULL && node->atto.ahead != NULL);
+}
+
+static void
+make_actions (void)
+{
+    const struct peer_client_settings client = {
+        .connect_timeout = 1, .response_timeout = 1, .identity = "fuzz"};
+
+    node->peer_client = peer_client_new (node->base, &client);
+    FUZZ_CHECK (node->peer_client != NULL);
+    node->actions = (struct actions){
+        .config = node->config,
+        .network = &node->network,
+        .broker = node->broker,
+        .pool = node->pool,
+        .peers = peers_new (node->peer_client, node->config),
+        .store = node->store,
+        .precache = node->precache,
+        .store_network = STORE_NANO_DEV,
+        .identity = "fuzz",
+        .scanner = "portable",
+        .scanner_reason = "a test",
+        .started = clock_now (),
+        .stop = stop,
+    };
+    FUZZ_CHECK (node->actions.peers != NULL);
+}
+
+static void
+make_server (void)
+{
+    const struct server_settings server = {.max_connections = 16,
+                                           .max_request_size = 1 << 20,
+                                           .max_json_depth = 20,
+                                           .read_timeout = 30,
+                                           .idle_timeout = 3600,
+                                           .enable_control = true};
+    char error[256];
+
+    node->server = server_new (node->base, &server, actions_table, &node->actions);
+    FUZZ_CHECK (node->server != NULL);
+    node->actions.server = node->server;
+    FUZZ_CHECK (server_add_routes (node->server, health_routes, &node->actions) == 0);
+    FUZZ_CHECK (server_add_routes (node->server, callback_routes, &node->actions) == 0);
+    FUZZ_CHECK (server_add_routes (node->server, atto_works_routes, &node->atto) == 0);
+    FUZZ_CHECK (server_listen (node->server, "127.0.0.1", &node->port, error, sizeof error) ==
+                SERVER_LISTENING);
+}
+
+static void
+drop_node (void)
+{
+    precache_free (node->precache);
+    atto_ahead_free (node->atto.ahead);
+    server_stop (node->server);
+    client_close (&node->client);
+    server_free (node->server);
+    broker_stop (node->broker);
+    pool_stop (node->pool);
+    broker_free (node->broker);
+    peers_free (node->actions.peers);
+    peer_client_free (node->peer_client);
+    pool_free (node->pool);
+    store_close (node->store);
+    event_free (node->tick);
+    event_base_free (node->base);
+    config_free (node->config);
+    free (node);
+    node = NULL;
+}
+
+static void
+make_node (void)
+{
+    const struct timeval interval = {.tv_usec = 20000};
+
+    log_set_level (LOG_LEVEL_OFF);
+    node = calloc (1, sizeof *node);
+    FUZZ_CHECK (node != NULL);
+    node->base = event_base_new ();
+    FUZZ_CHECK (node->base != NULL);
+    node->tick = event_new (node->base, -1, EV_PERSIST, on_tick, NULL);
+    FUZZ_CHECK (node->tick != NULL && event_add (node->tick, &interval) == 0);
+    make_settings ();
+    make_engine ();
+    make_broker ();
+    make_actions ();
+    make_server ();
+    FUZZ_CHECK (atexit (drop_node) == 0); /* before the directory goes, which was there first */
+}
+
+void
+node_post (const char *path, const void *body, size_t size, struct client_answer *answer)
+{
+    struct server_statistics statistics;
+
+    if (node == NULL) {
+        make_node ();
+    }
+    client_post (&node->client, node->base, node->port, path, body, size, answer);
+    server_statistics (node->server, &statistics);
+    FUZZ_CHECK (statistics.waiting == 0);
+    if (peers_count (node->actions.peers, PEERS_PRIMARY) > MAX_PEERS) {
+        peers_clear (node->actions.peers); /* else each status would be longer than the last */
+    }
+}
+
+/* nano_node writes every value as a string. */
+static void
+check_texts (const json_t *value)
+{
+    const char *key;
+    const json_t *each;
+
+    if (json_is_object (value)) {
+        json_object_foreach ((json_t *)(uintptr_t)value, key, each)
+        {
+            check_texts (each);
+        }
+    } else if (json_is_array (value)) {
+        for (size_t i = 0; i < json_array_size (value); i++) {
+            check_texts (json_array_get (value, i));
+        }
+    } else {
+        FUZZ_CHECK (json_is_string (value));
+    }
+}
+
+/* Printed again it is the same, to the byte. */
+static void
+check_printed (const struct client_answer *answer, const json_t *body)
+{
+    struct evbuffer *printed = evbuffer_new ();
+
+    FUZZ_CHECK (printed != NULL && json_print (body, printed) == 0);
+    FUZZ_CHECK (evbuffer_get_length (printed) == answer->length);
+    FUZZ_CHECK (memcmp (evbuffer_pullup (printed, -1), answer->body, answer->length) == 0);
+    evbuffer_free (printed);
+}
+
+json_t *
+node_check_json (const struct client_answer *answer, bool text)
+{
+    json_t *body = json_loadb (answer->body, answer->length, JSON_REJECT_DUPLICATES, NULL);
+
+    FUZZ_CHECK (json_is_object (body));
+    if (text) {
+        check_texts (body);
+        check_printed (answer, body);
+    }
+    return body;
+}

@@ -3,7 +3,8 @@
  *
  * A child puts entries without end and writes into a pipe, every few milliseconds, up to which it
  * has, after store_put has returned. It is killed at a random moment. STORE_KILL_ROUNDS in the
- * environment says how often; a few times are the default.
+ * environment says how often; a few times are the default. STORE_KILL_FIRST says how many entries
+ * are put before the first round: by default none, and a million make each change dearer.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -35,22 +36,38 @@ struct progress {
     uint64_t time; /* clock_now */
 };
 
-/* Entries move: every third put makes the frontier of an account that had another before. */
-static void
+/* Entries move: every third put makes the frontier of an account that had another before. Returns
+ * whether both were taken. */
+static bool
 put_one (struct store *store, uint64_t number)
 {
     struct store_entry entry = support_entry (NANO, number, 0);
+    uint8_t account[32];
 
     if (store_put (store, &entry) == STORE_DROPPED) { /* worse than itself: put a round before */
-        _exit (2);
+        return false;
     }
-    if (number % 3 == 0) {
-        uint8_t account[32];
-        support_bytes (UINT64_C (1) << 40 | number % 3000, account);
-        if (store_frontier (store, NANO, account, entry.root) != 0) {
-            _exit (3);
+    if (number % 3 != 0) {
+        return true;
+    }
+    support_bytes (UINT64_C (1) << 40 | number % 3000, account);
+    return store_frontier (store, NANO, account, entry.root) == 0;
+}
+
+/* Puts the first `count` as fast as they are taken. */
+static void
+fill (const char *path, uint64_t count)
+{
+    const struct store_settings settings = support_settings (10000000);
+    struct store *store = support_open (path, &settings);
+
+    for (uint64_t number = 0; number < count; number++) {
+        while (!put_one (store, number)) {
+            (void)usleep (1000);
         }
     }
+    assert_int_equal (store_sync (store), 0);
+    store_close (store);
 }
 
 /* The child. */
@@ -70,7 +87,9 @@ put_for_ever (const char *path, uint64_t next, unsigned pace, int pipe_end)
     for (;;) {
         const uint64_t due = first + (clock_now () - start) / (CLOCK_SECOND / pace);
         for (unsigned i = 0; i < UNTOLD / 2 && next < due; i++) {
-            put_one (store, next++);
+            if (!put_one (store, next++)) {
+                _exit (2);
+            }
         }
         const struct progress progress = {next, clock_now ()};
         if (write (pipe_end, &progress, sizeof progress) != sizeof progress) {
@@ -169,15 +188,24 @@ run_round (const char *path, struct course *course, unsigned pace, unsigned mill
     course->safe = safe;
 }
 
+static unsigned long
+setting (const char *name, unsigned long by_default)
+{
+    const char *text = getenv (name);
+
+    return text != NULL ? strtoul (text, NULL, 10) : by_default;
+}
+
 static void
 survives_being_killed (void **state)
 {
     const struct support_place *place = *state;
-    const char *text = getenv ("STORE_KILL_ROUNDS");
-    const unsigned long rounds = text != NULL ? strtoul (text, NULL, 10) : DEFAULT_ROUNDS;
-    struct course course = {.safe = 0};
+    const unsigned long rounds = setting ("STORE_KILL_ROUNDS", DEFAULT_ROUNDS);
+    const uint64_t first = setting ("STORE_KILL_FIRST", 0);
+    struct course course = {.safe = first, .last = first};
     struct seed seed = seed_new ();
 
+    fill (place->path, first);
     for (unsigned long i = 0; i < rounds; i++) {
         run_round (place->path, &course, i % 2 == 0 ? PACE : SLOW_PACE,
                    i == 0 ? 5 : 900 + seed_below (&seed, 700));

@@ -281,9 +281,8 @@ on_feed (evutil_socket_t fd, short what, void *data)
 static const struct timeval *
 common_timeout (struct event_base *base, double seconds)
 {
-    struct timeval time = {.tv_sec = (time_t)seconds};
+    const struct timeval time = clock_timeval (seconds);
 
-    time.tv_usec = (suseconds_t)((seconds - (double)time.tv_sec) * 1e6);
     return event_base_init_common_timeout (base, &time);
 }
 

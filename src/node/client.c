@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "work/clock.h"
+
 /* The largest answer is a status of many devices. */
 #define BODY_MAX (4 * 1024 * 1024)
 #define DEFAULT_PORT 7000
@@ -316,9 +318,8 @@ static int
 init_events (struct client_call *call, double timeout)
 {
     struct event_base *const base = call->client->base;
-    struct timeval time = {.tv_sec = (time_t)timeout};
+    const struct timeval time = clock_timeval (timeout);
 
-    time.tv_usec = (suseconds_t)((timeout - (double)time.tv_sec) * 1e6);
     call->finish = event_new (base, -1, 0, on_finish, call);
     call->deadline = event_new (base, -1, 0, on_deadline, call);
     if (call->finish == NULL || call->deadline == NULL) {

@@ -8,6 +8,7 @@
 #include "node/command.h"
 #include "node/screen.h"
 #include "node/status_view.h"
+#include "work/clock.h"
 #include "work/number.h"
 
 #define LONGEST_INTERVAL 86400.0
@@ -87,10 +88,9 @@ on_pause_over (evutil_socket_t fd, short what, void *data)
 static int
 watch (struct command *command, double interval)
 {
-    struct timeval pause = {.tv_sec = (time_t)interval};
+    const struct timeval pause = clock_timeval (interval);
     int status;
 
-    pause.tv_usec = (suseconds_t)((interval - (double)pause.tv_sec) * 1e6);
     do {
         status = show_once (command);
         if (status == COMMAND_FAILED || status == COMMAND_INTERRUPTED) {

@@ -244,15 +244,11 @@ hedge_delay (const struct errand *errand, const struct peer *peer)
 static void
 set_hedge (struct errand *errand, struct peer *peer)
 {
-    struct timeval delay;
-    double seconds;
-
     if (errand->hedge == NULL) {
         return;
     }
-    seconds = hedge_delay (errand, peer);
-    delay.tv_sec = (time_t)seconds;
-    delay.tv_usec = (suseconds_t)((seconds - (double)delay.tv_sec) * 1e6);
+    const struct timeval delay = clock_timeval (hedge_delay (errand, peer));
+
     (void)event_add (errand->hedge, &delay);
 }
 

@@ -6,6 +6,7 @@
 #include "node/log.h"
 #include "rpc/json.h"
 #include "work/account.h"
+#include "work/clock.h"
 #include "work/hex.h"
 
 /* Accounts in one question: its answer is well below what a fetch takes. */
@@ -179,15 +180,6 @@ on_timer (evutil_socket_t fd, short what, void *data)
     ask (frontiers);
 }
 
-static struct timeval
-to_timeval (double seconds)
-{
-    struct timeval time = {.tv_sec = (time_t)seconds};
-
-    time.tv_usec = (suseconds_t)((seconds - (double)time.tv_sec) * 1e6);
-    return time;
-}
-
 struct frontiers *
 frontiers_new (struct event_base *base, struct precache *precache,
                const struct fetch_server *server, double interval)
@@ -201,7 +193,7 @@ frontiers_new (struct event_base *base, struct precache *precache,
     frontiers->base = base;
     frontiers->precache = precache;
     frontiers->server = *server;
-    frontiers->interval = to_timeval (interval);
+    frontiers->interval = clock_timeval (interval);
     frontiers->resolver = resolver_new (base, NULL);
     frontiers->timer = evtimer_new (base, on_timer, frontiers);
     if (frontiers->resolver == NULL || frontiers->timer == NULL ||

@@ -515,13 +515,9 @@ static struct timeval
 tick_interval (double read_timeout)
 {
     double seconds = read_timeout / 8;
-    struct timeval interval;
 
     seconds = seconds > LONGEST_TICK ? LONGEST_TICK : seconds;
-    seconds = seconds < SHORTEST_TICK ? SHORTEST_TICK : seconds;
-    interval.tv_sec = (time_t)seconds;
-    interval.tv_usec = (suseconds_t)((seconds - (double)interval.tv_sec) * 1e6);
-    return interval;
+    return clock_timeval (seconds < SHORTEST_TICK ? SHORTEST_TICK : seconds);
 }
 
 struct connections *

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "work/clock.h"
+
 struct dial {
     struct event_base *base;
     struct timeval timeout;
@@ -270,8 +272,7 @@ dial_new (struct event_base *base, struct resolver *resolver, const struct endpo
         return NULL;
     }
     dial->base = base;
-    dial->timeout.tv_sec = (time_t)timeout;
-    dial->timeout.tv_usec = (suseconds_t)((timeout - (double)dial->timeout.tv_sec) * 1e6);
+    dial->timeout = clock_timeval (timeout);
     dial->port = endpoint->port;
     dial->fd = -1;
     dial->done = done;

@@ -8,6 +8,7 @@
 #include "rpc/exchange.h"
 #include "rpc/http_request.h"
 #include "rpc/json.h"
+#include "work/clock.h"
 
 #define REASON_SIZE 128
 
@@ -129,9 +130,8 @@ static int
 start (struct fetch *fetch, struct resolver *resolver, const struct fetch_server *server,
        const json_t *question, double timeout)
 {
-    struct timeval time = {.tv_sec = (time_t)timeout};
+    const struct timeval time = clock_timeval (timeout);
 
-    time.tv_usec = (suseconds_t)((timeout - (double)time.tv_sec) * 1e6);
     fetch->request = evbuffer_new ();
     fetch->timer = evtimer_new (fetch->base, on_timer, fetch);
     if (fetch->request == NULL || fetch->timer == NULL || event_add (fetch->timer, &time) != 0 ||

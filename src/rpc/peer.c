@@ -173,15 +173,12 @@ peer_take_idle (struct peer *peer)
 void
 peer_keep_idle (struct peer *peer, int fd)
 {
-    double seconds = peer->client->idle_timeout;
-    struct timeval time;
+    const struct timeval time = clock_timeval (peer->client->idle_timeout);
 
     if (peer->idle_fd >= 0) {
         (void)close (fd);
         return;
     }
-    time.tv_sec = (time_t)seconds;
-    time.tv_usec = (suseconds_t)((seconds - (double)time.tv_sec) * 1e6);
     peer->idle_fd = fd;
     peer->idle_event = event_new (peer->client->base, fd, EV_READ, on_idle, peer);
     if (peer->idle_event == NULL || event_add (peer->idle_event, &time) != 0) {

@@ -102,11 +102,10 @@ set_timer (struct peer_call *call, double seconds)
 {
     uint64_t now = clock_now ();
     double left = now < call->deadline ? clock_seconds (call->deadline - now) : 0;
-    struct timeval time;
 
     call->patience = seconds < left ? seconds : left;
-    time.tv_sec = (time_t)call->patience;
-    time.tv_usec = (suseconds_t)((call->patience - (double)time.tv_sec) * 1e6);
+    const struct timeval time = clock_timeval (call->patience);
+
     return event_add (call->timer, &time);
 }
 

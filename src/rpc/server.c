@@ -244,15 +244,6 @@ on_request (struct evhttp_request *http, void *data)
     }
 }
 
-static struct timeval
-to_timeval (double seconds)
-{
-    struct timeval time = {.tv_sec = (time_t)seconds};
-
-    time.tv_usec = (suseconds_t)((seconds - (double)time.tv_sec) * 1e6);
-    return time;
-}
-
 static struct connections_settings
 connection_bounds (const struct server *server)
 {
@@ -270,7 +261,7 @@ connection_bounds (const struct server *server)
 static void
 set_http (struct server *server)
 {
-    struct timeval idle = to_timeval (server->settings.idle_timeout);
+    const struct timeval idle = clock_timeval (server->settings.idle_timeout);
 
     evhttp_set_timeout_tv (server->http, &idle);
     evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);

@@ -6,6 +6,7 @@
 #define WORK_CLOCK_H
 
 #include <stdint.h>
+#include <sys/time.h>
 #include <time.h>
 
 #define CLOCK_SECOND UINT64_C (1000000000)
@@ -30,6 +31,16 @@ static inline uint64_t
 clock_from_seconds (double seconds)
 {
     return (uint64_t)(seconds * (double)CLOCK_SECOND);
+}
+
+/* As an interval for an event loop's timer: `seconds` from 0 to 500 years, cut to microseconds. */
+static inline struct timeval
+clock_timeval (double seconds)
+{
+    struct timeval time = {.tv_sec = (time_t)seconds};
+
+    time.tv_usec = (suseconds_t)((seconds - (double)time.tv_sec) * 1e6);
+    return time;
 }
 
 #endif

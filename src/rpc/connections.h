@@ -26,9 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rpc/cidr.h"
+#include "rpc/connection.h"
 
-struct connection;
 struct connections;
 
 struct connections_settings {
@@ -60,23 +59,6 @@ void connections_set (struct connections *connections, const struct connections_
  */
 struct connection *connections_find (struct connections *connections,
                                      struct evhttp_request *request);
-
-/*
- * Who is to be called, once, when evhttp closes the connection; the request that it handed out is
- * then gone, too. NULL for nobody, any more.
- */
-void connection_on_close (struct connection *connection, void (*closed) (void *data), void *data);
-
-/* The address of its other end; NULL when that is not known. */
-const struct cidr_address *connection_address (const struct connection *connection);
-
-int connection_fd (const struct connection *connection);
-
-/*
- * To be called before an answer of ours is given to evhttp for the connection, if its status may be
- * 400 or more: it is not one of evhttp's own pages.
- */
-void connection_expect_answer (struct connection *connection);
 
 /* How many are open. */
 size_t connections_count (struct connections *connections);

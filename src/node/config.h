@@ -87,6 +87,8 @@ struct config {
     bool rpc_enable_control;
     uint64_t rpc_max_json_depth;
     uint64_t rpc_max_request_size; /* bytes */
+    uint64_t rpc_max_header_size;  /* bytes */
+    uint64_t rpc_max_memory;       /* bytes */
     uint64_t rpc_max_connections;
     uint64_t rpc_max_connections_per_address; /* 0: no bound */
     double rpc_read_timeout;                  /* seconds */

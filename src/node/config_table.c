@@ -214,6 +214,27 @@ static const struct config_option options[] = {
         AT (rpc_max_request_size),
     },
     {
+        .path = "rpc.max_header_size",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 1024,
+        .max = 65536,
+        .initial = "8192",
+        .unit = "bytes",
+        .help = "How large the header of a request may be.",
+        AT (rpc_max_header_size),
+    },
+    {
+        .path = "rpc.max_memory",
+        .type = CONFIG_TYPE_WHOLE,
+        .min = 2.0 * 1024 * 1024,
+        .max = 1024.0 * 1024 * 1024 * 1024,
+        .initial = "67108864",
+        .unit = "bytes",
+        .help = "How much memory requests that are not answered yet, and answers that clients\n"
+                "have not read, may take together.",
+        AT (rpc_max_memory),
+    },
+    {
         .path = "rpc.max_connections",
         .type = CONFIG_TYPE_WHOLE,
         .min = 1,

@@ -375,7 +375,9 @@ node_limits (struct node *node)
         .max_connections =
             fit_connections (config->rpc_max_connections, config->atto_enable ? 2 : 1),
         .max_connections_per_address = (size_t)config->rpc_max_connections_per_address,
+        .max_header_size = (size_t)config->rpc_max_header_size,
         .max_request_size = fit_request_size (config->rpc_max_request_size),
+        .max_memory = config->rpc_max_memory,
         .max_json_depth = (size_t)config->rpc_max_json_depth,
         .read_timeout = config->rpc_read_timeout,
         .idle_timeout = config->rpc_idle_timeout,

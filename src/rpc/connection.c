@@ -70,6 +70,7 @@ connection_drop (struct connection *connection)
 {
     TAILQ_REMOVE (&connection->owner->list, connection, link);
     connection->owner->count--;
+    connection->owner->statistics.held -= connection->held;
     (void)evbuffer_remove_cb (bufferevent_get_input (connection->bev), on_input, connection);
     (void)evbuffer_remove_cb (bufferevent_get_output (connection->bev), on_output, connection);
     if (connection->fd >= 0) {
@@ -142,12 +143,42 @@ ends_request (struct connection *connection, struct evbuffer *output)
     return status >= 200; /* else the request is still on its way */
 }
 
+/* Works out anew what it holds. evhttp has a request's bytes from when it has read them until it is
+ * answered, wherever they are meanwhile. */
+static void
+account (struct connection *connection)
+{
+    struct connections *connections = connection->owner;
+    const size_t input = evbuffer_get_length (bufferevent_get_input (connection->bev));
+    const size_t output = evbuffer_get_length (bufferevent_get_output (connection->bev));
+    const size_t received = connection->received > input ? connection->received : input;
+    const uint64_t max = connections->settings.max_held;
+
+    connections->statistics.held += received + output;
+    connections->statistics.held -= connection->held;
+    connection->held = received + output;
+    if (max > 0 && connections->statistics.held > max) {
+        event_active (connections->excess, EV_TIMEOUT, 0);
+    }
+}
+
+/* What has come since is of the next. */
+static void
+end_request (struct connection *connection)
+{
+    connection->answered = false;
+    connection->reading = false;
+    connection->received = evbuffer_get_length (bufferevent_get_input (connection->bev));
+    connection->since = clock_now ();
+}
+
 static void
 on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *data)
 {
     struct connection *connection = data;
 
     connection->owner->statistics.sent += info->n_added;
+    account (connection);
     if (info->n_added == 0) {
         if (connection_is_told (connection)) {
             event_active (connection->owner->excess, EV_TIMEOUT, 0);
@@ -155,9 +186,8 @@ on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *d
         return;
     }
     if (connection->answered || (info->orig_size == 0 && ends_request (connection, output))) {
-        connection->answered = false;
-        connection->reading = false;
-        connection->since = clock_now ();
+        end_request (connection);
+        account (connection);
     }
 }
 
@@ -224,6 +254,7 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
     struct connection *connection = data;
 
     if (info->n_added == 0) {
+        account (connection);
         return;
     }
     connection->owner->statistics.received += info->n_added;
@@ -235,9 +266,9 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
     if (!connection->reading) {
         connection->reading = true;
         connection->since = clock_now ();
-        connection->received = 0;
     }
     connection->received += info->n_added;
+    account (connection);
     if (evbuffer_get_length (input) >= connection->owner->settings.max_input) {
         event_active (connection->owner->excess, EV_TIMEOUT, 0);
     }

@@ -142,8 +142,37 @@ make_room (struct connections *connections, size_t coming)
     }
 }
 
+static struct connection *
+holds_most (struct connections *connections)
+{
+    struct connection *most = NULL;
+    struct connection *each;
+
+    TAILQ_FOREACH (each, &connections->list, link)
+    {
+        if (most == NULL || each->held > most->held) {
+            most = each;
+        }
+    }
+    return most;
+}
+
+/* Closes what holds most until the rest is within the bound. */
+static void
+shed (struct connections *connections)
+{
+    struct connection *victim;
+
+    while (connections->settings.max_held > 0 &&
+           connections->statistics.held > connections->settings.max_held &&
+           (victim = holds_most (connections)) != NULL) {
+        connections->statistics.shed++;
+        connection_close (victim);
+    }
+}
+
 /* Once evhttp has had its turn: a connection too many that found everything pending, one overfull,
- * or one that was refused. */
+ * one that was refused, or too much that is held. */
 static void
 on_excess (evutil_socket_t fd, short what, void *data)
 {
@@ -160,6 +189,7 @@ on_excess (evutil_socket_t fd, short what, void *data)
             connection_close (each);
         }
     }
+    shed (connections);
     make_room (connections, 0);
 }
 

@@ -15,6 +15,10 @@
  * request longest, is closed to make room; one whose request is pending or being answered never is.
  * So it is with the connections of one address, be it of IPv4 or a /64 of IPv6, among themselves.
  *
+ * What clients have sent and not been answered yet, and what they have not read, is held in memory.
+ * Where all of that together is over its bound, the connections that hold most are closed, whatever
+ * they are doing.
+ *
  * Event-loop thread.
  */
 #ifndef RPC_CONNECTIONS_H
@@ -35,6 +39,7 @@ struct connections_settings {
     size_t max_per_address; /* 0 is no bound */
     size_t max_header_size; /* evhttp's, to tell what it objects to */
     size_t max_input;       /* bytes that may wait to be read: more than any request is long */
+    uint64_t max_held;      /* bytes of all requests and answers under way; 0 is no bound */
     double read_timeout;    /* seconds from a request's first byte to its last */
     bool keep_status;       /* what evhttp refuses is told the status as well: no RPC */
 };
@@ -68,6 +73,8 @@ struct connections_statistics {
     uint64_t received;   /* bytes, ever */
     uint64_t sent;       /* bytes that were written, ever; a few may not have left yet */
     uint64_t unreadable; /* requests that evhttp refused, ever */
+    uint64_t held;       /* bytes of requests and answers under way, now */
+    uint64_t shed;       /* connections closed because too much was held, ever */
 };
 
 void connections_statistics (const struct connections *connections,

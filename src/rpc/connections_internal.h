@@ -21,7 +21,8 @@ struct connection {
     struct cidr_address address; /* of its other end */
     struct crowd_member crowd;   /* those from the same address */
     uint64_t since;    /* of the connection, its last answer, or its present request's first byte */
-    size_t received;   /* bytes of the present request */
+    size_t received;   /* bytes of the present request, and what came after it */
+    size_t held;       /* bytes in memory for it: what was received, and what it has not read */
     bool reading;      /* a request has begun to arrive */
     bool refused;      /* evhttp wrote a page of its own, and closes */
     bool answered;     /* what is written next is an answer of ours */

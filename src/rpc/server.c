@@ -16,9 +16,6 @@
 #include "rpc/reply.h"
 #include "work/clock.h"
 
-/* nano_node's bound on a request's header. */
-#define MAX_HEADER_SIZE 8192
-
 /* What may be read beyond a request: those that a client sends ahead of its answers. */
 #define READ_AHEAD 65536
 
@@ -244,14 +241,23 @@ on_request (struct evhttp_request *http, void *data)
     }
 }
 
+static size_t
+header_size (const struct server *server)
+{
+    const size_t size = server->settings.max_header_size;
+
+    return size > 0 ? size : SERVER_HEADER_SIZE;
+}
+
 static struct connections_settings
 connection_bounds (const struct server *server)
 {
     return (struct connections_settings){
         .max = server->settings.max_connections,
         .max_per_address = server->settings.max_connections_per_address,
-        .max_header_size = MAX_HEADER_SIZE,
-        .max_input = MAX_HEADER_SIZE + server->settings.max_request_size + READ_AHEAD,
+        .max_header_size = header_size (server),
+        .max_input = header_size (server) + server->settings.max_request_size + READ_AHEAD,
+        .max_held = server->settings.max_memory,
         .read_timeout = server->settings.read_timeout,
         .keep_status = server->actions == NULL,
     };
@@ -264,6 +270,7 @@ set_http (struct server *server)
     const struct timeval idle = clock_timeval (server->settings.idle_timeout);
 
     evhttp_set_timeout_tv (server->http, &idle);
+    evhttp_set_max_headers_size (server->http, (ev_ssize_t)header_size (server));
     evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);
 }
 
@@ -277,7 +284,6 @@ init_http (struct server *server)
         return -1;
     }
     set_http (server);
-    evhttp_set_max_headers_size (server->http, MAX_HEADER_SIZE);
     evhttp_set_allowed_methods (server->http, UINT16_MAX & ~EVHTTP_REQ_CONNECT);
     evhttp_set_default_content_type (server->http, NULL);
     evhttp_set_gencb (server->http, on_request, server);
@@ -464,6 +470,8 @@ server_statistics (struct server *server, struct server_statistics *statistics)
         .received = connections.received,
         .sent = connections.sent,
         .unreadable = connections.unreadable,
+        .held = connections.held,
+        .shed = connections.shed,
     };
 }
 

@@ -26,10 +26,15 @@
 
 struct server;
 
+/* nano_node's bound. */
+#define SERVER_HEADER_SIZE 8192
+
 struct server_settings {
     size_t max_connections;
     size_t max_connections_per_address; /* of IPv6 per /64; 0 is no bound */
+    size_t max_header_size;             /* bytes; 0 is SERVER_HEADER_SIZE */
     size_t max_request_size;            /* bytes of a body */
+    uint64_t max_memory; /* bytes of all requests and answers under way; 0 is no bound */
     size_t max_json_depth;
     double read_timeout; /* seconds from a request's first byte to its last */
     double idle_timeout; /* seconds without a byte in either direction */
@@ -103,6 +108,8 @@ struct server_statistics {
     uint64_t received;    /* bytes, ever */
     uint64_t sent;        /* likewise; a few may not have left yet */
     uint64_t unreadable;  /* requests of which not even the action or the path is known, ever */
+    uint64_t held;        /* bytes of requests and answers under way */
+    uint64_t shed;        /* connections closed because too much was held, ever */
 };
 
 void server_statistics (struct server *server, struct server_statistics *statistics);

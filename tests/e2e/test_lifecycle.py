@@ -2,6 +2,7 @@
 """A request's life: clients that leave, linger or flood, time limits, and the daemon's own end."""
 
 import os
+import re
 import signal
 import time
 
@@ -371,6 +372,15 @@ class Oversize(DaemonTest):
             self.assert_refused(client, self.BODY)
         self.assertIn("valid_all", daemon.post(self.body_of(100)).json())
 
+    def test_header_limit_is_a_setting(self):
+        for limit in (1024, 65536):
+            daemon = self.start(config={"rpc.max_header_size": str(limit)})
+            fits = [("X-Long", "x" * (limit - 200))]
+            self.assertIn("version", daemon.post(b'{"action": "status"}', headers=fits).json())
+            with daemon.connect() as client:
+                client.send(post_bytes(b"{}", headers=[("X-Long", "x" * limit)]))
+                self.assert_refused(client, self.HEADER)
+
 
 class Flooding(DaemonTest):
     """What a client may send beyond its requests is bounded, whatever it does not read."""
@@ -411,6 +421,35 @@ class Flooding(DaemonTest):
         self.flood(client, b"0" * 2**20, 100)
         self.assertTrue(client.closed_within(2))
         self.assert_bounded(before)
+
+    def held(self):
+        with self.daemon.connect() as client:
+            client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            text = client.receive().body.decode("ascii")
+        return {name: int(float(value)) for name, value in re.findall(
+            r'^workpeer_(held_bytes|connections_shed_total)\{face="rpc"\} (\S+)$', text, re.M)}
+
+    def test_all_together(self):
+        """Many clients that each stay within their bounds cannot take more than theirs together."""
+        limit = 2 * 2**20
+        self.daemon = self.start_endless({"rpc.max_memory": str(limit)})
+        waiting = self.begin(self.daemon, nano.random_root())
+        body = b" " * 32000
+        clients = [self.connect(self.daemon) for _ in range(200)]
+        for client in clients:
+            client.send_without_waiting(post_bytes(body)[:-1])
+        wait_until(lambda: self.held()["connections_shed_total"] >= 200 - limit // len(body),
+                   "those too many are closed")
+        self.assertLessEqual(self.held()["held_bytes"], limit)
+        alive = [client for client in clients if not client.readable_within(0)]
+        self.assertGreater(len(alive), 50)
+        self.assertLess(len(alive), limit // len(body) + 1)
+        alive[0].send(b" ")
+        self.assertIn("error", alive[0].receive().json())
+        self.assertFalse(waiting.readable_within(0))  # it holds little
+        for client in clients:
+            client.close()
+        wait_until(lambda: self.held()["held_bytes"] < len(body), "nothing is held for nobody")
 
     def test_a_refused_client_that_goes_on(self):
         client = self.connect(self.daemon)

@@ -196,6 +196,8 @@ support_assert_defaults (const struct config *config)
     assert_false (config->rpc_enable_control);
     assert_int_equal (config->rpc_max_json_depth, 20);
     assert_int_equal (config->rpc_max_request_size, 32768);
+    assert_int_equal (config->rpc_max_header_size, 8192);
+    assert_int_equal (config->rpc_max_memory, 64 * 1024 * 1024);
     assert_int_equal (config->rpc_max_connections, 1024);
     assert_int_equal (config->rpc_max_connections_per_address, 512);
     assert_int_equal (config->access_keys.count, 0);

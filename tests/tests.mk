@@ -47,6 +47,7 @@ UNIT_TESTS += \
 	tests/unit/test_config_generate \
 	tests/unit/test_cpus \
 	tests/unit/test_credentials \
+	tests/unit/test_descriptors \
 	tests/unit/test_device \
 	tests/unit/test_dial \
 	tests/unit/test_difficulty \
@@ -138,6 +139,8 @@ tests_unit_test_cpus_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cpus_LDADD = $(UNIT_WORK)
 tests_unit_test_credentials_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_credentials_LDADD = $(UNIT_RPC)
+tests_unit_test_descriptors_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_descriptors_LDADD = $(UNIT_NODE)
 tests_unit_test_device_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_device_LDADD = $(UNIT_WORK)
 SUPPORT_OPENCL = tests/unit/support_opencl.c tests/unit/support_opencl.h tests/unit/seed.h

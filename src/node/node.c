@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 
 #include "build_config.h"
 #include "node/callback.h"
+#include "node/descriptors.h"
 #include "node/health.h"
 #include "node/listening.h"
 #include "node/log.h"
@@ -16,12 +16,6 @@
 #include "node/node_internal.h"
 #include "work/clock.h"
 #include "work/pool.h"
-
-/*
- * Descriptors beside those of client connections: listeners, log, store, peers, the loop's own, and
- * the few of the two faces of management.
- */
-#define OTHER_DESCRIPTORS (64 + 2 * MANAGEMENT_CONNECTIONS)
 
 /* No action needs a larger body, and a node's own file may allow one that would stall the loop. */
 #define MOST_REQUEST_SIZE (1024 * 1024)
@@ -107,30 +101,6 @@ stop_later (void *data)
 }
 
 /* Starting. */
-
-/* Makes room for as many connections as configured, for each of `servers`. */
-static size_t
-fit_connections (uint64_t wanted, size_t servers)
-{
-    struct rlimit limit;
-    rlim_t needed = (rlim_t)wanted * servers + OTHER_DESCRIPTORS;
-
-    if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) {
-        return (size_t)wanted;
-    }
-    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-    if (setrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= needed) {
-        return (size_t)wanted;
-    }
-    (void)getrlimit (RLIMIT_NOFILE, &limit);
-    wanted = limit.rlim_cur > 2 * OTHER_DESCRIPTORS ? limit.rlim_cur - OTHER_DESCRIPTORS
-                                                    : OTHER_DESCRIPTORS;
-    wanted /= servers;
-    log_warn ("Only %" PRIu64 " connections at a time: the system allows %" PRIu64
-              " open files (rpc.max_connections, ulimit -n)",
-              wanted, (uint64_t)limit.rlim_cur);
-    return (size_t)wanted;
-}
 
 /* libevent's own complaints go where ours go: its default would block on a reader that is slow. */
 static void
@@ -370,10 +340,12 @@ struct server_settings
 node_limits (struct node *node)
 {
     const struct config *config = node->config;
+    const struct descriptors share =
+        descriptors_share (config->rpc_max_connections, config->atto_enable ? 2 : 1);
 
+    peer_client_set_max_calls (node->client, share.calls);
     return (struct server_settings){
-        .max_connections =
-            fit_connections (config->rpc_max_connections, config->atto_enable ? 2 : 1),
+        .max_connections = share.connections,
         .max_connections_per_address = (size_t)config->rpc_max_connections_per_address,
         .max_header_size = (size_t)config->rpc_max_header_size,
         .max_request_size = fit_request_size (config->rpc_max_request_size),

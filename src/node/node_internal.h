@@ -58,7 +58,8 @@ struct node {
     struct metrics_report report;
 };
 
-/* What the configuration in force says of the server's limits, as far as the system lets it. */
+/* What the configuration in force says of the server's limits, as far as the system lets it. Peers
+ * may be called as often as then leaves descriptors for. */
 struct server_settings node_limits (struct node *node);
 
 /* What `config` says of the broker. */

@@ -52,6 +52,12 @@ peer_client_set_timeouts (struct peer_client *client, double connect, double res
     client->response_timeout = response;
 }
 
+void
+peer_client_set_max_calls (struct peer_client *client, size_t max_calls)
+{
+    client->max_calls = max_calls;
+}
+
 size_t
 peer_client_busy (const struct peer_client *client)
 {

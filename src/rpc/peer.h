@@ -28,6 +28,9 @@
 /* What all peers share. */
 struct peer_client;
 
+/* Work_cancels at a time. Of more, the one that has had the most time is given up. */
+#define PEER_MAX_CANCELS 256
+
 struct peer_client_settings {
     double connect_timeout;    /* seconds, above 0: for a name to resolve, and for each address */
     double response_timeout;   /* seconds, above 0: from being connected to the end of the answer */
@@ -43,6 +46,13 @@ struct peer_client *peer_client_new (struct event_base *base,
 
 /* Other time-outs, for what is asked from now on. */
 void peer_client_set_timeouts (struct peer_client *client, double connect, double response);
+
+/*
+ * How many calls may be under way, from now on; 0, as at first, is no bound. One more ends at once
+ * with PEER_SHORTAGE, which is held against nobody. Each call takes a descriptor, and so does each
+ * of at most PEER_MAX_CANCELS work_cancels beside them.
+ */
+void peer_client_set_max_calls (struct peer_client *client, size_t max_calls);
 
 /*
  * Calls and work_cancels under way. Who stops drops the calls, and gives the rest a moment: 0 is

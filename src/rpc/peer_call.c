@@ -20,8 +20,8 @@ struct peer_call {
     uint64_t since;
     uint64_t deadline;
     bool probe;
-    bool reused; /* the connection was a kept one */
-    bool looped; /* nothing is sent: the timer ends it at once */
+    bool reused;               /* the connection was a kept one */
+    enum peer_outcome refused; /* unless PEER_FOUND, nothing is sent: the timer ends it at once */
     struct dial *dial;
     struct exchange *exchange;
     struct event *timer;
@@ -117,8 +117,10 @@ on_timer (evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    if (call->looped) {
+    if (call->refused == PEER_LOOP) {
         fail (call, PEER_LOOP, "the request has come through too many daemons");
+    } else if (call->refused == PEER_SHORTAGE) {
+        fail (call, PEER_SHORTAGE, "too many requests to peers are under way");
     } else if (call->exchange == NULL) {
         snprintf (reason, sizeof reason, "no connection within %.1f s", call->patience);
         fail (call, PEER_CONNECT_TIMEOUT, reason);
@@ -264,7 +266,7 @@ begin (struct peer_call *call)
 {
     int fd;
 
-    if (call->looped) {
+    if (call->refused != PEER_FOUND) {
         return set_timer (call, 0);
     }
     fd = peer_take_idle (call->peer);
@@ -273,6 +275,19 @@ begin (struct peer_call *call)
     }
     call->reused = true;
     return begin_exchange (call, fd);
+}
+
+/* Why the peer is not to be asked, or PEER_FOUND. */
+static enum peer_outcome
+refusal (struct peer_call *call, const char *hops)
+{
+    const struct peer_client *const client = call->peer->client;
+
+    if (client->identity[0] != '\0' && hops_append (hops, client->identity, call->hops) != 0) {
+        return PEER_LOOP;
+    }
+    return client->max_calls > 0 && client->call_count > client->max_calls ? PEER_SHORTAGE
+                                                                           : PEER_FOUND;
 }
 
 static struct peer_call *
@@ -291,9 +306,7 @@ new_call (struct peer *peer, const struct peer_question *question)
     call->since = clock_now ();
     call->deadline = call->since + clock_from_seconds (question->timeout);
     call->timer = evtimer_new (peer->client->base, on_timer, call);
-    if (peer->client->identity[0] != '\0') {
-        call->looped = hops_append (question->hops, peer->client->identity, call->hops) != 0;
-    }
+    call->refused = refusal (call, question->hops);
     if (question->account != NULL) {
         call->account = strdup (question->account);
     }

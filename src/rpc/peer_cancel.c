@@ -7,9 +7,6 @@
 /* From being connected; what is longer is not worth a descriptor. */
 static const struct timeval send_time = {.tv_sec = 2};
 
-/* At a time. Of more, the one that has had the most time is given up. */
-#define MAX_CANCELS 256
-
 struct peer_cancel {
     TAILQ_ENTRY (peer_cancel) link; /* in client->cancels */
     struct peer *peer;              /* held */
@@ -88,7 +85,7 @@ peer_cancel_send (struct peer *peer, const uint8_t root[32])
     if (cancel == NULL) {
         return;
     }
-    if (client->cancel_count == MAX_CANCELS) {
+    if (client->cancel_count == PEER_MAX_CANCELS) {
         peer_cancel_free (TAILQ_FIRST (&client->cancels));
     }
     cancel->peer = peer;

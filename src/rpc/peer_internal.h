@@ -25,6 +25,7 @@ struct peer_client {
     char identity[HOPS_ID_SIZE]; /* "" is none */
     TAILQ_HEAD (, peer_call) calls;
     TAILQ_HEAD (, peer_cancel) cancels; /* the oldest first */
+    size_t max_calls;                   /* 0 is no bound */
     size_t call_count;
     size_t cancel_count;
 };

@@ -467,6 +467,30 @@ test_loop (void **state)
     assert_true (peer_ready (bench->peer));
 }
 
+static void
+test_too_many (void **state)
+{
+    static const struct fake_peer_turn silent = {.answer = NULL};
+    struct peer_bench *bench = *state;
+    struct fake_peer *fake = peer_bench_usual (bench, &silent);
+    struct asked *asked[3];
+
+    peer_client_set_max_calls (bench->client, 2);
+    for (size_t i = 0; i < 3; i++) {
+        asked[i] = peer_bench_ask (bench, 20);
+    }
+    peer_bench_expect (asked[2], PEER_SHORTAGE, "too many requests to peers");
+    peer_bench_until (bench, count_accepted, fake, 2);
+    assert_true (peer_ready (bench->peer));
+    fake_peer_hang_up (fake);
+    peer_bench_expect (asked[0], PEER_CLOSED, "without an answer");
+    peer_bench_expect (asked[1], PEER_CLOSED, "without an answer");
+    asked[0] = peer_bench_ask (bench, 20); /* there is room again */
+    peer_bench_until (bench, count_accepted, fake, 3);
+    fake_peer_hang_up (fake);
+    peer_bench_expect (asked[0], PEER_CLOSED, "without an answer");
+}
+
 /* Kept connections. */
 
 static void
@@ -620,17 +644,18 @@ main (void)
 #define TEST(function) \
     cmocka_unit_test_setup_teardown (function, peer_bench_set_up, peer_bench_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST (test_good),         TEST (test_bytes),
-        TEST (test_bytes_of_all), TEST (test_settings),
-        TEST (test_bad_work),     TEST (test_below_threshold),
-        TEST (test_long_error),   TEST (test_bad_http),
-        TEST (test_unusual_http), TEST (test_response_timeout),
-        TEST (test_timeout),      TEST (test_absent),
-        TEST (test_half_open),    TEST (test_names),
-        TEST (test_in_turn),      TEST (test_loop),
-        TEST (test_keep_alive),   TEST (test_no_keep_alive),
-        TEST (test_idle),         TEST (test_stale),
-        TEST (test_stale_in_use), TEST (test_crowd),
+        TEST (test_good),          TEST (test_bytes),
+        TEST (test_bytes_of_all),  TEST (test_settings),
+        TEST (test_bad_work),      TEST (test_below_threshold),
+        TEST (test_long_error),    TEST (test_bad_http),
+        TEST (test_unusual_http),  TEST (test_response_timeout),
+        TEST (test_timeout),       TEST (test_absent),
+        TEST (test_half_open),     TEST (test_names),
+        TEST (test_in_turn),       TEST (test_loop),
+        TEST (test_too_many),      TEST (test_keep_alive),
+        TEST (test_no_keep_alive), TEST (test_idle),
+        TEST (test_stale),         TEST (test_stale_in_use),
+        TEST (test_crowd),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -11,7 +11,7 @@ PACKAGING = \
 	packaging/kubernetes/cpu.yaml packaging/kubernetes/gpu.yaml \
 	packaging/grafana/dashboard.json packaging/prometheus/alerts.yml \
 	packaging/logrotate/workpeer \
-	packaging/chroots.sh packaging/test-debian.sh \
+	packaging/chroots.sh packaging/test-debian.sh packaging/test-systemd.sh packaging/test-systemd-guest.sh \
 	packaging/systemd/cpu-only.conf packaging/systemd/workpeer.service packaging/systemd/workpeer.socket
 EXTRA_DIST += $(PACKAGING)
 SCRIPT_TESTS += tests/checks/packaging.py

@@ -484,6 +484,9 @@ init_reload (struct node *node, const struct config_sources *sources)
         log_error ("Cannot start: out of memory, or of descriptors");
         return -1;
     }
+    if (node->no_programs) {
+        reload_keep_opencl_off (node->reload);
+    }
     return 0;
 }
 

@@ -54,7 +54,7 @@ struct node {
     struct privileges_plan plan;
     struct listening_ports ports; /* taken as root, until they are listened on */
     struct pid_file *pid_file;
-    bool no_programs; /* can be started any more */
+    bool no_programs; /* may be started any more */
     struct notify *notify;
     struct reload *reload;
     bool reload_again; /* once the reading that is under way has ended */

@@ -59,6 +59,20 @@ node_settle (struct node *node, const char *pid_file, char error[NODE_ERROR_SIZE
     return failed ? -1 : 0;
 }
 
+/* Those that devices are opened by, among others. */
+static void
+print_groups (char *text, size_t size)
+{
+    gid_t groups[64];
+    const int count = getgroups (sizeof groups / sizeof groups[0], groups);
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (int i = 0; i < count && used < size; i++) {
+        used += (size_t)snprintf (text + used, size - used, " %u", (unsigned)groups[i]);
+    }
+}
+
 /* A file that root could read, and that the next SIGHUP cannot. */
 static void
 check_file (const char *data_path, const char *name)
@@ -79,14 +93,15 @@ static void
 log_user (const struct node *node, const struct config_sources *sources)
 {
     const struct privileges_plan *const plan = &node->plan;
+    char groups[512];
 
     if (plan->act == PRIVILEGES_STAY_ROOT) {
         log_warn ("The daemon runs as root and need not: name a user in daemon.user, or start it "
                   "as one; daemon.user = \"root\" is for who wants this");
     } else if (plan->act == PRIVILEGES_DROP) {
-        log_info ("Running as user %s (%u), group %u, other groups: %d; root is given up",
-                  node->config->daemon_user, (unsigned)plan->user.uid, (unsigned)plan->gid,
-                  getgroups (0, NULL));
+        print_groups (groups, sizeof groups);
+        log_info ("Running as user %s (%u), group %u, of the groups%s; root is given up",
+                  node->config->daemon_user, (unsigned)plan->user.uid, (unsigned)plan->gid, groups);
         check_file (sources->data_path, "config-node.toml");
         check_file (sources->data_path, "config-rpc.toml");
     }

@@ -113,9 +113,9 @@ apply (struct node *node, struct reload_result *result)
     size_t changes = 0;
 
     config_show_changes (result->config, node->config, log_change, &changes);
-    if (result->config->opencl_enable && node->no_programs) {
-        log_warn ("No programs can be started since OpenCL was off at the start: a driver whose "
-                  "compiler is one takes a restart (daemon.confine)");
+    if (result->opencl_kept_off) {
+        log_warn ("Setting: opencl.enable = true takes a restart: drivers may need programs, and "
+                  "none can be started any more (daemon.confine)");
     }
     if (prepare (node, result->config) != 0) {
         return -1;

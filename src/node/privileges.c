@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -185,6 +186,17 @@ verify (const struct privileges_plan *plan, char error[PRIVILEGES_TEXT_SIZE])
     return 0;
 }
 
+static int
+change_environment (const struct system_user *user, char error[PRIVILEGES_TEXT_SIZE])
+{
+    if (user->is_known &&
+        (setenv ("HOME", user->home, 1) != 0 || setenv ("USER", user->name, 1) != 0 ||
+         setenv ("LOGNAME", user->name, 1) != 0)) {
+        return fail (error, "out of memory");
+    }
+    return 0;
+}
+
 int
 privileges_allow_no_new (void)
 {
@@ -201,5 +213,5 @@ privileges_drop (const struct privileges_plan *plan, char error[PRIVILEGES_TEXT_
     if (privileges_allow_no_new () != 0 || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
         return fail (error, "cannot forbid new privileges: %s", strerror (errno));
     }
-    return verify (plan, error);
+    return verify (plan, error) == 0 ? change_environment (&plan->user, error) : -1;
 }

@@ -47,8 +47,9 @@ int privileges_plan (const char *user, const char *group, struct privileges_iden
 /*
  * Becomes the user of a plan that says PRIVILEGES_DROP, with the groups that the system's database
  * gives the user, and sees to it that nothing brings root back: no capabilities, none to be had
- * from programs, and no core or tracer to read the process's memory. Returns 0; or -1 with the
- * reason in `error`, after which the process can only exit.
+ * from programs, and no core or tracer to read the process's memory. HOME, USER and LOGNAME become
+ * that user's: drivers keep what they compile below HOME. Returns 0; or -1 with the reason in
+ * `error`, after which the process can only exit.
  */
 int privileges_drop (const struct privileges_plan *plan, char error[PRIVILEGES_TEXT_SIZE]);
 

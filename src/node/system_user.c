@@ -39,11 +39,12 @@ look_up (const char *name, uid_t uid, char *buffer, size_t size, struct system_u
     if (found == NULL) {
         return failed != 0 ? failed : ENOENT;
     }
-    if (strlen (entry.pw_name) >= sizeof user->name) {
+    if (strlen (entry.pw_name) >= sizeof user->name || strlen (entry.pw_dir) >= sizeof user->home) {
         return ENAMETOOLONG;
     }
     *user = (struct system_user){.uid = entry.pw_uid, .gid = entry.pw_gid, .is_known = true};
     (void)snprintf (user->name, sizeof user->name, "%s", entry.pw_name);
+    (void)snprintf (user->home, sizeof user->home, "%s", entry.pw_dir);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #ifndef NODE_SYSTEM_USER_H
 #define NODE_SYSTEM_USER_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -14,6 +15,7 @@ struct system_user {
     uid_t uid;
     gid_t gid;                        /* the user's own group, if `is_known` */
     char name[SYSTEM_USER_NAME_SIZE]; /* "" unless `is_known` */
+    char home[PATH_MAX];              /* likewise */
     bool is_known;                    /* or no more than a number */
 };
 

@@ -15,4 +15,4 @@ tests_unit_test_privileges_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_privileges_LDADD = $(UNIT_NODE)
 
 SCRIPT_TESTS += tests/checks/dashboard.py
-E2E_TESTS += tests/e2e/test_privileges.py
+E2E_TESTS += tests/e2e/test_client_key.py tests/e2e/test_privileges.py

@@ -89,6 +89,10 @@ def check(shell):
         expect(shell, [command, "--"], options_in(run(command, "--help")))
     expect(shell, ["--daemon", "--network", ""], {"live", "beta", "test", "dev"})
     expect(shell, ["generate", "--subtype", ""], {"send", "receive", "open", "change", "epoch"})
+    # What is offered where a file is wanted; in zsh that is its own function's to say.
+    files = {"FILES"} if shell == "zsh" else {str(FOLDER / "workpeer.bash")}
+    for words in ["status", "--key_file"], ["--daemon", "--pid_file"]:
+        expect(shell, [*words, str(FOLDER / "workpeer.ba")], files)
     for option, file in (("--config", "node"), ("--rpcconfig", "rpc")):
         keys = set()
         table = ""

@@ -244,9 +244,9 @@ load_file (struct loader *loader, const char *directory, enum config_file file, 
         config_report_error (&reading.context, nowhere, "%s, expected at most %d bytes",
                              strerror (EFBIG), FILE_SIZE_MAX);
     } else if (errno == EACCES) {
-        char user[64];
+        char user[OWNERSHIP_USER_SIZE];
 
-        ownership_user (user, sizeof user);
+        ownership_user (user);
         config_report_error (
             &reading.context, nowhere,
             "%s, expected a file that %s may read, as with its group and mode 0640",

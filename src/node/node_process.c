@@ -78,11 +78,11 @@ static void
 check_file (const char *data_path, const char *name)
 {
     char path[PATH_MAX];
-    char user[64];
+    char user[OWNERSHIP_USER_SIZE];
 
     if ((size_t)snprintf (path, sizeof path, "%s/%s", data_path, name) < sizeof path &&
         access (path, R_OK) != 0 && errno == EACCES) {
-        ownership_user (user, sizeof user);
+        ownership_user (user);
         log_warn ("%s cannot be read again at SIGHUP: %s may not; give it that user's group, and "
                   "mode 0640",
                   path, user);

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "node/system_user.h"
-
 /* The user's name, or number. */
 static void
 print_name (char *text, size_t size)
@@ -26,12 +24,12 @@ print_name (char *text, size_t size)
 }
 
 void
-ownership_user (char *text, size_t size)
+ownership_user (char text[OWNERSHIP_USER_SIZE])
 {
     char name[SYSTEM_USER_NAME_SIZE];
 
     print_name (name, sizeof name);
-    (void)snprintf (text, size, "user %s", name);
+    (void)snprintf (text, OWNERSHIP_USER_SIZE, "user %s", name);
 }
 
 static bool

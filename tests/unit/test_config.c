@@ -540,10 +540,10 @@ test_unreadable (void **state)
     config_free (support_load (NULL, NULL, ""));
     assert_int_equal (chmod (path, 0), 0);
     if (geteuid () != 0) {
-        char user[64];
+        char user[OWNERSHIP_USER_SIZE];
         char *expected;
 
-        ownership_user (user, sizeof user);
+        ownership_user (user);
         assert_true (asprintf (&expected,
                                "error: config-node.toml: Permission denied, expected a file that "
                                "%s may read, as with its group and mode 0640\n",

@@ -32,66 +32,66 @@ ownership_user (char text[OWNERSHIP_USER_SIZE])
     (void)snprintf (text, OWNERSHIP_USER_SIZE, "user %s", name);
 }
 
+/* Whether it is the owner or the mode that forbids it, and not a file system, say. */
 static bool
-may (const char *path, int mode)
+is_denied (int directory, const char *path, int mode)
 {
-    return faccessat (AT_FDCWD, path, mode, AT_EACCESS) == 0;
+    return faccessat (directory, path, mode, AT_EACCESS) != 0 && errno == EACCES;
 }
 
+/* Whether any file in a directory, which may be used itself, is denied. */
 static bool
-may_use_entries (const char *path)
+are_entries_denied (const char *path)
 {
     DIR *const directory = opendir (path);
-    bool allowed = true;
+    bool denied = false;
 
     if (directory == NULL) {
-        return false;
+        return errno == EACCES;
     }
-    for (const struct dirent *entry; allowed && (entry = readdir (directory)) != NULL;) {
-        allowed = faccessat (dirfd (directory), entry->d_name, R_OK | W_OK, AT_EACCESS) == 0 ||
-                  errno != EACCES || strcmp (entry->d_name, "..") == 0;
+    for (const struct dirent *entry; !denied && (entry = readdir (directory)) != NULL;) {
+        denied = strcmp (entry->d_name, "..") != 0 &&
+                 is_denied (dirfd (directory), entry->d_name, R_OK | W_OK);
     }
     (void)closedir (directory);
-    return allowed;
+    return denied;
 }
 
-/* Whether something could be made in what is there of the directories above `path`. */
+/* Whether nothing can be made in what is there of the directories above `path`. */
 static bool
-may_make (const char *path)
+is_making_denied (const char *path)
 {
     char parent[PATH_MAX];
     char *slash;
 
     if ((size_t)snprintf (parent, sizeof parent, "%s", path) >= sizeof parent) {
-        return true; /* that is not what is wrong */
+        return false;
     }
     while ((slash = strrchr (parent, '/')) != NULL && slash > parent) {
         *slash = '\0';
-        if (may (parent, F_OK) || errno != ENOENT) {
-            return may (parent, W_OK | X_OK);
+        if (access (parent, F_OK) == 0) {
+            return is_denied (AT_FDCWD, parent, W_OK | X_OK);
         }
     }
-    return may (slash == parent ? "/" : ".", W_OK | X_OK);
+    return is_denied (AT_FDCWD, slash == parent ? "/" : ".", W_OK | X_OK);
 }
 
 void
 ownership_advise (const char *path, bool is_directory, char text[OWNERSHIP_TEXT_SIZE])
 {
+    const int mode = is_directory ? R_OK | W_OK | X_OK : W_OK;
     char name[SYSTEM_USER_NAME_SIZE];
 
     text[0] = '\0';
     print_name (name, sizeof name);
-    if (may (path, F_OK)) {
-        if (!may (path, is_directory ? R_OK | W_OK | X_OK : W_OK) ||
-            (is_directory && !may_use_entries (path))) {
-            (void)snprintf (text, OWNERSHIP_TEXT_SIZE, "; as root: chown %s%s: %s",
-                            is_directory ? "-R " : "", name, path);
-        }
-    } else if (errno == EACCES) {
+    if (is_denied (AT_FDCWD, path, F_OK)) {
         (void)snprintf (text, OWNERSHIP_TEXT_SIZE,
                         "; user %s may not search the directories above it: name another place",
                         name);
-    } else if (errno == ENOENT && !may_make (path)) {
+    } else if (is_denied (AT_FDCWD, path, mode) || (is_directory && are_entries_denied (path))) {
+        (void)snprintf (text, OWNERSHIP_TEXT_SIZE, "; as root: chown %s%s: %s",
+                        is_directory ? "-R " : "", name, path);
+    } else if (access (path, F_OK) != 0 && is_making_denied (path)) {
         (void)snprintf (text, OWNERSHIP_TEXT_SIZE, "; as root: install -o %s %s %s", name,
                         is_directory ? "-m 0700 -d" : "-m 0640 /dev/null", path);
     }

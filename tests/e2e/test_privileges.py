@@ -19,6 +19,7 @@ import urllib.request
 
 import nano
 from harness import PROGRAM, Daemon, DaemonTest, main, run_program, scaled, wait_until
+from test_opencl import DEVICES, FEW_THREADS, needs_device
 from test_service import HAND_OVER
 
 IS_ROOT = os.geteuid() == 0
@@ -27,8 +28,8 @@ NEEDS_ROOT = unittest.skipUnless(IS_ROOT, "only root can give up root")
 # Whom the tests become: a user that is on every system and owns nothing.
 USER = pwd.getpwnam("nobody")
 
-LISTED = run_program("--list_devices").stdout
-DEVICES = re.findall(r'^    (?:# )?"(\d+:\d+)", #', LISTED, re.M)  # as opencl.select has them
+# For who is not about drivers: OpenCL finds none.
+NO_DRIVERS = {"OCL_ICD_VENDORS": "/nowhere/"}
 
 NO_CAPABILITIES = dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), "0" * 16)
 
@@ -226,7 +227,7 @@ class Dropping(PrivilegesTest):
         self.assertRegex(daemon.log(), rf"info Running as user {USER.pw_name} \({USER.pw_uid}\), group {USER.pw_gid}, "
                                        r"of the groups[ \d]* 4200044.*; root is given up")
 
-    @unittest.skipUnless(DEVICES, "there is no OpenCL device")
+    @needs_device
     def test_opencl(self):
         """A driver that compiles with programs of its own, and keeps what it has compiled in the user's home."""
         home = self.directory()
@@ -235,7 +236,7 @@ class Dropping(PrivilegesTest):
             f"{USER.pw_name}:x:{USER.pw_uid}:{USER.pw_gid}::{home}:/bin/sh",
             config={"daemon.user": USER.pw_name, "node.work_threads": "0", "opencl.enable": "true",
                     "opencl.select": f"[{DEVICES[0]}]"},
-            environment={"HOME": "/root", "POCL_CACHE_DIR": "", "XDG_CACHE_HOME": ""})
+            environment={**FEW_THREADS, "HOME": "/root"})
         daemon.command = ["env", "-u", "POCL_CACHE_DIR", "-u", "XDG_CACHE_HOME", *daemon.command]
         daemon.start()
         wait_until(lambda: re.search(r"Device opencl .* is up: ", daemon.log()), "the device is up", 120)
@@ -412,7 +413,7 @@ class Floor(PrivilegesTest):
         self.assert_work(daemon.rpc("work_generate", hash=root), root, nano.DEV.base)
 
     def test_programs_for_drivers(self):
-        daemon = self.start(config={"opencl.enable": "true"})
+        daemon = self.start(config={"opencl.enable": "true"}, environment=NO_DRIVERS)
         self.assertNotIn("no programs are started", daemon.log())
         self.assertEqual(self.floor(daemon)[0], "1")
 
@@ -428,10 +429,11 @@ class Floor(PrivilegesTest):
     def test_opencl_after_the_start(self):
         for confine in "true", "false":
             with self.subTest(confine=confine):
-                daemon = self.start(config={"daemon.confine": confine}, files={"config-node.toml": ""})
+                daemon = self.start(config={"daemon.confine": confine}, files={"config-node.toml": ""},
+                                    environment=NO_DRIVERS)
                 no_programs = "no programs are started" in daemon.log()
                 with open(os.path.join(daemon.data_path, "config-node.toml"), "w", encoding="ascii") as file:
-                    file.write('[work]\nmax_queue = 17\n[opencl]\nenable = true\nselect = ["no such device"]\n')
+                    file.write('[work]\nmax_queue = 17\n[opencl]\nenable = true\n')
                 daemon.signal(signal.SIGHUP)
                 wait_until(lambda log=daemon.log: "The configuration is read again" in log(), "the reload has ended", 60)
                 self.assertIn("Setting: work.max_queue = 17", daemon.log())

@@ -33,18 +33,26 @@ fail (char error[PRIVILEGES_TEXT_SIZE], const char *format, ...)
 /* Planning. */
 
 static int
-find_group (const char *group, struct privileges_plan *plan, char error[PRIVILEGES_TEXT_SIZE])
+find_group (const char *group, gid_t *gid, char error[PRIVILEGES_TEXT_SIZE])
+{
+    return system_user_find_group (group, gid) == 0
+               ? 0
+               : fail (error, "there is no group %.100s (daemon.group)", group);
+}
+
+/* For root. */
+static int
+plan_drop (const char *group, struct privileges_plan *plan, char error[PRIVILEGES_TEXT_SIZE])
 {
     plan->gid = plan->user.gid;
-    if (*group == '\0' && !plan->user.is_known) {
-        return fail (error,
-                     "daemon.user is a number that is no known user's, so the group is not known "
-                     "either: set daemon.group");
+    plan->act = plan->user.uid == 0 ? PRIVILEGES_KEEP : PRIVILEGES_DROP;
+    if (*group != '\0') {
+        return find_group (group, &plan->gid, error);
     }
-    if (*group != '\0' && system_user_find_group (group, &plan->gid) != 0) {
-        return fail (error, "there is no group %.100s (daemon.group)", group);
-    }
-    return 0;
+    return plan->user.is_known
+               ? 0
+               : fail (error, "daemon.user is a number that is no known user's, so the group is "
+                              "not known either: set daemon.group");
 }
 
 /* For a process that cannot become anybody else. */
@@ -52,13 +60,18 @@ static int
 compare (const char *user, const char *group, struct privileges_identity now,
          const struct privileges_plan *plan, char error[PRIVILEGES_TEXT_SIZE])
 {
+    gid_t gid = now.gid;
+
     if (plan->user.uid != now.uid) {
         return fail (error,
                      "only root can become %.100s (daemon.user), and this is user %u: start the "
                      "daemon as root or as that user, or leave daemon.user out",
                      user, (unsigned)now.uid);
     }
-    if (*group != '\0' && plan->gid != now.gid) {
+    if (*group != '\0' && find_group (group, &gid, error) != 0) {
+        return -1;
+    }
+    if (gid != now.gid) {
         return fail (error,
                      "only root can change to the group %.100s (daemon.group), and this is group "
                      "%u: start the daemon as root or in that group, or leave daemon.group out",
@@ -80,14 +93,7 @@ privileges_plan (const char *user, const char *group, struct privileges_identity
     if (system_user_find (user, &plan->user) != 0) {
         return fail (error, "there is no user %.100s (daemon.user)", user);
     }
-    if (find_group (group, plan, error) != 0) {
-        return -1;
-    }
-    if (now.uid != 0) {
-        return compare (user, group, now, plan, error);
-    }
-    plan->act = plan->user.uid == 0 ? PRIVILEGES_KEEP : PRIVILEGES_DROP;
-    return 0;
+    return now.uid == 0 ? plan_drop (group, plan, error) : compare (user, group, now, plan, error);
 }
 
 /* Dropping. */

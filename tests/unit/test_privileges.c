@@ -84,6 +84,7 @@ test_others_become_nobody_else (void **state)
 {
     (void)state;
     assert_int_equal (plan ("4200001", "4200002", somebody, NULL).act, PRIVILEGES_KEEP);
+    assert_int_equal (plan ("4200001", "", somebody, NULL).act, PRIVILEGES_KEEP); /* as it is */
     plan ("root", "", somebody,
           "only root can become root (daemon.user), and this is user 4200001: start the daemon as "
           "root or as that user, or leave daemon.user out");
@@ -98,6 +99,7 @@ test_unknown (void **state)
     (void)state;
     plan ("no-such-user", "", root, "there is no user no-such-user (daemon.user)");
     plan ("root", "no-such-group", root, "there is no group no-such-group (daemon.group)");
+    plan ("4200001", "no-such-group", somebody, "there is no group no-such-group (daemon.group)");
 }
 
 static void

@@ -21,7 +21,7 @@ _workpeer () {
     --subtype) words="send receive open change epoch" ;;
     --scanner) words="all auto portable avx2 avx512 neon neon-sha3" ;;
     --data_path) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --pid_file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --pid_file | --key_file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --config) words=$(_workpeer_keys "$program" node); compopt -o nospace ;;
     --rpcconfig) words=$(_workpeer_keys "$program" rpc); compopt -o nospace ;;
     *)

@@ -39,7 +39,7 @@ function __workpeer_after
     test (count $words) -gt 1; and contains -- $words[-1] $argv
 end
 
-set -l valued --network --generate_config --subtype --scanner --data_path --pid_file --config --rpcconfig
+set -l valued --network --generate_config --subtype --scanner --data_path --pid_file --key_file --config --rpcconfig
 
 complete -c workpeer -f
 complete -c workpeer -n __workpeer_is_first -a '(__workpeer_commands)'
@@ -49,6 +49,6 @@ complete -c workpeer -n '__workpeer_after --generate_config' -a 'node rpc'
 complete -c workpeer -n '__workpeer_after --subtype' -a 'send receive open change epoch'
 complete -c workpeer -n '__workpeer_after --scanner' -a 'all auto portable avx2 avx512 neon neon-sha3'
 complete -c workpeer -n '__workpeer_after --data_path' -a '(__fish_complete_directories)'
-complete -c workpeer -n '__workpeer_after --pid_file' -F
+complete -c workpeer -n '__workpeer_after --pid_file --key_file' -F
 complete -c workpeer -n '__workpeer_after --config' -a '(__workpeer_keys node)'
 complete -c workpeer -n '__workpeer_after --rpcconfig' -a '(__workpeer_keys rpc)'

@@ -29,11 +29,12 @@ on_listening (void *data, const char *address, uint16_t port)
 
 static int
 listen_there (struct server *server, const struct config_strings *addresses, uint64_t port,
-              char *what)
+              struct listening_ports *ports, char *what)
 {
     char error[LISTENING_ERROR_SIZE];
 
-    if (listening_start (server, addresses, (uint16_t)port, on_listening, what, error) != 0) {
+    if (listening_start (server, addresses, (uint16_t)port, ports, on_listening, what, error) !=
+        0) {
         log_error ("Error while running workpeer: %s", error);
         return -1;
     }
@@ -93,7 +94,7 @@ init_management (struct atto_server *server, struct event_base *base,
 
 struct atto_server *
 atto_server_new (struct event_base *base, const struct server_settings *limits,
-                 struct metrics_report *report)
+                 struct metrics_report *report, struct listening_ports *ports)
 {
     static char api[] = "Atto work server";
     static char management[] = "Atto management";
@@ -112,8 +113,8 @@ atto_server_new (struct event_base *base, const struct server_settings *limits,
         return NULL;
     }
     if (listen_there (server->management, &config->atto_address, config->atto_management_port,
-                      management) != 0 ||
-        listen_there (server->api, &config->atto_address, config->atto_port, api) != 0) {
+                      ports, management) != 0 ||
+        listen_there (server->api, &config->atto_address, config->atto_port, ports, api) != 0) {
         atto_server_free (server);
         return NULL;
     }

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <stdbool.h>
 
+#include "node/listening.h"
 #include "node/metrics_report.h"
 #include "rpc/server.h"
 
@@ -17,10 +18,11 @@ struct atto_server;
 
 /*
  * Listens as the configuration of the actions of `report` says, where it is reported, and which
- * outlives it. `limits` are the API's. NULL, having logged why, when that fails.
+ * outlives it, on the sockets in `ports` where they are there. `limits` are the API's. NULL, having
+ * logged why, when that fails.
  */
 struct atto_server *atto_server_new (struct event_base *base, const struct server_settings *limits,
-                                     struct metrics_report *report);
+                                     struct metrics_report *report, struct listening_ports *ports);
 
 /*
  * As of a server; it counts for the API: its page and the other port are everybody's. NULL, of

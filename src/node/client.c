@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/refusal.h"
 #include "work/clock.h"
 
 /* The largest answer is a status of many devices. */
@@ -34,6 +35,7 @@ struct client {
     char path[256];
     char url[600];
     uint16_t port;
+    char *authorization; /* secret; the header's value, or NULL */
     struct client_call *calls;
 };
 
@@ -109,6 +111,30 @@ client_new (struct event_base *base, const char *url, char *error, size_t error_
     return client;
 }
 
+static void
+forget_key (struct client *client)
+{
+    if (client->authorization != NULL) {
+        explicit_bzero (client->authorization, strlen (client->authorization));
+        free (client->authorization);
+    }
+    client->authorization = NULL;
+}
+
+int
+client_set_key (struct client *client, const char *key)
+{
+    const size_t size = sizeof "Bearer " + strlen (key);
+
+    forget_key (client);
+    client->authorization = malloc (size);
+    if (client->authorization == NULL) {
+        return -1;
+    }
+    (void)snprintf (client->authorization, size, "Bearer %s", key);
+    return 0;
+}
+
 const char *
 client_url (const struct client *client)
 {
@@ -144,6 +170,7 @@ client_free (struct client *client)
     while (client->calls != NULL) {
         client_drop (client->calls);
     }
+    forget_key (client);
     free (client);
 }
 
@@ -170,16 +197,54 @@ client_field (const json_t *body, const char *key, char *scratch, size_t size)
     }
 }
 
-/* Writes the daemon's own words so that they speak to nobody's terminal. */
+/* Adds somebody else's words so that they speak to nobody's terminal. */
 static void
-quote (char text[CLIENT_TEXT_SIZE], const char *before, const char *words)
+quote (char text[CLIENT_TEXT_SIZE], const char *words)
 {
-    size_t length = (size_t)snprintf (text, CLIENT_TEXT_SIZE, "%s", before);
+    size_t length = strlen (text);
 
     for (; *words != '\0' && length + 1 < CLIENT_TEXT_SIZE; words++) {
         text[length++] = *words >= ' ' && *words <= '~' ? *words : '?';
     }
     text[length] = '\0';
+}
+
+/* What to do about an error by which the daemon's access keeps its clients off, or "". */
+static const char *
+advice_on (const char *error)
+{
+    switch (refusal_by_error (error)) {
+    case ACCESS_NO_KEY:
+        return ": give one with --key_file FILE, or in the environment as WORKPEER_KEY";
+    case ACCESS_WRONG_KEY:
+        return ": the key that was sent is none of the daemon's access.keys";
+    case ACCESS_FORBIDDEN:
+        return ": the daemon's access.allow leaves it out";
+    case ACCESS_TOO_FAST:
+    case ACCESS_TOO_MANY_JOBS:
+        return ": try again later";
+    case ACCESS_TOO_DIFFICULT:
+        return ": ask for less";
+    case ACCESS_GRANTED:
+        break;
+    }
+    return "";
+}
+
+static void
+tell_refusal (int status, const char *error, const char *retry_after, char text[CLIENT_TEXT_SIZE])
+{
+    text[0] = '\0';
+    if (status != HTTP_OK) {
+        (void)snprintf (text, CLIENT_TEXT_SIZE, "status %d: ", status);
+    }
+    quote (text, *error != '\0' ? error : "an error without words");
+    quote (text, advice_on (error));
+    if (retry_after != NULL) {
+        quote (text, ", after ");
+        quote (text, retry_after);
+        quote (text, " s");
+    }
 }
 
 static json_t *
@@ -194,10 +259,11 @@ read_body (struct evhttp_request *http)
 }
 
 static void
-judge (const struct client *client, int status, const json_t *body, struct client_answer *answer)
+judge (const struct client *client, struct evhttp_request *http, const json_t *body,
+       struct client_answer *answer)
 {
+    const int status = evhttp_request_get_response_code (http);
     char scratch[64];
-    char before[64] = "";
 
     if (!json_is_object (body)) {
         answer->outcome = CLIENT_UNREACHABLE;
@@ -206,16 +272,13 @@ judge (const struct client *client, int status, const json_t *body, struct clien
                         client->url, status);
         return;
     }
-    const char *const error = client_field (body, "error", scratch, sizeof scratch);
-
     answer->body = body;
     answer->outcome = CLIENT_ANSWERED;
     if (status != HTTP_OK || json_object_get (body, "error") != NULL) {
         answer->outcome = CLIENT_REFUSED;
-        if (status != HTTP_OK) {
-            (void)snprintf (before, sizeof before, "status %d: ", status);
-        }
-        quote (answer->text, before, *error != '\0' ? error : "an error without words");
+        tell_refusal (status, client_field (body, "error", scratch, sizeof scratch),
+                      evhttp_find_header (evhttp_request_get_input_headers (http), "Retry-After"),
+                      answer->text);
     }
 }
 
@@ -266,7 +329,7 @@ on_reply (struct evhttp_request *http, void *data)
                         client->url);
     } else {
         call->body = read_body (http);
-        judge (client, status, call->body, answer);
+        judge (client, http, call->body, answer);
     }
     answer_later (call);
 }
@@ -305,6 +368,8 @@ make_request (struct client_call *call, json_t *fields)
     if (evhttp_add_header (headers, "Host", call->client->authority) != 0 ||
         evhttp_add_header (headers, "Content-Type", "application/json") != 0 ||
         evhttp_add_header (headers, "Connection", "close") != 0 ||
+        (call->client->authorization != NULL &&
+         evhttp_add_header (headers, "Authorization", call->client->authorization) != 0) ||
         evbuffer_add (evhttp_request_get_output_buffer (http), text, strlen (text)) != 0) {
         free (text);
         evhttp_request_free (http);

@@ -40,6 +40,12 @@ struct client *client_new (struct event_base *base, const char *url, char *error
 /* Drops the calls that are not done. NULL is fine. */
 void client_free (struct client *client);
 
+/*
+ * Has every question from now on carry this API key. It goes to the URL's host and port and nowhere
+ * else: no answer leads the client to another. Returns 0, or -1 for want of memory.
+ */
+int client_set_key (struct client *client, const char *key);
+
 /* The URL as it was understood. */
 const char *client_url (const struct client *client);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/client_key.h"
 #include "node/command_arguments.h"
 #include "node/data_path.h"
 #include "node/nearest.h"
@@ -130,6 +131,29 @@ url_of_config (const struct config *config, char *url, size_t size)
 }
 
 static int
+init_key (struct command *command)
+{
+    const char *const file = command->arguments.value[COMMAND_KEY_FILE];
+    char error[CLIENT_KEY_ERROR_SIZE];
+    char key[CLIENT_KEY_SIZE];
+    bool is_exposed;
+    int status = COMMAND_DONE;
+
+    if (client_key_read (file, key, &is_exposed, error) != 0) {
+        return command_complain (file != NULL ? COMMAND_FAILED : COMMAND_USAGE, "%s", error);
+    }
+    if (is_exposed) {
+        (void)command_complain (COMMAND_DONE, "warning: every user can read %s, expected mode 0600",
+                                file);
+    }
+    if (key[0] != '\0' && client_set_key (command->client, key) != 0) {
+        status = command_complain (COMMAND_FAILED, "out of memory");
+    }
+    explicit_bzero (key, sizeof key);
+    return status;
+}
+
+static int
 init_client (struct command *command)
 {
     const char *url = command->arguments.value[COMMAND_URL];
@@ -138,9 +162,12 @@ init_client (struct command *command)
     int status;
 
     if (command->arguments.given[COMMAND_LOCAL]) {
-        return url == NULL
+        const bool has_key = command->arguments.given[COMMAND_KEY_FILE];
+
+        return url == NULL && !has_key
                    ? COMMAND_DONE
-                   : command_complain (COMMAND_USAGE, "--local and --url cannot be used together");
+                   : command_complain (COMMAND_USAGE, "--local and --%s cannot be used together",
+                                       url != NULL ? "url" : "key_file");
     }
     if (url == NULL) {
         status = url_of_config (command->config, configured, sizeof configured);
@@ -150,7 +177,8 @@ init_client (struct command *command)
         url = configured;
     }
     command->client = client_new (command->base, url, error, sizeof error);
-    return command->client != NULL ? COMMAND_DONE : command_complain (COMMAND_USAGE, "%s", error);
+    return command->client != NULL ? init_key (command)
+                                   : command_complain (COMMAND_USAGE, "%s", error);
 }
 
 static void

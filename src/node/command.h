@@ -30,6 +30,7 @@ enum command_status {
 
 enum command_option {
     COMMAND_URL,
+    COMMAND_KEY_FILE,
     COMMAND_TIMEOUT,
     COMMAND_LOCAL,
     COMMAND_JSON,

@@ -18,6 +18,7 @@ struct option_entry {
 
 static const struct option_entry options[COMMAND_OPTIONS] = {
     [COMMAND_URL] = {"url", "URL", EVERY, "the daemon; else as the configuration says"},
+    [COMMAND_KEY_FILE] = {"key_file", "FILE", EVERY, "the API key to send; else WORKPEER_KEY"},
     [COMMAND_TIMEOUT] = {"timeout", "S", EVERY, "how long to wait for an answer, in seconds"},
     [COMMAND_LOCAL] = {"local", NULL, LOCALLY, "do it in this process, without a daemon"},
     [COMMAND_JSON] = {"json", NULL, EVERY, "print a JSON object"},

@@ -15,6 +15,7 @@
 #include "node/config_report.h"
 #include "node/config_table.h"
 #include "node/config_value.h"
+#include "node/ownership.h"
 #include "node/toml.h"
 #include "work/cpus.h"
 
@@ -242,6 +243,14 @@ load_file (struct loader *loader, const char *directory, enum config_file file, 
     } else if (errno == EFBIG) {
         config_report_error (&reading.context, nowhere, "%s, expected at most %d bytes",
                              strerror (EFBIG), FILE_SIZE_MAX);
+    } else if (errno == EACCES) {
+        char user[OWNERSHIP_USER_SIZE];
+
+        ownership_user (user);
+        config_report_error (
+            &reading.context, nowhere,
+            "%s, expected a file that %s may read, as with its group and mode 0640",
+            strerror (EACCES), user);
     } else if (errno != ENOENT) {
         config_report_error (&reading.context, nowhere, "%s", strerror (errno));
     }

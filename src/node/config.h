@@ -151,6 +151,11 @@ struct config {
     char *log_format; /* "human" or "json" */
     char *log_target; /* "auto", "stderr" or "journal" */
     char *log_file;   /* a path, or "" */
+
+    /* [daemon] */
+    char *daemon_user;  /* a name or a number, or "" */
+    char *daemon_group; /* likewise */
+    bool daemon_confine;
 };
 
 /*

@@ -167,6 +167,8 @@ config_show_value (const struct config *config, const struct config_option *opti
         break;
     case CONFIG_TYPE_CHOICE:
     case CONFIG_TYPE_PATH:
+    case CONFIG_TYPE_USER:
+    case CONFIG_TYPE_GROUP:
     case CONFIG_TYPE_URL:
         show_text (value.text, text);
         break;

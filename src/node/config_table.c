@@ -38,6 +38,7 @@ static const struct config_section sections[] = {
     {"atto", "Atto's work server, beside the RPC and on the same devices."},
     {"management", "Metrics and probes on a port of their own: /metrics, /health and /ready."},
     {"log", "What is logged, where and how."},
+    {"daemon", "The daemon's own rights, which it gives up before it serves anybody."},
 };
 
 static const struct config_option options[] = {
@@ -668,6 +669,36 @@ static const struct config_option options[] = {
                 "0640, and opened again at SIGHUP.",
         AT (log_file),
     },
+    {
+        .path = "daemon.user",
+        .fixed = true,
+        .type = CONFIG_TYPE_USER,
+        .initial = "\"\"",
+        .help =
+            "The user to become when the daemon is started as root, once its ports are bound and\n"
+            "before anything else: log and store are this user's. The groups that the system\n"
+            "gives the user are kept, as video and render, which GPUs need. \"root\" stays root.",
+        AT (daemon_user),
+    },
+    {
+        .path = "daemon.group",
+        .fixed = true,
+        .type = CONFIG_TYPE_GROUP,
+        .initial = "\"\"",
+        .help = "The group to become with that user; without it the user's own.",
+        AT (daemon_group),
+    },
+    {
+        .path = "daemon.confine",
+        .fixed = true,
+        .type = CONFIG_TYPE_SWITCH,
+        .initial = "true",
+        .help =
+            "Whether the daemon has the kernel refuse it what it never needs: new privileges, and\n"
+            "calls like mount, ptrace and bpf; where opencl.enable is off at the start, programs\n"
+            "too. Turn it off for a driver that needs such a thing, as a helper that is setuid.",
+        AT (daemon_confine),
+    },
 };
 
 static const struct config_variable variables[] = {
@@ -808,6 +839,12 @@ config_option_expected (const struct config_option *option, char text[CONFIG_EXP
         break;
     case CONFIG_TYPE_PATH:
         snprintf (text, size, "a path of 1 to %d bytes, or \"\" for none", PATH_MAX - 1);
+        break;
+    case CONFIG_TYPE_USER:
+        snprintf (text, size, "a user of this system, by name or number, or \"\" for none");
+        break;
+    case CONFIG_TYPE_GROUP:
+        snprintf (text, size, "a group of this system, by name or number, or \"\" for none");
         break;
     case CONFIG_TYPE_ENDPOINTS:
         snprintf (text, size, "a list of \"host:port\"");

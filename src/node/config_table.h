@@ -20,6 +20,8 @@ enum config_type {
     CONFIG_TYPE_SWITCH,    /* bool */
     CONFIG_TYPE_CHOICE,    /* char *, one of `choices` */
     CONFIG_TYPE_PATH,      /* char *, "" for none */
+    CONFIG_TYPE_USER,      /* char *, whom system_user_find knows; "" for none */
+    CONFIG_TYPE_GROUP,     /* char *, the same of groups */
     CONFIG_TYPE_URL,       /* char *, as endpoint_parse_url reads it; "" for none */
     CONFIG_TYPE_ENDPOINTS, /* struct config_endpoints */
     CONFIG_TYPE_ADDRESSES, /* struct config_strings, address literals */

@@ -9,6 +9,7 @@
 #include "node/config_access.h"
 #include "node/config_list.h"
 #include "node/config_peers.h"
+#include "node/system_user.h"
 #include "work/number.h"
 
 /* How much of a wrong value a message shows, in bytes. */
@@ -166,6 +167,25 @@ read_url (const struct toml_entry *entry, char **value)
     return *value != NULL ? 1 : -1;
 }
 
+/* The same, of a user or a group. */
+static int
+read_user (const struct config_option *option, const struct toml_entry *entry, char **value)
+{
+    struct system_user user;
+    gid_t gid;
+
+    if (!config_value_is_string (entry) && entry->type != TOML_TYPE_INTEGER) {
+        return 0;
+    }
+    if (entry->length > 0 &&
+        (option->type == CONFIG_TYPE_USER ? system_user_find (entry->text, &user)
+                                          : system_user_find_group (entry->text, &gid)) != 0) {
+        return 0;
+    }
+    *value = strdup (entry->text);
+    return *value != NULL ? 1 : -1;
+}
+
 /* Reports an entry that is not even of the option's kind, or want of memory. */
 static int
 refuse (const struct config_option *option, const struct toml_entry *entry,
@@ -231,6 +251,10 @@ config_value_read (const struct config_option *option, const struct toml_entry *
     case CONFIG_TYPE_PATH:
         is_read = read_path (entry, &value->text);
         break;
+    case CONFIG_TYPE_USER:
+    case CONFIG_TYPE_GROUP:
+        is_read = read_user (option, entry, &value->text);
+        break;
     case CONFIG_TYPE_URL:
         is_read = read_url (entry, &value->text);
         break;
@@ -263,6 +287,8 @@ size_of (const struct config_option *option)
         return sizeof (bool);
     case CONFIG_TYPE_CHOICE:
     case CONFIG_TYPE_PATH:
+    case CONFIG_TYPE_USER:
+    case CONFIG_TYPE_GROUP:
     case CONFIG_TYPE_URL:
         return sizeof (char *);
     case CONFIG_TYPE_ENDPOINTS:
@@ -305,6 +331,8 @@ config_value_is (const struct config *config, const struct config_option *option
         return field.on == value->on;
     case CONFIG_TYPE_CHOICE:
     case CONFIG_TYPE_PATH:
+    case CONFIG_TYPE_USER:
+    case CONFIG_TYPE_GROUP:
     case CONFIG_TYPE_URL:
         return strcmp (field.text, value->text) == 0;
     case CONFIG_TYPE_ENDPOINTS:
@@ -328,6 +356,8 @@ config_value_clear (const struct config_option *option, union config_value *valu
     switch (option->type) {
     case CONFIG_TYPE_CHOICE:
     case CONFIG_TYPE_PATH:
+    case CONFIG_TYPE_USER:
+    case CONFIG_TYPE_GROUP:
     case CONFIG_TYPE_URL:
         free (value->text);
         break;

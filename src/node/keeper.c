@@ -8,6 +8,7 @@
 
 #include "node/frontiers.h"
 #include "node/log.h"
+#include "node/ownership.h"
 #include "work/account.h"
 
 /* Below the data directory. */
@@ -93,6 +94,7 @@ open_store (struct keeper *keeper, const char *data_path)
     };
     char path[PATH_MAX];
     char error[STORE_ERROR_SIZE] = "its path is too long";
+    char advice[OWNERSHIP_TEXT_SIZE] = "";
     int length = config->store_path[0] != '\0'
                      ? snprintf (path, sizeof path, "%s", config->store_path)
                      : snprintf (path, sizeof path, "%s/%s", data_path, STORE_DIRECTORY);
@@ -104,11 +106,14 @@ open_store (struct keeper *keeper, const char *data_path)
         log_store (keeper, path);
         return 0;
     }
+    if (length > 0 && length < (int)sizeof path) {
+        ownership_advise (path, true, advice);
+    }
     if (strcmp (config->store_on_failure, "stop") == 0) {
-        log_error ("Cannot start without the store: %s (store.on_failure)", error);
+        log_error ("Cannot start without the store: %s%s (store.on_failure)", error, advice);
         return -1;
     }
-    log_error ("Going on without the store: %s (store.on_failure)", error);
+    log_error ("Going on without the store: %s%s (store.on_failure)", error, advice);
     return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "node/client_key.h"
 #include "rpc/key_hash.h"
 
 /* What nobody should use less of; a hash of a short one is found by trying. */
@@ -78,17 +79,6 @@ read_secret_line (char *line, size_t size, const char **error)
     return length;
 }
 
-static bool
-can_be_sent (const char *key)
-{
-    for (const char *at = key; *at != '\0'; at++) {
-        if (*at <= ' ' || *at > '~') {
-            return false;
-        }
-    }
-    return *key != '\0';
-}
-
 int
 key_command_hash (void)
 {
@@ -100,7 +90,7 @@ key_command_hash (void)
     if (length < 0) {
         return fail (error);
     }
-    if (!can_be_sent (key)) {
+    if (!client_key_is_good (key)) {
         return fail ("that key cannot stand in a header, expected 1 to 1024 visible ASCII "
                      "characters without blanks");
     }

@@ -19,6 +19,7 @@
 
 #include "node/log_line.h"
 #include "node/log_sink.h"
+#include "node/ownership.h"
 #include "work/clock.h"
 
 #define REPEAT_TIME (10 * CLOCK_SECOND)
@@ -342,6 +343,7 @@ log_configure (const struct log_settings *settings, char *error, size_t error_si
 int
 log_reopen (void)
 {
+    char advice[OWNERSHIP_TEXT_SIZE];
     int fd;
 
     if (state.path == NULL) { /* only this thread changes it */
@@ -349,8 +351,12 @@ log_reopen (void)
     }
     fd = log_sink_open (state.path);
     if (fd < 0) {
-        log_error ("Cannot open the log file %s again, and still write to the one that is open: %s",
-                   state.path, strerror (errno));
+        const int reason = errno;
+
+        ownership_advise (state.path, false, advice);
+        log_error (
+            "Cannot open the log file %s again, and still write to the one that is open: %s%s",
+            state.path, strerror (reason), advice);
         return -1;
     }
     change_sink (fd, state.path, state.format, false);

@@ -18,7 +18,6 @@
 #include "node/devices.h"
 #include "node/gpu.h"
 #include "node/key_command.h"
-#include "node/log_config.h"
 #include "node/node.h"
 #include "node/options.h"
 #include "node/profile.h"
@@ -131,12 +130,7 @@ run_daemon (const struct options *options, struct config *config,
             const struct difficulty_network *network)
 {
     const struct config_sources sources = sources_of (options);
-    char error[PATH_MAX + 128];
 
-    if (log_config_apply (config, error, sizeof error) != 0) {
-        fprintf (stderr, "workpeer: %s\n", error);
-        return 1;
-    }
     return node_run (config, &sources, network, options->pid_file);
 }
 

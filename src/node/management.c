@@ -47,7 +47,7 @@ on_listening (void *data, const char *address, uint16_t port)
 
 struct server *
 management_start (struct event_base *base, const struct server_settings *limits,
-                  struct metrics_report *report)
+                  struct metrics_report *report, struct listening_ports *ports)
 {
     const struct config *config = report->actions->config;
     struct server_settings settings = *limits;
@@ -61,7 +61,7 @@ management_start (struct event_base *base, const struct server_settings *limits,
         return NULL;
     }
     if (listening_start (server, &config->management_address, (uint16_t)config->management_port,
-                         on_listening, NULL, error) != 0) {
+                         ports, on_listening, NULL, error) != 0) {
         log_error ("Error while running workpeer: %s (management.address, management.port)", error);
         server_stop (server);
         server_free (server);

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "node/actions.h"
+#include "node/listening.h"
 #include "node/metrics_report.h"
 #include "rpc/routes.h"
 #include "rpc/server.h"
@@ -26,10 +27,10 @@ struct server *management_new (struct event_base *base, const struct server_sett
                                const struct route *health, struct metrics_report *report);
 
 /*
- * The same, listening where the configuration of the actions says, which has a port, and reported.
- * NULL, having logged why, when that fails.
+ * The same, listening where the configuration of the actions says, which has a port, on the
+ * sockets in `ports` where they are there, and reported. NULL, having logged why, when that fails.
  */
 struct server *management_start (struct event_base *base, const struct server_settings *limits,
-                                 struct metrics_report *report);
+                                 struct metrics_report *report, struct listening_ports *ports);
 
 #endif

@@ -12,6 +12,7 @@
 #include "node/health.h"
 #include "node/listening.h"
 #include "node/log.h"
+#include "node/log_config.h"
 #include "node/management.h"
 #include "node/node_internal.h"
 #include "work/clock.h"
@@ -329,7 +330,7 @@ listen_for_rpc (struct node *node)
     bool first = true;
 
     if (listening_start (node->server, &node->config->rpc_address, (uint16_t)node->config->rpc_port,
-                         on_listening, &first, error) != 0) {
+                         &node->ports, on_listening, &first, error) != 0) {
         log_error ("Error while running workpeer: %s", error);
         return -1;
     }
@@ -434,7 +435,7 @@ init_management (struct node *node)
     if (!node->config->management_port_set) {
         return 0;
     }
-    node->management = management_start (node->base, &node->limits, &node->report);
+    node->management = management_start (node->base, &node->limits, &node->report, &node->ports);
     return node->management != NULL ? 0 : -1;
 }
 
@@ -444,7 +445,7 @@ init_atto (struct node *node)
     if (!node->config->atto_enable) {
         return 0;
     }
-    node->atto = atto_server_new (node->base, &node->limits, &node->report);
+    node->atto = atto_server_new (node->base, &node->limits, &node->report, &node->ports);
     atto_server_set_access (node->atto, gate_access (node->gate));
     return node->atto != NULL ? 0 : -1;
 }
@@ -457,6 +458,9 @@ init_reload (struct node *node, const struct config_sources *sources)
         log_error ("Cannot start: out of memory, or of descriptors");
         return -1;
     }
+    if (node->no_programs) {
+        reload_keep_opencl_off (node->reload);
+    }
     return 0;
 }
 
@@ -466,22 +470,6 @@ init_notify (struct node *node)
     node->notify = notify_new (node->base);
     if (node->notify == NULL) {
         log_error ("Cannot tell the service manager anything: out of memory, or of descriptors");
-        return -1;
-    }
-    return 0;
-}
-
-static int
-init_pid_file (struct node *node, const char *path)
-{
-    char error[512];
-
-    if (path == NULL) {
-        return 0;
-    }
-    node->pid_file = pid_file_new (path, error, sizeof error);
-    if (node->pid_file == NULL) {
-        log_error ("Error while running workpeer: %s", error);
         return -1;
     }
     return 0;
@@ -511,6 +499,7 @@ static void
 clear (struct node *node)
 {
     pid_file_free (node->pid_file);
+    listening_release (&node->ports);
     reload_free (node->reload);
     if (node->server != NULL && !node->stopping) {
         server_stop (node->server);
@@ -547,6 +536,26 @@ clear (struct node *node)
     config_free (node->reloaded);
 }
 
+/* Returns 0 once the process is whom it is to be and the log where it is to be, or -1. */
+static int
+begin (struct node *node, const struct config_sources *sources, const char *pid_file)
+{
+    char error[NODE_ERROR_SIZE];
+
+    if (node_settle (node, pid_file, error) != 0 ||
+        log_config_apply (node->config, error, sizeof error) != 0) {
+        fprintf (stderr, "workpeer: %s\n", error);
+        return -1;
+    }
+    event_set_log_callback (on_libevent_log);
+    log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, node->network->name);
+    log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
+    node_confine (node, sources);
+    log_settings (node->config);
+    init_metrics (node);
+    return 0;
+}
+
 int
 node_run (struct config *config, const struct config_sources *sources,
           const struct difficulty_network *network, const char *pid_file)
@@ -555,17 +564,13 @@ node_run (struct config *config, const struct config_sources *sources,
     int status = 1;
 
     (void)signal (SIGPIPE, SIG_IGN);
-    event_set_log_callback (on_libevent_log);
-    log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
-    log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
-    log_settings (config);
-    init_metrics (&node);
-    if (init_loop (&node) == 0 && init_notify (&node) == 0 &&
-        engine_start (&node.engine, config, sources->data_path) == 0 && init_peers (&node) == 0 &&
-        init_keeper (&node, sources->data_path) == 0 && init_broker (&node) == 0 &&
-        init_pid_file (&node, pid_file) == 0 && init_gate (&node) == 0 &&
-        init_server (&node) == 0 && init_management (&node) == 0 && init_atto (&node) == 0 &&
+    if (begin (&node, sources, pid_file) == 0 && init_loop (&node) == 0 &&
+        init_notify (&node) == 0 && engine_start (&node.engine, config, sources->data_path) == 0 &&
+        init_peers (&node) == 0 && init_keeper (&node, sources->data_path) == 0 &&
+        init_broker (&node) == 0 && init_gate (&node) == 0 && init_server (&node) == 0 &&
+        init_management (&node) == 0 && init_atto (&node) == 0 &&
         init_reload (&node, sources) == 0) {
+        listening_release (&node.ports);
         gate_announce (node.gate, server_is_wide (node.server) || atto_server_is_wide (node.atto));
         printf ("Ready\n");
         (void)fflush (stdout);

@@ -1,4 +1,4 @@
-/* The inside of the node, shared by node.c and node_reload.c only. */
+/* The inside of the node, shared by node.c, node_process.c and node_reload.c only. */
 #ifndef NODE_NODE_INTERNAL_H
 #define NODE_NODE_INTERNAL_H
 
@@ -13,12 +13,14 @@
 #include "node/forward.h"
 #include "node/gate.h"
 #include "node/keeper.h"
+#include "node/listening.h"
 #include "node/metrics.h"
 #include "node/metrics_report.h"
 #include "node/node.h"
 #include "node/notify.h"
 #include "node/peers.h"
 #include "node/pid_file.h"
+#include "node/privileges.h"
 #include "node/reload.h"
 #include "rpc/peer.h"
 #include "rpc/server.h"
@@ -49,7 +51,10 @@ struct node {
     struct atto_server *atto;  /* NULL where it is not enabled */
     struct server_settings limits;
     struct device_log *device_log;
+    struct privileges_plan plan;
+    struct listening_ports ports; /* taken as root, until they are listened on */
     struct pid_file *pid_file;
+    bool no_programs; /* may be started any more */
     struct notify *notify;
     struct reload *reload;
     bool reload_again; /* once the reading that is under way has ended */
@@ -57,6 +62,18 @@ struct node {
     struct metrics metrics;
     struct metrics_report report;
 };
+
+#define NODE_ERROR_SIZE 9216 /* a path, what is wrong with it, and a command with it again */
+
+/*
+ * What is done while the process may still be root: takes ports and the pid file, if `pid_file` is
+ * not NULL, then becomes the user that the configuration names. Returns 0, or -1 with the reason in
+ * `error`.
+ */
+int node_settle (struct node *node, const char *pid_file, char error[NODE_ERROR_SIZE]);
+
+/* Then: puts up the floor, and logs it and whom the process runs as. Before any thread. */
+void node_confine (struct node *node, const struct config_sources *sources);
 
 /* What the configuration in force says of the server's limits, as far as the system lets it. Peers
  * may be called as often as then leaves descriptors for. */

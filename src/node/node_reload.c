@@ -5,9 +5,6 @@
 #include "node/log_config.h"
 #include "node/node_internal.h"
 
-/* Enough for a path and what is wrong with it. */
-#define ERROR_SIZE 4352
-
 static void
 log_report (const struct config_report *report)
 {
@@ -67,7 +64,7 @@ take_engine (struct node *node, struct engine *engine)
 static int
 prepare (struct node *node, const struct config *next)
 {
-    char error[ERROR_SIZE];
+    char error[NODE_ERROR_SIZE];
 
     if (log_config_apply (next, error, sizeof error) != 0) {
         log_error ("%s", error);
@@ -116,6 +113,10 @@ apply (struct node *node, struct reload_result *result)
     size_t changes = 0;
 
     config_show_changes (result->config, node->config, log_change, &changes);
+    if (result->opencl_kept_off) {
+        log_warn ("Setting: opencl.enable = true takes a restart: drivers may need programs, and "
+                  "none can be started any more (daemon.confine)");
+    }
     if (prepare (node, result->config) != 0) {
         return -1;
     }

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/log.h"
+
 struct pid_file {
     char *path;
     int fd;
@@ -46,7 +48,8 @@ open_locked (const char *path)
     int fd;
 
     for (;;) {
-        fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        /* Root writes here: a link of somebody else's making is not to lead it elsewhere. */
+        fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
         if (fd < 0) {
             return -1;
         }
@@ -112,7 +115,11 @@ pid_file_free (struct pid_file *file)
     if (file == NULL) {
         return;
     }
-    (void)unlink (file->path);
+    /* Where it cannot go, it is not to name a process that is another one later. */
+    if (unlink (file->path) != 0 && ftruncate (file->fd, 0) != 0) {
+        log_warn ("The pid file %s can be neither removed nor emptied: %s", file->path,
+                  strerror (errno));
+    }
     (void)close (file->fd);
     free (file->path);
     free (file);

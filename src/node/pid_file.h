@@ -14,7 +14,10 @@ struct pid_file;
  */
 struct pid_file *pid_file_new (const char *path, char *error, size_t error_size);
 
-/* Removes the file. NULL is fine. */
+/*
+ * Removes the file; or, where that is not allowed to whom the process has become meanwhile, empties
+ * it. NULL is fine.
+ */
 void pid_file_free (struct pid_file *file);
 
 #endif

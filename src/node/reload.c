@@ -21,6 +21,7 @@ struct reload {
     bool reading;
     pthread_t retirement; /* of the last engine that was retired */
     bool retiring;
+    bool keep_opencl_off;
     const struct config *present;
     struct reload_result result;
     struct config_report report;
@@ -77,6 +78,10 @@ read_files (void *data)
     const uint64_t one = 1;
 
     reload->result.config = config_load (reload->sources, &reload->report);
+    if (reload->result.config != NULL && reload->keep_opencl_off) {
+        reload->result.opencl_kept_off = reload->result.config->opencl_enable;
+        reload->result.config->opencl_enable = false;
+    }
     if (reload->result.config != NULL && engine_differs (reload->present, reload->result.config)) {
         start_engine (reload);
     }
@@ -84,6 +89,12 @@ read_files (void *data)
         abort (); /* an eventfd at 0 takes a 1 */
     }
     return NULL;
+}
+
+void
+reload_keep_opencl_off (struct reload *reload)
+{
+    reload->keep_opencl_off = true;
 }
 
 int

@@ -23,6 +23,7 @@ struct reload_result {
     struct engine *engine; /* a started one for `config`, taken over likewise; NULL when the present
                               one will do, or none could be started: see `failed` */
     bool failed;           /* to start an engine; the log says why */
+    bool opencl_kept_off;  /* though the files say otherwise: see reload_keep_opencl_off */
     const struct config_report *report; /* what there was to say; only for the call */
 };
 
@@ -33,6 +34,12 @@ typedef void (*reload_done_fn) (void *data, struct reload_result *result);
  */
 struct reload *reload_new (struct event_base *base, const struct config_sources *sources,
                            reload_done_fn done, void *data);
+
+/*
+ * For a process that may start no programs: opencl.enable stays off, whatever is read. Some drivers
+ * compile with programs of their own, and one of them ends the process where it cannot.
+ */
+void reload_keep_opencl_off (struct reload *reload);
 
 /*
  * Begins to read, and to start an engine where what is read needs another one than `present`, which

@@ -32,15 +32,24 @@ listener_parse (const char *address, uint16_t port, struct sockaddr_storage *sto
     return 0;
 }
 
+static int
+close_failed (int fd)
+{
+    const int reason = errno;
+
+    (void)close (fd);
+    errno = reason;
+    return -1;
+}
+
 int
-listener_bind (const struct sockaddr_storage *address, bool only)
+listener_reserve (const struct sockaddr_storage *address, bool only)
 {
     const int on = 1;
     const int v6_only = only;
     int family = address->ss_family;
     socklen_t size = family == AF_INET ? sizeof (struct sockaddr_in) : sizeof (struct sockaddr_in6);
     int fd = socket (family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int reason;
 
     if (fd < 0) {
         return -1;
@@ -48,13 +57,24 @@ listener_bind (const struct sockaddr_storage *address, bool only)
     if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
         (family == AF_INET ||
          setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) == 0) &&
-        bind (fd, (const struct sockaddr *)address, size) == 0 && listen (fd, BACKLOG) == 0) {
+        bind (fd, (const struct sockaddr *)address, size) == 0) {
         return fd;
     }
-    reason = errno;
-    (void)close (fd);
-    errno = reason;
-    return -1;
+    return close_failed (fd);
+}
+
+int
+listener_listen (int fd)
+{
+    return listen (fd, BACKLOG);
+}
+
+int
+listener_bind (const struct sockaddr_storage *address, bool only)
+{
+    const int fd = listener_reserve (address, only);
+
+    return fd < 0 || listener_listen (fd) == 0 ? fd : close_failed (fd);
 }
 
 static uint16_t

@@ -17,6 +17,16 @@
 int listener_parse (const char *address, uint16_t port, struct sockaddr_storage *storage);
 
 /*
+ * A socket that has that address and does not listen yet: who may have the port now need not be
+ * allowed to any more when it is to listen. `only` as below. Returns its descriptor, or -1 with
+ * errno set.
+ */
+int listener_reserve (const struct sockaddr_storage *address, bool only);
+
+/* Has such a socket listen. Returns 0, or -1 with errno set. */
+int listener_listen (int fd);
+
+/*
  * A socket that listens there; with `only`, "::" does not stand for IPv4 as well. Returns its
  * descriptor, or -1 with errno set.
  */

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "rpc/json.h"
 #include "rpc/reply.h"
@@ -35,6 +36,17 @@ refusal_of (enum access_verdict verdict, const struct access_pass *pass, bool is
         refusal.wait = (unsigned)fmin (fmax (ceil (pass->wait), 1), LONGEST_WAIT);
     }
     return refusal;
+}
+
+enum access_verdict
+refusal_by_error (const char *error)
+{
+    size_t verdict = sizeof refusals / sizeof refusals[0] - 1;
+
+    while (verdict > ACCESS_GRANTED && strcmp (refusals[verdict].error, error) != 0) {
+        verdict--;
+    }
+    return (enum access_verdict)verdict;
 }
 
 static void

@@ -25,6 +25,9 @@ struct refusal {
 struct refusal refusal_of (enum access_verdict verdict, const struct access_pass *pass,
                            bool is_rpc);
 
+/* What verdict an answer's error tells of; ACCESS_GRANTED when it is another error. Pure. */
+enum access_verdict refusal_by_error (const char *error);
+
 /* Answers `http`, which came on `connection`. */
 void refusal_send (const struct refusal *refusal, struct connection *connection,
                    struct evhttp_request *http);

@@ -427,7 +427,8 @@ class Management(MetricsTest):
     def test_address(self):
         daemon = self.start(config={**MANAGEMENT, "management.address": '["127.0.0.2"]'})
         self.assertEqual(self.management(daemon)[0], "127.0.0.2")
-        self.assertEqual(self.get(daemon, "/ready", address=self.management(daemon)).status, 200)
+        wait_until(lambda: self.get(daemon, "/ready", address=self.management(daemon)).status == 200,
+                   "it is ready, once its devices are open")
 
     def test_a_crowd_at_the_rpc_keeps_no_probe_out(self):
         daemon = self.start_endless({**MANAGEMENT, "rpc.max_connections": "2"})

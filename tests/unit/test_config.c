@@ -15,6 +15,7 @@
 #include "node/config.h"
 #include "node/config_show.h"
 #include "node/config_table.h"
+#include "node/ownership.h"
 #include "support_config.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
@@ -539,7 +540,16 @@ test_unreadable (void **state)
     config_free (support_load (NULL, NULL, ""));
     assert_int_equal (chmod (path, 0), 0);
     if (geteuid () != 0) {
-        assert_null (support_load (NULL, NULL, "error: config-node.toml: Permission denied\n"));
+        char user[OWNERSHIP_USER_SIZE];
+        char *expected;
+
+        ownership_user (user);
+        assert_true (asprintf (&expected,
+                               "error: config-node.toml: Permission denied, expected a file that "
+                               "%s may read, as with its group and mode 0640\n",
+                               user) > 0);
+        assert_null (support_load (NULL, NULL, expected));
+        free (expected);
     }
     free (path);
 }

@@ -28,12 +28,12 @@ class Refused(Exception):
 
 
 class Number(float):
-    """A JSON number. Whole ones count as their digits, however they were written."""
+    """A JSON number. A whole one counts as its digits, however it was written; others as 17 of theirs."""
 
     def __str__(self):
-        if self.is_integer() and abs(self) < 2**53:
-            return "-0" if repr(self) == "-0.0" else str(int(self))
-        return repr(float(self))
+        if abs(self) < 2**53:
+            return "%.17g" % self
+        return "%.16e" % self
 
     @staticmethod
     def read(text):

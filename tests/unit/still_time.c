@@ -1,12 +1,12 @@
 /*
- * Threads: `lock` guards the sleepers, and is taken last: a sleeper has its own mutex before.
+ * Threads: `lock` guards the time and the sleepers, and is taken last: a sleeper has its own mutex
+ * before.
  */
 #include "still_time.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -24,8 +24,8 @@ struct sleeper {
     bool woken;
 };
 
-static _Atomic uint64_t now = STILL_TIME_BEGIN;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t now = STILL_TIME_BEGIN;
 static struct sleeper sleepers[MAX_SLEEPERS];
 
 /* The linker's names. */
@@ -38,10 +38,21 @@ int __wrap_pthread_cond_timedwait (pthread_cond_t *condition, pthread_mutex_t *m
 int __real_pthread_cond_broadcast (pthread_cond_t *condition);
 int __wrap_pthread_cond_broadcast (pthread_cond_t *condition);
 
+static uint64_t
+still_time (void)
+{
+    uint64_t still;
+
+    pthread_mutex_lock (&lock);
+    still = now;
+    pthread_mutex_unlock (&lock);
+    return still;
+}
+
 int
 __wrap_clock_gettime (clockid_t clock, struct timespec *time)
 {
-    const uint64_t still = atomic_load (&now);
+    const uint64_t still = still_time ();
 
     if (clock != CLOCK_MONOTONIC) {
         return __real_clock_gettime (clock, time);
@@ -94,7 +105,8 @@ __wrap_pthread_cond_wait (pthread_cond_t *condition, pthread_mutex_t *mutex)
     return result;
 }
 
-/* Lies down before it looks at the time: still_time_set does these the other way round. */
+/* Lies down before it looks at the time, so that still_time_set, which may come between, wakes it.
+ */
 int
 __wrap_pthread_cond_timedwait (pthread_cond_t *condition, pthread_mutex_t *mutex,
                                const struct timespec *until)
@@ -103,7 +115,7 @@ __wrap_pthread_cond_timedwait (pthread_cond_t *condition, pthread_mutex_t *mutex
     struct sleeper *sleeper = lie_down (condition, mutex);
     int result = ETIMEDOUT;
 
-    if (atomic_load (&now) < end) {
+    if (still_time () < end) {
         result = __real_pthread_cond_wait (condition, mutex);
     }
     get_up (sleeper);
@@ -126,8 +138,8 @@ still_time_set (uint64_t time)
 {
     struct sleeper seen[MAX_SLEEPERS];
 
-    atomic_store (&now, time);
     pthread_mutex_lock (&lock);
+    now = time;
     for (size_t i = 0; i < MAX_SLEEPERS; i++) {
         seen[i] = sleepers[i];
     }

@@ -443,12 +443,16 @@ give_result (struct model *model, struct machine *machine)
     take (model, machine);
 }
 
-/* A hit that is none breaks the device; but where every nonce is one, it is one. */
+/* A hit that is none breaks the device. Where every nonce is one it is one, and where only some are
+ * it is chance, which is left out. */
 static void
 give_false_result (struct model *model, struct machine *machine)
 {
     struct job *job = machine->flights[0];
 
+    if (job->bits > 0 && job->bits < IMPOSSIBLE) {
+        return;
+    }
     fake_behave (machine->fake, FAKE_LIES);
     fake_release (machine->fake, 1);
     settle ();
@@ -720,7 +724,7 @@ pool_does_what_its_model_says (void **state)
     struct totals totals = {0};
 
     while (totals.operations < operations) {
-        static struct model model;
+        static struct model model; /* too large for a stack */
         assert_int_equal (support_set_up (state), 0);
         model = (struct model){.bench = *state, .seed = &seed, .now = now};
         begin (&model);

@@ -653,6 +653,8 @@ check_answers (struct model *model)
         }
         if (job->delivered && job->outcome == POOL_FOUND) {
             support_assert_works (job->call);
+        } else if (job->delivered) {
+            assert_string_equal (job->call->answer.device, "");
         }
     }
 }

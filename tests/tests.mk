@@ -68,6 +68,7 @@ UNIT_TESTS += \
 	tests/unit/test_peer_drop \
 	tests/unit/test_peer_record \
 	tests/unit/test_pool \
+	tests/unit/test_pool_model \
 	tests/unit/test_pool_stress \
 	tests/unit/test_ports \
 	tests/unit/test_precache \
@@ -214,6 +215,12 @@ SUPPORT_POOL = tests/unit/support_pool.c tests/unit/support_pool.h tests/unit/fa
 tests_unit_test_pool_SOURCES = tests/unit/test_pool.c $(SUPPORT_POOL)
 tests_unit_test_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_LDADD = $(UNIT_WORK)
+tests_unit_test_pool_model_SOURCES = tests/unit/test_pool_model.c tests/unit/still_time.c tests/unit/still_time.h \
+	$(SUPPORT_POOL)
+tests_unit_test_pool_model_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pool_model_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime -Wl,--wrap=pthread_cond_wait \
+	-Wl,--wrap=pthread_cond_timedwait -Wl,--wrap=pthread_cond_broadcast
+tests_unit_test_pool_model_LDADD = $(UNIT_WORK)
 tests_unit_test_pool_stress_SOURCES = tests/unit/test_pool_stress.c $(SUPPORT_POOL)
 tests_unit_test_pool_stress_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_stress_LDADD = $(UNIT_WORK)
@@ -306,6 +313,7 @@ E2E_TESTS = \
 	tests/e2e/test_reload.py \
 	tests/e2e/test_routes.py \
 	tests/e2e/test_rpc.py \
+	tests/e2e/test_rpc_model.py \
 	tests/e2e/test_service.py \
 	tests/e2e/test_store.py
 
@@ -327,7 +335,7 @@ clean-local:
 # `make check-engine` runs what ThreadSanitizer is for: the tests with threads in them.
 check-engine:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
-THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
+THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_model tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
 	tests/unit/test_atto_works tests/unit/test_broker tests/unit/test_broker_peers tests/unit/test_precache tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan \
 	tests/unit/test_slices tests/unit/test_trial \
 	tests/unit/test_store tests/unit/test_store_bounds tests/unit/test_store_full tests/unit/test_store_kill \
@@ -344,6 +352,7 @@ EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/bench/bench_cache.py tests/bench/bench_peers.py tests/bench/bench_rpc.py \
 	tests/data \
 	tests/e2e/atto.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
+	tests/e2e/rpc_model.py tests/e2e/rpc_requests.py \
 	tests/unit/test_scan_neon.c \
 	tests/unit/vectors.h \
 	tests/vectors/work.json

@@ -44,6 +44,10 @@ parse_object (const char *text, size_t length)
         text += mark;
         length -= mark;
     }
+    /* JSON has no zero bytes, but jansson passes over one that follows a number or a word. */
+    if (memchr (text, '\0', length) != NULL) {
+        return NULL;
+    }
     /* As reals, integers of any length can be read; the fields' own readers judge them. */
     tree = json_loadb (text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
     if (!json_is_object (tree)) {

@@ -1,6 +1,7 @@
 """Nano's work arithmetic, written a second time so that the daemon's can be held against it."""
 
 import hashlib
+import re
 import secrets
 
 BASE32 = "13456789abcdefghijkmnopqrstuwxyz"
@@ -63,10 +64,13 @@ def to_multiplier(difficulty, base):
 
 
 def from_multiplier(multiplier, base):
-    distance = int(float(2**64 - base) / multiplier)
-    if distance > LARGEST:
+    """The threshold `multiplier`, above 0, times as hard as `base`; 0 is as easy as can be."""
+    distance = float(2**64 - base) / multiplier
+    if distance >= 2**64:
         return 0
-    return 2**64 - distance if distance else LARGEST
+    if int(distance) == 0:
+        return LARGEST if multiplier >= 1 else 0
+    return 2**64 - int(distance)
 
 
 def multiplier_text(difficulty, base):
@@ -78,6 +82,18 @@ def account(key, prefix="nano_"):
     raw = bytes.fromhex(key)
     checksum = hashlib.blake2b(raw, digest_size=5).digest()[::-1]
     return prefix + _base32(raw, 52) + _base32(checksum, 8)
+
+
+def account_key(text):
+    """The public key (hexadecimal) of an account number, or None where it is none."""
+    digits = re.fullmatch(f"(?:nano[_-]|xrb[_-]|node_)([13][{BASE32}]{{59}})", text)
+    if digits is None:
+        return None
+    number = 0
+    for digit in digits[1][:52]:
+        number = number << 5 | BASE32.index(digit)
+    key = f"{number:064X}"
+    return key if account(key)[5:] == digits[1] else None
 
 
 def _base32(raw, digits):

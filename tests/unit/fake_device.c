@@ -210,16 +210,18 @@ take_turn (struct fake *fake)
 static void
 behave (struct fake *fake, const struct device_batch *batch, struct device_result *result)
 {
+    enum fake_behaviour behaviour;
     bool failed;
 
     pthread_mutex_lock (&fake->lock);
     failed = take_turn (fake);
+    behaviour = fake->settings.behaviour;
     pthread_mutex_unlock (&fake->lock);
     if (failed) {
         result->outcome = DEVICE_FAILED;
-    } else if (fake->settings.behaviour == FAKE_FINDS) {
+    } else if (behaviour == FAKE_FINDS) {
         scan (fake, batch, result);
-    } else if (fake->settings.behaviour == FAKE_NEVER) {
+    } else if (behaviour == FAKE_NEVER) {
         pretend (fake, batch, result);
     } else {
         lie (fake, batch, result);
@@ -378,6 +380,24 @@ fake_break (struct fake *fake)
     pthread_mutex_lock (&fake->lock);
     fake->settings.open_fails = FAKE_ALWAYS;
     fake->settings.collect_fails = FAKE_ALWAYS;
+    pthread_mutex_unlock (&fake->lock);
+}
+
+void
+fake_behave (struct fake *fake, enum fake_behaviour behaviour)
+{
+    pthread_mutex_lock (&fake->lock);
+    fake->settings.behaviour = behaviour;
+    pthread_mutex_unlock (&fake->lock);
+}
+
+void
+fake_fail (struct fake *fake, unsigned opens, unsigned submits, unsigned collects)
+{
+    pthread_mutex_lock (&fake->lock);
+    fake->settings.open_fails = opens;
+    fake->settings.submit_fails = submits;
+    fake->settings.collect_fails = collects;
     pthread_mutex_unlock (&fake->lock);
 }
 

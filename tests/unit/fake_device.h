@@ -69,6 +69,12 @@ void fake_run_free (struct fake *fake);
 /* Breaks the device for good: the test's batches fail from now on, and so does every open. */
 void fake_break (struct fake *fake);
 
+/* How it behaves from the next result on. */
+void fake_behave (struct fake *fake, enum fake_behaviour behaviour);
+
+/* How many opens, and of the test's batches how many submits and collects, fail from now on. */
+void fake_fail (struct fake *fake, unsigned opens, unsigned submits, unsigned collects);
+
 /* One batch of the test's, as the pool cut it. */
 struct fake_batch {
     uint64_t tag;

@@ -123,6 +123,9 @@ parse_refuses_the_rest (void **state)
         TEXT ("{\"a\":\"x\0y\"}"),
         TEXT ("{\"a\":\"x\\u0000y\"}"),
         TEXT ("{\"a\0b\":1}"),
+        TEXT ("{\"a\":1\0}"),
+        TEXT ("{\"a\":true\0}"),
+        TEXT ("{\"a\":[1\0,2]}"),
     };
 
     (void)state;

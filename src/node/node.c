@@ -14,6 +14,8 @@
 #include "node/log.h"
 #include "node/management.h"
 #include "node/node_internal.h"
+#include "rpc/memory.h"
+#include "rpc/trouble.h"
 #include "work/clock.h"
 #include "work/pool.h"
 
@@ -141,6 +143,12 @@ on_libevent_log (int severity, const char *message)
     } else {
         log_debug ("libevent: %s", message);
     }
+}
+
+static void
+on_trouble (const char *text)
+{
+    log_warn ("%s", text);
 }
 
 static size_t
@@ -581,6 +589,8 @@ node_run (struct config *config, const struct config_sources *sources,
     int status = 1;
 
     (void)signal (SIGPIPE, SIG_IGN);
+    trouble_set (on_trouble);
+    memory_watch ();
     event_set_log_callback (on_libevent_log);
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
     log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());

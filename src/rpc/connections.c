@@ -10,6 +10,7 @@
 #include "rpc/callers.h"
 #include "rpc/crowd.h"
 #include "rpc/error_page.h"
+#include "rpc/memory.h"
 #include "work/clock.h"
 
 /* How often deadlines are looked at: a fraction of the shortest, within these bounds. */
@@ -112,6 +113,14 @@ is_refused_and_told (const struct connection *connection)
     return connection->refused && !is_over (connection) && !has_output (connection);
 }
 
+/* It is, save when there was no memory for a table of that size. */
+static bool
+is_by_fd (const struct connection *connection)
+{
+    return connection->fd >= 0 && (size_t)connection->fd < connection->owner->by_fd_size &&
+           connection->owner->by_fd[connection->fd] == connection;
+}
+
 static void
 drop (struct connection *connection)
 {
@@ -119,7 +128,7 @@ drop (struct connection *connection)
     connection->owner->count--;
     (void)evbuffer_remove_cb (bufferevent_get_input (connection->bev), on_input, connection);
     (void)evbuffer_remove_cb (bufferevent_get_output (connection->bev), on_output, connection);
-    if (connection->fd >= 0) {
+    if (is_by_fd (connection)) {
         connection->owner->by_fd[connection->fd] = NULL;
     }
     crowd_leave (&connection->owner->crowd, &connection->crowd);
@@ -237,6 +246,7 @@ know_fd (struct connection *connection)
     size_t size = (size_t)fd + 1;
     struct connection **by_fd;
 
+    connection->fd = fd;
     if (fd < 0) {
         return;
     }
@@ -244,14 +254,13 @@ know_fd (struct connection *connection)
         size = 2 * size;
         by_fd = reallocarray (connections->by_fd, size, sizeof (struct connection *));
         if (by_fd == NULL) {
-            return;
+            return; /* it will be found among all */
         }
         memset (by_fd + connections->by_fd_size, 0,
                 (size - connections->by_fd_size) * sizeof (struct connection *));
         connections->by_fd = by_fd;
         connections->by_fd_size = size;
     }
-    connection->fd = fd;
     connections->by_fd[fd] = connection;
 }
 
@@ -485,6 +494,7 @@ make_bufferevent (struct event_base *base, void *data)
     struct connection *connection = calloc (1, sizeof *connection);
 
     if (connection == NULL) {
+        memory_missed ("a connection is not looked after");
         return NULL;
     }
     make_room (connections, 1);
@@ -582,19 +592,35 @@ connections_free (struct connections *connections)
     free (connections);
 }
 
+static struct connection *
+find (struct connections *connections, struct bufferevent *bev)
+{
+    const int fd = bufferevent_getfd (bev);
+    struct connection *connection = NULL;
+
+    if (fd >= 0 && (size_t)fd < connections->by_fd_size) {
+        connection = connections->by_fd[fd];
+    }
+    if (connection != NULL && connection->bev == bev) {
+        return connection;
+    }
+    TAILQ_FOREACH (connection, &connections->list, link)
+    {
+        if (connection->bev == bev && connection->fd >= 0) {
+            return connection;
+        }
+    }
+    return NULL;
+}
+
 struct connection *
 connections_find (struct connections *connections, struct evhttp_request *request)
 {
     struct evhttp_connection *evhttp_connection = evhttp_request_get_connection (request);
     struct bufferevent *bev = evhttp_connection_get_bufferevent (evhttp_connection);
-    int fd = bufferevent_getfd (bev);
-    struct connection *connection;
+    struct connection *const connection = find (connections, bev);
 
-    if (fd < 0 || (size_t)fd >= connections->by_fd_size) {
-        return NULL;
-    }
-    connection = connections->by_fd[fd];
-    if (connection == NULL || connection->bev != bev) {
+    if (connection == NULL) {
         return NULL;
     }
     if (!connection->close_is_set) {

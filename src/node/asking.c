@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "node/broker_internal.h"
+#include "rpc/memory.h"
 #include "work/clock.h"
 
 /*
@@ -154,11 +155,27 @@ on_asked (void *data, const struct forward_answer *answer)
     search_settle (search);
 }
 
+static struct asking *
+new_asking (const struct broker_waiter *waiter)
+{
+    struct asking *asking = calloc (1, sizeof *asking);
+
+    if (asking == NULL) {
+        return NULL;
+    }
+    asking->hops = waiter->hops != NULL ? strdup (waiter->hops) : NULL;
+    if (waiter->hops != NULL && asking->hops == NULL) {
+        free (asking);
+        return NULL;
+    }
+    return asking;
+}
+
 /* Puts the question of `waiter` to its list of peers. */
 static int
 ask_peers (struct search *search, const struct broker_waiter *waiter)
 {
-    struct asking *asking = calloc (1, sizeof *asking);
+    struct asking *asking = new_asking (waiter);
     struct forward_question question = {
         .target = {.threshold = waiter->threshold, .order = search->order},
         .list = waiter->list,
@@ -169,11 +186,7 @@ ask_peers (struct search *search, const struct broker_waiter *waiter)
     };
 
     if (asking == NULL) {
-        return -1;
-    }
-    asking->hops = waiter->hops != NULL ? strdup (waiter->hops) : NULL;
-    if (waiter->hops != NULL && asking->hops == NULL) {
-        free (asking);
+        memory_missed ("no work peer is asked");
         return -1;
     }
     memcpy (question.target.root, search->root, sizeof search->root);

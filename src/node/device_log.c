@@ -37,15 +37,19 @@ look_at (struct device_log *log, size_t index)
 }
 
 static void
-on_look (evutil_socket_t fd, short what, void *data)
+look_at_all (struct device_log *log)
 {
-    struct device_log *log = data;
-
-    (void)fd;
-    (void)what;
     for (size_t i = 0; i < pool_device_count (log->pool); i++) {
         look_at (log, i);
     }
+}
+
+static void
+on_look (evutil_socket_t fd, short what, void *data)
+{
+    (void)fd;
+    (void)what;
+    look_at_all (data);
     log_flush ();
 }
 
@@ -76,6 +80,9 @@ device_log_free (struct device_log *log)
     }
     if (log->look != NULL) {
         event_free (log->look);
+    }
+    if (log->seen != NULL) {
+        look_at_all (log); /* what has failed since the last time */
     }
     free (log->seen);
     free (log);

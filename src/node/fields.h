@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rpc/memory.h"
 #include "work/difficulty.h"
 
 /* Why a waiter's request did not succeed, in nano_node's words. */
@@ -19,7 +20,7 @@
 
 /* What a client is told when the broker does not accept its request. */
 #define FIELDS_FULL "Work queue is full"
-#define FIELDS_NO_MEMORY "Out of memory"
+#define FIELDS_NO_MEMORY MEMORY_ERROR
 #define FIELDS_LOCAL_DISABLED "Local work generation is disabled"
 
 #define FIELDS_BAD_ACCOUNT "Bad account number"

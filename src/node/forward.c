@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "node/log.h"
+#include "rpc/memory.h"
 #include "work/clock.h"
 #include "work/hex.h"
 
@@ -274,6 +275,7 @@ ask (struct errand *errand, struct candidate *candidate)
     mark_tried (errand, candidate);
     candidate->call = peer_ask (candidate->peer, &errand->question, on_answer, candidate);
     if (candidate->call == NULL) {
+        memory_missed ("a work peer is not asked");
         return -1;
     }
     errand->in_flight++;
@@ -409,6 +411,7 @@ forward_start (struct forward *forward, const struct forward_question *question,
     struct errand *errand = new_errand (forward, question->list);
 
     if (errand == NULL || fill (errand, question) != 0) {
+        memory_missed ("no work peer is asked");
         if (errand != NULL) {
             destroy (errand);
         }

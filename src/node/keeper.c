@@ -26,8 +26,9 @@ struct keeper {
     struct precache *precache;
     struct frontiers *frontiers;
     struct event *timer;
-    uint64_t troubles; /* of the store, that were logged */
-    bool failing;      /* as it was last logged */
+    uint64_t troubles;    /* of the store, that were logged */
+    uint64_t read_errors; /* likewise */
+    bool failing;         /* as it was last logged */
 };
 
 static enum store_network
@@ -50,7 +51,7 @@ store_network_by_name (const char *name)
     return networks[i].network;
 }
 
-/* Logs when writing begins to fail, and when it works again. */
+/* Logs when writing begins to fail, and when it works again; and reading that has failed. */
 static void
 on_look (evutil_socket_t fd, short what, void *data)
 {
@@ -68,7 +69,13 @@ on_look (evutil_socket_t fd, short what, void *data)
         log_info ("The store is written again");
         keeper->failing = false;
     }
+    if (statistics.read_errors > keeper->read_errors) {
+        log_error ("The store could not be read, %" PRIu64 " times so far: what was looked for "
+                   "counts as not there",
+                   statistics.read_errors);
+    }
     keeper->troubles = statistics.troubles;
+    keeper->read_errors = statistics.read_errors;
 }
 
 static void

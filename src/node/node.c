@@ -15,6 +15,8 @@
 #include "node/log_config.h"
 #include "node/management.h"
 #include "node/node_internal.h"
+#include "rpc/memory.h"
+#include "rpc/trouble.h"
 #include "work/clock.h"
 #include "work/pool.h"
 
@@ -112,6 +114,12 @@ on_libevent_log (int severity, const char *message)
     } else {
         log_debug ("libevent: %s", message);
     }
+}
+
+static void
+on_trouble (const char *text)
+{
+    log_warn ("%s", text);
 }
 
 static size_t
@@ -564,6 +572,8 @@ node_run (struct config *config, const struct config_sources *sources,
     int status = 1;
 
     (void)signal (SIGPIPE, SIG_IGN);
+    trouble_set (on_trouble);
+    memory_watch ();
     if (begin (&node, sources, pid_file) == 0 && init_loop (&node) == 0 &&
         init_notify (&node) == 0 && engine_start (&node.engine, config, sources->data_path) == 0 &&
         init_peers (&node) == 0 && init_keeper (&node, sources->data_path) == 0 &&

@@ -126,6 +126,8 @@ apply (struct node *node, struct reload_result *result)
     }
     if (result->engine != NULL && take_engine (node, result->engine) == 0) {
         result->engine = NULL;
+    } else if (result->engine != NULL) {
+        log_error ("The devices cannot be changed: out of memory");
     }
     put_in_force (node, result->config);
     log_info ("The configuration is read again: settings changed: %zu", changes);
@@ -157,8 +159,14 @@ node_on_reloaded (void *data, struct reload_result *result)
 void
 node_reload (struct node *node)
 {
-    node->reload_again = reload_start (node->reload, node->config) != 0;
-    if (!node->reload_again) {
-        notify_reloading (node->notify);
+    if (reload_is_reading (node->reload)) {
+        node->reload_again = true;
+        return;
     }
+    node->reload_again = false;
+    if (reload_start (node->reload, node->config) != 0) {
+        log_error ("The configuration cannot be read again: no thread for it; it stays as it was");
+        return;
+    }
+    notify_reloading (node->notify);
 }

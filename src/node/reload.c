@@ -11,6 +11,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "node/log.h"
+
 struct reload {
     const struct config_sources *sources;
     reload_done_fn done;
@@ -62,8 +64,9 @@ start_engine (struct reload *reload)
 {
     struct engine *engine = calloc (1, sizeof *engine);
 
-    if (engine != NULL &&
-        engine_start (engine, reload->result.config, reload->sources->data_path) == 0) {
+    if (engine == NULL) {
+        log_error ("Cannot start other devices: out of memory");
+    } else if (engine_start (engine, reload->result.config, reload->sources->data_path) == 0) {
         reload->result.engine = engine;
         return;
     }
@@ -97,12 +100,15 @@ reload_keep_opencl_off (struct reload *reload)
     reload->keep_opencl_off = true;
 }
 
+bool
+reload_is_reading (const struct reload *reload)
+{
+    return reload->reading;
+}
+
 int
 reload_start (struct reload *reload, const struct config *present)
 {
-    if (reload->reading) {
-        return -1;
-    }
     reload->present = present;
     reload->result = (struct reload_result){.report = &reload->report};
     reload->reading = pthread_create (&reload->thread, NULL, read_files, reload) == 0;

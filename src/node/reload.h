@@ -43,10 +43,13 @@ void reload_keep_opencl_off (struct reload *reload);
 
 /*
  * Begins to read, and to start an engine where what is read needs another one than `present`, which
- * stays until `done` is called. Returns 0, or -1 when no thread can be started, or one is reading
- * already.
+ * stays until `done` is called. Not while one is reading. Returns 0, or -1 when no thread can be
+ * started.
  */
 int reload_start (struct reload *reload, const struct config *present);
+
+/* Whether reload_start was called, and `done` not yet. */
+bool reload_is_reading (const struct reload *reload);
 
 /* Frees an engine that was not taken over. NULL is fine. */
 void reload_free_engine (struct engine *engine);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rpc/callers.h"
+#include "rpc/memory.h"
 #include "work/difficulty.h"
 
 /* What was found out of a key. All zero is nothing yet. */
@@ -216,8 +217,11 @@ spend (struct access_pass *pass, const struct callers_id *id, uint64_t now)
         return ACCESS_GRANTED;
     }
     pass->caller = callers_hold (pass->access->callers, id);
-    if (pass->caller == NULL || /* for want of memory */
-        (rate > 0 && !caller_spend (pass->caller, rate, fmax (burst, 1), now, &pass->wait))) {
+    if (pass->caller == NULL) {
+        memory_missed ("a request is refused as one too many");
+        return ACCESS_TOO_FAST;
+    }
+    if (rate > 0 && !caller_spend (pass->caller, rate, fmax (burst, 1), now, &pass->wait)) {
         return ACCESS_TOO_FAST;
     }
     return ACCESS_GRANTED;

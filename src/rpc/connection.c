@@ -8,6 +8,7 @@
 #include "rpc/callers.h"
 #include "rpc/connections_internal.h"
 #include "rpc/error_page.h"
+#include "rpc/memory.h"
 #include "work/clock.h"
 
 /*
@@ -65,6 +66,14 @@ connection_is_told (const struct connection *connection)
            !connection_has_output (connection);
 }
 
+/* It is, save when there was no memory for a table of that size. */
+static bool
+is_by_fd (const struct connection *connection)
+{
+    return connection->fd >= 0 && (size_t)connection->fd < connection->owner->by_fd_size &&
+           connection->owner->by_fd[connection->fd] == connection;
+}
+
 void
 connection_drop (struct connection *connection)
 {
@@ -73,7 +82,7 @@ connection_drop (struct connection *connection)
     connection->owner->statistics.held -= connection->held;
     (void)evbuffer_remove_cb (bufferevent_get_input (connection->bev), on_input, connection);
     (void)evbuffer_remove_cb (bufferevent_get_output (connection->bev), on_output, connection);
-    if (connection->fd >= 0) {
+    if (is_by_fd (connection)) {
         connection->owner->by_fd[connection->fd] = NULL;
     }
     crowd_leave (&connection->owner->crowd, &connection->crowd);
@@ -200,6 +209,7 @@ know_fd (struct connection *connection)
     size_t size = (size_t)fd + 1;
     struct connection **by_fd;
 
+    connection->fd = fd;
     if (fd < 0) {
         return;
     }
@@ -207,14 +217,13 @@ know_fd (struct connection *connection)
         size = 2 * size;
         by_fd = reallocarray (connections->by_fd, size, sizeof (struct connection *));
         if (by_fd == NULL) {
-            return;
+            return; /* it will be found among all */
         }
         memset (by_fd + connections->by_fd_size, 0,
                 (size - connections->by_fd_size) * sizeof (struct connection *));
         connections->by_fd = by_fd;
         connections->by_fd_size = size;
     }
-    connection->fd = fd;
     connections->by_fd[fd] = connection;
 }
 
@@ -292,6 +301,7 @@ connection_new (struct connections *connections)
     struct connection *connection = calloc (1, sizeof *connection);
 
     if (connection == NULL) {
+        memory_missed ("a connection is not looked after");
         return NULL;
     }
     connection->owner = connections;

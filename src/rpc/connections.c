@@ -301,19 +301,35 @@ connections_free (struct connections *connections)
     free (connections);
 }
 
+static struct connection *
+find (struct connections *connections, struct bufferevent *bev)
+{
+    const int fd = bufferevent_getfd (bev);
+    struct connection *connection = NULL;
+
+    if (fd >= 0 && (size_t)fd < connections->by_fd_size) {
+        connection = connections->by_fd[fd];
+    }
+    if (connection != NULL && connection->bev == bev) {
+        return connection;
+    }
+    TAILQ_FOREACH (connection, &connections->list, link)
+    {
+        if (connection->bev == bev && connection->fd >= 0) {
+            return connection;
+        }
+    }
+    return NULL;
+}
+
 struct connection *
 connections_find (struct connections *connections, struct evhttp_request *request)
 {
     struct evhttp_connection *evhttp_connection = evhttp_request_get_connection (request);
     struct bufferevent *bev = evhttp_connection_get_bufferevent (evhttp_connection);
-    int fd = bufferevent_getfd (bev);
-    struct connection *connection;
+    struct connection *const connection = find (connections, bev);
 
-    if (fd < 0 || (size_t)fd >= connections->by_fd_size) {
-        return NULL;
-    }
-    connection = connections->by_fd[fd];
-    if (connection == NULL || connection->bev != bev) {
+    if (connection == NULL) {
         return NULL;
     }
     connection_watch_close (connection, evhttp_connection);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/memory.h"
+
 /* No request has this many values; a body full of them would cost a hundred times its size. */
 #define MOST_COMMAS 10000
 
@@ -62,6 +64,7 @@ json_parse (struct evbuffer *input, size_t max_depth, const char **error)
 {
     size_t length = evbuffer_get_length (input);
     const char *text = (const char *)evbuffer_pullup (input, -1);
+    const uint64_t failures = memory_failures ();
     struct census census = {0};
     json_t *tree = NULL;
 
@@ -74,6 +77,11 @@ json_parse (struct evbuffer *input, size_t max_depth, const char **error)
     }
     if (text != NULL && census.commas <= MOST_COMMAS) {
         tree = parse_object (text, length);
+    }
+    if (memory_failures () != failures || (text == NULL && length > 0)) {
+        json_decref (tree); /* of which any part may be missing */
+        *error = MEMORY_ERROR;
+        return NULL;
     }
     if (tree == NULL) {
         *error = "Unable to parse JSON";

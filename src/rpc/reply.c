@@ -1,6 +1,10 @@
 #include "rpc/reply.h"
 
+#include <event2/bufferevent.h>
 #include <stdio.h>
+#include <sys/socket.h>
+
+#include "rpc/memory.h"
 
 const char *
 reply_reason (int status)
@@ -33,6 +37,35 @@ reply_reason (int status)
     return status < 400 ? "OK" : "Error";
 }
 
+/*
+ * Of an answer that libevent had no memory for, any part may be missing: the client gets none of
+ * it. To evhttp it is as if the client had left.
+ */
+static void
+break_off (struct bufferevent *bev)
+{
+    struct evbuffer *output = bufferevent_get_output (bev);
+
+    memory_missed ("an answer was not sent, and its connection is closed");
+    (void)evbuffer_unfreeze (output, 1);
+    (void)evbuffer_drain (output, evbuffer_get_length (output));
+    (void)evbuffer_freeze (output, 1);
+    (void)shutdown (bufferevent_getfd (bev), SHUT_RDWR);
+}
+
+void
+reply_out (struct evhttp_request *http, int status)
+{
+    struct evhttp_connection *const connection = evhttp_request_get_connection (http);
+    struct bufferevent *const bev = evhttp_connection_get_bufferevent (connection);
+    const uint64_t failures = memory_failures ();
+
+    evhttp_send_reply (http, status, reply_reason (status), NULL);
+    if (memory_failures () != failures) {
+        break_off (bev);
+    }
+}
+
 /* The headers tell how long the body is that a GET would have had. */
 static void
 keep_headers_only (struct evhttp_request *http)
@@ -59,7 +92,7 @@ finish (struct connection *connection, struct evhttp_request *http, int status, 
     if (connection != NULL) {
         connection_expect_answer (connection);
     }
-    evhttp_send_reply (http, status, reply_reason (status), NULL);
+    reply_out (http, status);
 }
 
 void
@@ -69,7 +102,7 @@ reply_send (struct connection *connection, struct evhttp_request *http, int stat
     struct evbuffer *output = evhttp_request_get_output_buffer (http);
 
     if (body != NULL && evbuffer_add_buffer (output, body) != 0) {
-        reply_error (connection, http, 503, "Out of memory");
+        reply_error (connection, http, 503, MEMORY_ERROR);
         return;
     }
     finish (connection, http, status, type);
@@ -89,6 +122,7 @@ reply_json (struct connection *connection, struct evhttp_request *http, int stat
     struct evbuffer *output = evhttp_request_get_output_buffer (http);
 
     if (body == NULL || json_dump_callback (body, add_text, output, JSON_COMPACT) != 0) {
+        memory_missed ("an answer was not made");
         (void)evbuffer_drain (output, evbuffer_get_length (output));
         (void)evbuffer_add_reference (output, out_of_memory, sizeof out_of_memory - 1, NULL, NULL);
         status = 503;
@@ -102,6 +136,7 @@ reply_error (struct connection *connection, struct evhttp_request *http, int sta
 {
     json_t *body = json_pack ("{s:s}", "error", error);
 
+    memory_told (error);
     reply_json (connection, http, status, body);
     json_decref (body);
 }

@@ -17,6 +17,12 @@
 const char *reply_reason (int status);
 
 /*
+ * Sends `http`'s answer, which is in its output: evhttp_send_reply, save that of an answer that
+ * memory was too short for nothing is sent, and its connection ends.
+ */
+void reply_out (struct evhttp_request *http, int status);
+
+/*
  * Answers `http`, which came on `connection` (NULL only for want of memory), with `status` and what
  * `body` holds, which is emptied; NULL is an empty body. `type` is its Content-Type, NULL for none.
  */

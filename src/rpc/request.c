@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 
 #include "rpc/json.h"
+#include "rpc/memory.h"
 #include "rpc/refusal.h"
 #include "rpc/reply.h"
 #include "rpc/watch.h"
@@ -43,9 +44,10 @@ send_json (struct evhttp_request *http, const json_t *body)
 
     (void)evhttp_add_header (headers, "Content-Type", "application/json");
     if (body == NULL || json_print (body, output) != 0) {
+        memory_missed ("an answer was not made");
         (void)evbuffer_add_reference (output, out_of_memory, sizeof out_of_memory - 1, NULL, NULL);
     }
-    evhttp_send_reply (http, HTTP_OK, "OK", NULL);
+    reply_out (http, HTTP_OK);
 }
 
 void
@@ -53,6 +55,7 @@ request_refuse (struct evhttp_request *http, const char *error)
 {
     json_t *body = json_pack ("{s:s}", "error", error);
 
+    memory_told (error);
     send_json (http, body);
     json_decref (body);
 }
@@ -146,6 +149,7 @@ request_answer (struct request *request, json_t *body)
 void
 request_fail (struct request *request, const char *error)
 {
+    memory_told (error);
     request_went (request, REQUEST_ERROR);
     request_answer (request, json_pack ("{s:s}", "error", error));
 }
@@ -260,7 +264,7 @@ request_on_leave (struct request *request, void (*leave) (void *data), void *dat
  * and if not, writing makes evhttp clean up.
  */
 static void
-leave (struct request *request)
+leave (struct request *request, const char *error)
 {
     struct evhttp_request *http = request->http;
 
@@ -270,16 +274,16 @@ leave (struct request *request)
     }
     (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
     if (request->fields != NULL) {
-        request_fail (request, "Cancelled");
+        request_fail (request, error);
     } else {
-        request_reply_error (request, 503, "Cancelled");
+        request_reply_error (request, 503, error);
     }
 }
 
 static void
 on_gone (void *data)
 {
-    leave (data);
+    leave (data, "Cancelled");
 }
 
 /*
@@ -319,7 +323,7 @@ start_waiting (struct request *request)
     request->watch = watch_new (request->list->base, connection_fd (request->connection),
                                 speaks_http_1_1 (request->http), on_gone, request);
     if (request->watch == NULL) {
-        leave (request);
+        leave (request, MEMORY_ERROR);
     }
 }
 
@@ -330,9 +334,9 @@ refuse_for_memory (struct connection *connection, struct evhttp_request *http, j
 {
     access_pass_clear (pass);
     if (fields != NULL) {
-        request_refuse (http, "Out of memory");
+        request_refuse (http, MEMORY_ERROR);
     } else {
-        reply_error (connection, http, 503, "Out of memory");
+        reply_error (connection, http, 503, MEMORY_ERROR);
     }
     json_decref (fields);
 }
@@ -400,6 +404,6 @@ request_list_leave (struct request_list *list)
     struct request *request;
 
     while ((request = TAILQ_FIRST (&list->waiting)) != NULL) {
-        leave (request);
+        leave (request, "Cancelled");
     }
 }

@@ -12,8 +12,10 @@
 #include "rpc/connections.h"
 #include "rpc/json.h"
 #include "rpc/listener.h"
+#include "rpc/memory.h"
 #include "rpc/refusal.h"
 #include "rpc/reply.h"
+#include "rpc/trouble.h"
 #include "work/clock.h"
 
 /* What may be read beyond a request: those that a client sends ahead of its answers. */
@@ -54,6 +56,18 @@ add_headers (struct evhttp_request *http, const char *allow, bool any_origin)
     }
 }
 
+/* For want of memory nobody knows on which connection it has come. */
+static void
+refuse_unknown (struct server *server, struct evhttp_request *http, const char *path)
+{
+    request_list_refused (server->requests, path);
+    if (path == NULL) {
+        request_refuse (http, MEMORY_ERROR);
+    } else {
+        reply_error (NULL, http, 503, MEMORY_ERROR);
+    }
+}
+
 /*
  * Whether the request that came on `connection` may go on, with `pass`. Else it has been answered.
  * `path` is that of its route, NULL for the RPC.
@@ -72,14 +86,17 @@ admit (struct server *server, struct connection *connection, struct evhttp_reque
     if (server->access == NULL) {
         return true;
     }
+    if (connection == NULL) {
+        refuse_unknown (server, http, path);
+        return false;
+    }
     headers = (struct credentials_headers){
         .authorization = evhttp_find_header (input, "Authorization"),
         .api_key = evhttp_find_header (input, "api-key"),
         .key = evhttp_find_header (input, "key"),
     };
-    verdict =
-        access_admit (server->access, connection != NULL ? connection_address (connection) : NULL,
-                      &headers, clock_now (), pass);
+    verdict = access_admit (server->access, connection_address (connection), &headers, clock_now (),
+                            pass);
     if (verdict == ACCESS_GRANTED) {
         return true;
     }
@@ -175,7 +192,7 @@ handle_rpc (struct server *server, struct evhttp_request *http)
     case EVHTTP_REQ_OPTIONS:
         (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Content-Type",
                                  "application/json");
-        evhttp_send_reply (http, HTTP_OK, "OK", NULL);
+        reply_out (http, HTTP_OK);
         break;
     default:
         refuse_method (server, http);
@@ -359,6 +376,7 @@ static void
 on_accept_error (struct evconnlistener *listener, void *data)
 {
     (void)data;
+    trouble_tell ("Cannot accept a connection, and try again in 0.1 s: %s", strerror (errno));
     if (event_base_once (evconnlistener_get_base (listener), -1, EV_TIMEOUT, on_resume, listener,
                          &accept_pause) == 0) {
         (void)evconnlistener_disable (listener);

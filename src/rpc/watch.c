@@ -38,8 +38,8 @@ ask (struct watch *watch)
 {
     static const char question[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-    watch->asked = true;
-    (void)send (watch->fd, question, sizeof question - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    watch->asked =
+        send (watch->fd, question, sizeof question - 1, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }
 
 static bool

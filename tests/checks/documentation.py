@@ -273,7 +273,7 @@ def error_texts(paths):
     errors = {}
     for path in paths:
         text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        text = re.sub(r"\blog_\w+ \(.*?\);", "", text, flags=re.DOTALL)
+        text = re.sub(r"\b(?:log_\w+|trouble_tell) \(.*?\);", "", text, flags=re.DOTALL)
         text = re.sub(r'"\s*PRI\w+\s*"', "", text)  # "%" PRIu64 " jobs" is one literal
         text = re.sub(r'"\s*\n\s*"', "", text)
         found = re.findall(r'"([A-Z][^"\\]* [^"\\]*[^"\\ ])"', text)
@@ -287,7 +287,7 @@ def error_texts(paths):
 
 
 def rpc_sources():
-    paths = [SRCDIR / "src/node/fields.h", SRCDIR / "src/node/fields.c"]
+    paths = [SRCDIR / "src/rpc/memory.h", SRCDIR / "src/node/fields.h", SRCDIR / "src/node/fields.c"]
     paths += sorted((SRCDIR / "src/node").glob("action*.c")) + [SRCDIR / "src/node/callback.c"]
     return paths + [
         SRCDIR / f"src/rpc/{name}.c" for name in ("error_page", "json", "refusal", "request", "server")

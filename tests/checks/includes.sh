@@ -35,7 +35,7 @@ function ours() {
         return target
     }
     if (FILENAME ~ /^tests\// && target ~ /^[a-z0-9_]+\.h$/ && \
-        (exists("tests/unit/" target) || exists("tests/fuzz/" target))) {
+        (exists("tests/unit/" target) || exists("tests/fuzz/" target) || exists("tests/faults/" target))) {
         return target
     }
     return ""

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""An open-loop load on the daemon, many connections kept open, and on nano-work-server where that is installed.
+
+    make bench && python3 .../tests/bench/bench_load.py [--rates N,N,...] [--runs N] [-- OPTION of tests/bench/load]
+
+Run in the build directory. Each server is started anew for each run, one after the other, and gets the same
+plan. Printed are, for each rate, the medians over the runs: answers a second, the times from when a request was
+due to its answer, and the server's memory once it has started, at its peak, and at its end, when every
+connection is closed. --table prints what became of each kind of request in each run.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+LOAD = "tests/bench/load"
+CONNECTIONS = 10000
+START_SECONDS = 30
+FIGURES = (
+    ("answers_per_second", "answers/s", 0),
+    ("p50_ms", "p50 ms", 2),
+    ("p99_ms", "p99 ms", 2),
+    ("p999_ms", "p99.9 ms", 2),
+    ("max_ms", "max ms", 2),
+)
+MEMORY = (("start", "MiB start"), ("peak", "peak"), ("end", "end"))
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + START_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"not within {START_SECONDS} s: {what}")
+        time.sleep(0.01)
+
+
+def is_listening(port):
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Server:
+    """One run's server, started and listening."""
+
+    def __init__(self, command, port):
+        self.port = port
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(self._is_up, f"{command[0]} listens")
+        self.start = self._memory("VmRSS")
+
+    def _is_up(self):
+        if self.process.poll() is not None:
+            raise SystemExit(f"{self.process.args[0]} ended with {self.process.returncode} at its start")
+        return is_listening(self.port)
+
+    def _memory(self, name):
+        """MiB."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return int(re.search(rf"^{name}:\s+(\d+) kB$", file.read(), re.M).group(1)) / 1024
+
+    def stop(self):
+        """MiB at the start, at the peak and now."""
+        memory = {"start": self.start, "peak": self._memory("VmHWM"), "end": self._memory("VmRSS")}
+        self.process.terminate()
+        self.process.wait()
+        return memory
+
+
+def start_workpeer(directory, threads):
+    port = free_port()
+    settings = {
+        "rpc.port": port,
+        "rpc.address": '["127.0.0.1"]',
+        "rpc.max_connections": 2 * CONNECTIONS,
+        "rpc.max_connections_per_address": 0,
+        "rpc.idle_timeout": 3600,
+        "node.work_threads": threads,
+        "node.max_work_generate_multiplier": 1e12,
+    }
+    command = ["./workpeer", "--daemon", "--data_path", directory, "--network", "dev"]
+    for key, value in settings.items():
+        command += ["--config", f"{key}={value}"]
+    return Server(command, port)
+
+
+def start_nano_work_server(_, threads):
+    port = free_port()
+    return Server(["nano-work-server", "--listen-address", f"127.0.0.1:{port}", "--cpu-threads", str(threads)], port)
+
+
+def measure(start, threads, options):
+    with tempfile.TemporaryDirectory(prefix="workpeer-load-") as directory:
+        server = start(directory, threads)
+        try:
+            result = subprocess.run(
+                [LOAD, "--port", str(server.port), "--json", *options], stdout=subprocess.PIPE, check=False
+            )
+        finally:
+            memory = server.stop()
+    if result.returncode not in (0, 2):
+        raise SystemExit(f"{LOAD} ended with {result.returncode}")
+    return {**json.loads(result.stdout), "memory": memory}
+
+
+def print_kinds(name, rate, run):
+    print(f"\n{name}, {rate} a second:")
+    columns = ("sent", "answered", "stored", "refused", "wrong", "lost", "left")
+    print(f"{'':9}" + "".join(f"{column:>9}" for column in columns))
+    for kind, row in run["kinds"].items():
+        print(f"{kind:9}" + "".join(f"{row[column]:9}" for column in columns))
+
+
+def row_of(runs):
+    """The medians of a server's runs at one rate."""
+
+    def median(of):
+        return statistics.median(map(of, runs))
+
+    cells = [f"{median(lambda run: run['all'][key]):10.{digits}f}" for key, _, digits in FIGURES]
+    cells += [f"{median(lambda run: run['memory'][key]):10.1f}" for key, _ in MEMORY]
+    failures = sum(row[kind] for run in runs for row in run["kinds"].values() for kind in ("refused", "wrong", "lost"))
+    return "".join(cells) + f"{failures:8}"
+
+
+def parse():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rates", default="1000,4000,16000", help="arrivals a second, a row for each")
+    parser.add_argument("--runs", type=int, default=3, help="of each server at each rate")
+    parser.add_argument("--threads", type=int, default=1, help="that each server searches with")
+    parser.add_argument("--table", action="store_true", help="print each kind of request of each run")
+    parser.add_argument("load", nargs="*", help="options of tests/bench/load, after --")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parse()
+    servers = {"workpeer": start_workpeer}
+    if shutil.which("nano-work-server"):
+        servers["nano-work-server"] = start_nano_work_server
+    # Listed first, so that whoever calls can say otherwise.
+    usual = ["--connections", str(CONNECTIONS)]
+    print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} at the start; medians of {arguments.runs} runs")
+    titles = [title for _, title, _ in FIGURES] + [title for _, title in MEMORY]
+    print(f"{'server':17}{'rate':>7}" + "".join(f"{title:>10}" for title in titles) + f"{'failed':>8}")
+    sound = True
+    for rate in arguments.rates.split(","):
+        for name, start in servers.items():
+            runs = []
+            for seed in range(1, arguments.runs + 1):
+                options = [*usual, "--rate", rate, "--seed", str(seed), *arguments.load]
+                runs.append(measure(start, arguments.threads, options))
+            row = row_of(runs)
+            print(f"{name:17}{rate:>7}{row}", flush=True)
+            sound = sound and (name != "workpeer" or int(row.split()[-1]) == 0)
+            if arguments.table:
+                for run in runs:
+                    print_kinds(name, rate, run)
+    if "nano-work-server" not in servers:
+        print("nano-work-server is not installed: nothing beside")
+    return 0 if sound else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Reads a daemon's log as it grows: which reloads it tells of, and which complaints no fault explains."""
+
+import re
+
+READ_AGAIN = "The configuration is read again"
+REFUSED = "The configuration stays as it was"
+
+LINE = re.compile(r"^\S+ (warn|error) (.*)$")
+
+# What faults make the daemon say.
+EXPLAINED = (
+    # Devices.
+    r"Device \S+.* failed and rests: ",
+    r"OpenCL is enabled \(opencl\.enable\) and cannot be used: ",
+    r"Work is done on the CPU$",
+    # Peers and nodes.
+    r"Work peer .* has failed to find work for ",
+    r"Work peer .*: ",
+    r"The node at .* tells no frontiers: ",
+    # Files with mistakes, and settings that take a restart.
+    r"\S*config-node\.toml:\d+",
+    REFUSED,
+    # A full disk.
+    r"The store cannot be written, and tries again: .*(No space left|full)",
+    # Accounts that made room for others.
+    r"More accounts than the \d+ that are followed",
+)
+
+
+class LogWatch:
+    def __init__(self, path):
+        self._path = path
+        self._at = 0
+        self._rest = b""
+        self.read_again = 0
+        self.refused = 0
+        self.complaints = 0
+        self.unexplained = []
+
+    def look(self):
+        """Reads what is new; returns itself."""
+        with open(self._path, "rb") as file:
+            file.seek(self._at)
+            data = file.read()
+        self._at += len(data)
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        for line in lines:
+            self._take(line.decode(errors="replace"))
+        return self
+
+    def _take(self, line):
+        self.read_again += READ_AGAIN in line
+        self.refused += REFUSED in line
+        match = LINE.match(line)
+        if match is None:
+            if not re.match(r"^\S+ (info|debug) ", line):
+                self.unexplained.append(line)
+            return
+        self.complaints += 1
+        if not any(re.match(pattern, match.group(2)) for pattern in EXPLAINED):
+            self.unexplained.append(line)

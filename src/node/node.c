@@ -14,6 +14,7 @@
 #include "node/log.h"
 #include "node/management.h"
 #include "node/node_internal.h"
+#include "node/process.h"
 #include "work/clock.h"
 #include "work/pool.h"
 
@@ -581,6 +582,7 @@ node_run (struct config *config, const struct config_sources *sources,
     int status = 1;
 
     (void)signal (SIGPIPE, SIG_IGN);
+    process_return_memory ();
     event_set_log_callback (on_libevent_log);
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, network->name);
     log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());

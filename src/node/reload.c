@@ -11,6 +11,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* An engine that was replaced, and the retirement before it. */
+struct retirement {
+    struct engine *engine;
+    pthread_t before;
+    bool has_before;
+};
+
 struct reload {
     const struct config_sources *sources;
     reload_done_fn done;
@@ -39,20 +46,34 @@ reload_free_engine (struct engine *engine)
 static void *
 retire (void *data)
 {
-    reload_free_engine (data);
+    struct retirement *const retirement = data;
+
+    reload_free_engine (retirement->engine);
+    if (retirement->has_before) {
+        (void)pthread_join (retirement->before, NULL);
+    }
+    free (retirement);
     return NULL;
 }
 
+/* A device that hangs is long in stopping: the loop waits for none, and each thread for the one
+ * before, so that the last is all that reload_free has to wait for. */
 void
 reload_retire (struct reload *reload, struct engine *engine)
 {
-    if (reload->retiring) {
-        (void)pthread_join (reload->retirement, NULL);
+    struct retirement *const retirement = malloc (sizeof *retirement);
+    pthread_t thread;
+
+    if (retirement != NULL) {
+        *retirement = (struct retirement){engine, reload->retirement, reload->retiring};
     }
-    reload->retiring = pthread_create (&reload->retirement, NULL, retire, engine) == 0;
-    if (!reload->retiring) {
+    if (retirement == NULL || pthread_create (&thread, NULL, retire, retirement) != 0) {
+        free (retirement);
         reload_free_engine (engine);
+        return;
     }
+    reload->retirement = thread;
+    reload->retiring = true;
 }
 
 /* Starts the engine that the new configuration asks for. */

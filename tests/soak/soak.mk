@@ -24,13 +24,14 @@ SOAK_PARTS = \
 	tests/soak/bad_clients.py tests/soak/clients.py tests/soak/faults.py tests/soak/ledger.py \
 	tests/soak/log_watch.py tests/soak/place.py tests/soak/vitals.py
 
-TESTS += tests/soak/soak.py
+SOAK_TESTS = tests/soak/soak.py tests/soak/test_faults.py
+TESTS += $(SOAK_TESTS)
 soak: workpeer$(EXEEXT) $(SOAK_MODULES)
 	$(AM_TESTS_ENVIRONMENT) SOAK_SECONDS='$(SOAK_SECONDS)' SOAK_SEED='$(SOAK_SEED)' \
 	SOAK_REQUESTS='$(SOAK_REQUESTS)' SOAK_FAULTS='$(SOAK_FAULTS)' $(PYTHON) $(srcdir)/tests/soak/soak.py
 .PHONY: soak
 
-EXTRA_DIST += tests/soak/soak.py $(SOAK_PARTS)
+EXTRA_DIST += $(SOAK_TESTS) $(SOAK_PARTS)
 clean-local: clean-soak
 clean-soak:
 	rm -rf tests/soak/failed-*

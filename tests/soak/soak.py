@@ -16,6 +16,7 @@ fails prints its seed and keeps the daemon's files.
 
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -235,9 +236,10 @@ def main():
     soak = Soak(
         number("SOAK_SECONDS") or 12, number("SOAK_REQUESTS"), seed, os.environ.get("SOAK_FAULTS") != "none")
     print(f"SOAK_SEED={seed}", flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is mounted is to be unmounted
     try:
         soak.run()
-    except Exception as error:  # pylint: disable=broad-except
+    except (Exception, KeyboardInterrupt) as error:  # pylint: disable=broad-except
         soak.ledger.fault(f"the soak itself: {error!r}")
     faults = soak.end()
     soak.tell()

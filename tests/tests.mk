@@ -312,7 +312,9 @@ E2E_TESTS = \
 
 # Benchmarks: built by `make bench`, run by hand.
 
-EXTRA_PROGRAMS = tests/bench/bench_cache tests/bench/bench_http tests/bench/bench_store tests/bench/load
+EXTRA_PROGRAMS = tests/bench/bench_cache tests/bench/bench_http tests/bench/bench_store
+check_PROGRAMS += tests/bench/load
+TESTS += tests/bench/test_load.py
 tests_bench_bench_cache_CPPFLAGS = $(AM_CPPFLAGS)
 tests_bench_bench_cache_LDADD = libstore.la libwork.la
 tests_bench_bench_http_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -331,7 +333,7 @@ tests_bench_load_SOURCES = tests/bench/load.c \
 tests_bench_load_CPPFLAGS = $(AM_CPPFLAGS) $(LOAD_CPPFLAGS)
 tests_bench_load_LDADD = libwork.la $(JANSSON_LIBS) -lm
 CLEANFILES += $(EXTRA_PROGRAMS) atto_files.c
-bench: $(EXTRA_PROGRAMS)
+bench: $(EXTRA_PROGRAMS) tests/bench/load
 clean-local:
 	rm -rf tests/pocl-cache
 .PHONY: bench
@@ -354,6 +356,7 @@ check-valgrind: $(UNIT_TESTS)
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/checks/opencl.supp tests/checks/opencl_valgrind.sh \
 	tests/bench/bench_cache.py tests/bench/bench_load.py tests/bench/bench_peers.py tests/bench/bench_rpc.py \
+	tests/bench/stand_in_work_server.py tests/bench/test_load.py \
 	tests/data \
 	tests/e2e/atto.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/unit/test_scan_neon.c \

@@ -46,6 +46,13 @@ load_tally_is_good (const struct load_tally *tally)
     return true;
 }
 
+/* 0 where nothing was answered. */
+static double
+rate_of (const struct load_row *row, double seconds)
+{
+    return row->answered > 0 ? (double)row->answered / seconds : 0;
+}
+
 /* For people. */
 
 static double
@@ -62,7 +69,7 @@ print_row (const char *name, const struct load_row *row, double seconds, bool ti
                    name, row->sent, row->answered, row->stored, row->refused, row->wrong, row->lost,
                    row->left);
     if (timed) {
-        (void)fprintf (out, " %9.0f %9.2f %9.2f %9.2f %9.2f", (double)row->answered / seconds,
+        (void)fprintf (out, " %9.0f %9.2f %9.2f %9.2f %9.2f", rate_of (row, seconds),
                        milliseconds (row, 0.5), milliseconds (row, 0.99),
                        milliseconds (row, 0.999), milliseconds (row, 1));
     }
@@ -99,7 +106,7 @@ row_json (const struct load_row *row, double seconds)
         (json_int_t)row->sent, "answered", (json_int_t)row->answered, "stored",
         (json_int_t)row->stored, "refused", (json_int_t)row->refused, "wrong",
         (json_int_t)row->wrong, "lost", (json_int_t)row->lost, "left", (json_int_t)row->left,
-        "answers_per_second", (double)row->answered / seconds, "p50_ms", milliseconds (row, 0.5),
+        "answers_per_second", rate_of (row, seconds), "p50_ms", milliseconds (row, 0.5),
         "p99_ms", milliseconds (row, 0.99), "p999_ms", milliseconds (row, 0.999), "max_ms",
         milliseconds (row, 1));
 }

@@ -326,7 +326,7 @@ LOAD_PARTS = \
 	tests/bench/load_plan.c tests/bench/load_plan.h \
 	tests/bench/load_request.c tests/bench/load_request.h \
 	tests/bench/load_tally.c tests/bench/load_tally.h
-LOAD_CPPFLAGS = -I$(srcdir)/tests $(JANSSON_CFLAGS)
+LOAD_CPPFLAGS = -I$(srcdir)/tests/bench $(JANSSON_CFLAGS)
 tests_bench_load_SOURCES = tests/bench/load.c \
 	tests/bench/load_client.c tests/bench/load_client.h \
 	tests/bench/load_run.c tests/bench/load_run.h $(LOAD_PARTS)

@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A pool's jobs are some megabytes. This is glibc's own default, which it raises unless it is set. */
+/* A pool's jobs are some megabytes. This is glibc's own default, which it raises unless it is set.
+ */
 #define LARGE (128 * 1024)
 
 void

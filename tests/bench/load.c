@@ -1,6 +1,6 @@
 /*
- * An open-loop load on a work server: arrivals are due when the plan says, whatever the server does,
- * and times count from then. bench_load.py starts the server and calls this.
+ * An open-loop load on a work server: arrivals are due when the plan says, whatever the server
+ * does, and times count from then. bench_load.py starts the server and calls this.
  *
  *     load --port PORT [OPTION...]
  *
@@ -15,9 +15,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "bench/load_plan.h"
-#include "bench/load_run.h"
-#include "bench/load_tally.h"
+#include "load_plan.h"
+#include "load_run.h"
+#include "load_tally.h"
 #include "work/hex.h"
 #include "work/number.h"
 
@@ -203,6 +203,37 @@ run_load (const struct options *options, const struct load_plan *plan, struct lo
     return result;
 }
 
+/* What has to be there before anything is sent. Returns 0, or -1 after having said what is wrong.
+ */
+static int
+prepare (const struct options *options, struct load_plan *plan)
+{
+    if (allow_descriptors (options->run.connections + SPARE_DESCRIPTORS) != 0) {
+        fprintf (stderr, "load: %zu connections need more descriptors than `ulimit -Hn` allows\n",
+                 options->run.connections);
+        return -1;
+    }
+    if (load_plan_init (plan, &options->plan) != 0) {
+        fprintf (stderr, "load: out of memory\n");
+        return -1;
+    }
+    return 0;
+}
+
+static int
+print (const struct options *options, const struct load_tally *tally)
+{
+    if (!options->json) {
+        load_tally_print (tally, stdout);
+        return 0;
+    }
+    if (load_tally_print_json (tally, stdout) != 0) {
+        fprintf (stderr, "load: cannot print\n");
+        return -1;
+    }
+    return 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -215,32 +246,21 @@ main (int argc, char **argv)
     };
     struct load_plan plan;
     char error[256];
+    int failed;
 
     if (read_options (argc, argv, &options) != 0) {
         (void)fputs (usage, stderr);
         return 1;
     }
-    if (allow_descriptors (options.run.connections + SPARE_DESCRIPTORS) != 0) {
-        fprintf (stderr, "load: %zu connections need more descriptors than `ulimit -Hn` allows\n",
-                 options.run.connections);
-        return 1;
-    }
-    if (load_plan_init (&plan, &options.plan) != 0) {
-        fprintf (stderr, "load: out of memory\n");
+    if (prepare (&options, &plan) != 0) {
         return 1;
     }
     tally.planned = options.plan.seconds;
-    if (run_load (&options, &plan, &tally, error, sizeof error) != 0) {
-        fprintf (stderr, "load: %s\n", error);
-        load_plan_clear (&plan);
-        return 1;
-    }
+    failed = run_load (&options, &plan, &tally, error, sizeof error);
     load_plan_clear (&plan);
-    if (!options.json) {
-        load_tally_print (&tally, stdout);
-    } else if (load_tally_print_json (&tally, stdout) != 0) {
-        fprintf (stderr, "load: cannot print\n");
+    if (failed != 0) {
+        fprintf (stderr, "load: %s\n", error);
         return 1;
     }
-    return load_tally_is_good (&tally) ? 0 : 2;
+    return print (&options, &tally) != 0 ? 1 : load_tally_is_good (&tally) ? 0 : 2;
 }

@@ -1,4 +1,4 @@
-#include "bench/load_client.h"
+#include "load_client.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

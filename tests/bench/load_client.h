@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "bench/load_plan.h"
-#include "bench/load_request.h"
+#include "load_plan.h"
+#include "load_request.h"
 
 /* Longer than any answer, a pipeline's together. */
 #define LOAD_CLIENT_BUFFER 16384

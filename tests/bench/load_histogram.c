@@ -1,4 +1,4 @@
-#include "bench/load_histogram.h"
+#include "load_histogram.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -24,8 +24,7 @@ bucket_of (uint64_t value)
 static uint64_t
 top_of (size_t bucket)
 {
-    const size_t shift =
-        bucket < 2 * LOAD_HISTOGRAM_PARTS ? 0 : bucket / LOAD_HISTOGRAM_PARTS - 1;
+    const size_t shift = bucket < 2 * LOAD_HISTOGRAM_PARTS ? 0 : bucket / LOAD_HISTOGRAM_PARTS - 1;
     const uint64_t leading = bucket - shift * LOAD_HISTOGRAM_PARTS;
 
     return (leading << shift) + ((UINT64_C (1) << shift) - 1);

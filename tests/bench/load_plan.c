@@ -1,4 +1,4 @@
-#include "bench/load_plan.h"
+#include "load_plan.h"
 
 #include <math.h>
 #include <stdio.h>

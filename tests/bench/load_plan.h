@@ -29,7 +29,7 @@ enum load_kind {
 #define LOAD_CANCEL_AFTER UINT64_C (50000000)
 
 struct load_arrival {
-    uint64_t due; /* nanoseconds after the start */
+    uint64_t due;    /* nanoseconds after the start */
     uint64_t number; /* of its root; a cancel's is its doomed request's */
     enum load_kind kind;
 };

@@ -1,4 +1,4 @@
-#include "bench/load_request.h"
+#include "load_request.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/load_plan.h"
+#include "load_plan.h"
 
 /* Room for the longest request, a pipeline's. */
 #define LOAD_REQUEST_SIZE 2048

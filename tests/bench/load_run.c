@@ -1,4 +1,4 @@
-#include "bench/load_run.h"
+#include "load_run.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "bench/load_client.h"
+#include "load_client.h"
 #include "work/clock.h"
 
 /* How long a client that leaves stays after it has asked. */

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/load_plan.h"
-#include "bench/load_request.h"
-#include "bench/load_tally.h"
+#include "load_plan.h"
+#include "load_request.h"
+#include "load_tally.h"
 
 struct load_run_settings {
     uint16_t port;      /* on 127.0.0.1 */

@@ -1,4 +1,4 @@
-#include "bench/load_tally.h"
+#include "load_tally.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -64,14 +64,15 @@ milliseconds (const struct load_row *row, double part)
 static void
 print_row (const char *name, const struct load_row *row, double seconds, bool timed, FILE *out)
 {
-    (void)fprintf (out, "%-9s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %7" PRIu64 " %6" PRIu64
-                        " %6" PRIu64 " %6" PRIu64,
+    (void)fprintf (out,
+                   "%-9s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %7" PRIu64 " %6" PRIu64 " %6" PRIu64
+                   " %6" PRIu64,
                    name, row->sent, row->answered, row->stored, row->refused, row->wrong, row->lost,
                    row->left);
     if (timed) {
         (void)fprintf (out, " %9.0f %9.2f %9.2f %9.2f %9.2f", rate_of (row, seconds),
-                       milliseconds (row, 0.5), milliseconds (row, 0.99),
-                       milliseconds (row, 0.999), milliseconds (row, 1));
+                       milliseconds (row, 0.5), milliseconds (row, 0.99), milliseconds (row, 0.999),
+                       milliseconds (row, 1));
     }
     (void)fputc ('\n', out);
 }
@@ -81,8 +82,9 @@ load_tally_print (const struct load_tally *tally, FILE *out)
 {
     static struct load_row sum; /* large */
 
-    (void)fprintf (out, "%" PRIu64 " connections, %" PRIu64
-                        " made again; %.1f s planned, the last answer after %.1f s\n",
+    (void)fprintf (out,
+                   "%" PRIu64 " connections, %" PRIu64
+                   " made again; %.1f s planned, the last answer after %.1f s\n",
                    tally->connections, tally->reconnects, tally->planned, tally->seconds);
     (void)fprintf (out, "kind          sent answered   stored refused  wrong   lost   left"
                         "  answers/s    p50 ms    p99 ms  p99.9 ms    max ms\n");
@@ -101,14 +103,13 @@ load_tally_print (const struct load_tally *tally, FILE *out)
 static json_t *
 row_json (const struct load_row *row, double seconds)
 {
-    return json_pack (
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "sent",
-        (json_int_t)row->sent, "answered", (json_int_t)row->answered, "stored",
-        (json_int_t)row->stored, "refused", (json_int_t)row->refused, "wrong",
-        (json_int_t)row->wrong, "lost", (json_int_t)row->lost, "left", (json_int_t)row->left,
-        "answers_per_second", rate_of (row, seconds), "p50_ms", milliseconds (row, 0.5),
-        "p99_ms", milliseconds (row, 0.99), "p999_ms", milliseconds (row, 0.999), "max_ms",
-        milliseconds (row, 1));
+    return json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "sent",
+                      (json_int_t)row->sent, "answered", (json_int_t)row->answered, "stored",
+                      (json_int_t)row->stored, "refused", (json_int_t)row->refused, "wrong",
+                      (json_int_t)row->wrong, "lost", (json_int_t)row->lost, "left",
+                      (json_int_t)row->left, "answers_per_second", rate_of (row, seconds), "p50_ms",
+                      milliseconds (row, 0.5), "p99_ms", milliseconds (row, 0.99), "p999_ms",
+                      milliseconds (row, 0.999), "max_ms", milliseconds (row, 1));
 }
 
 int

@@ -8,17 +8,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "bench/load_histogram.h"
-#include "bench/load_plan.h"
+#include "load_histogram.h"
+#include "load_plan.h"
 
 struct load_row {
-    uint64_t sent;     /* arrivals */
-    uint64_t answered; /* with what was asked for */
-    uint64_t stored;   /* of these, from the store */
-    uint64_t refused;  /* with an error */
-    uint64_t wrong;    /* answered with anything else */
-    uint64_t lost;     /* the connection ended before the answer, or it never came */
-    uint64_t left;     /* the client went away, as it was to */
+    uint64_t sent;               /* arrivals */
+    uint64_t answered;           /* with what was asked for */
+    uint64_t stored;             /* of these, from the store */
+    uint64_t refused;            /* with an error */
+    uint64_t wrong;              /* answered with anything else */
+    uint64_t lost;               /* the connection ended before the answer, or it never came */
+    uint64_t left;               /* the client went away, as it was to */
     struct load_histogram times; /* from due to answered, or to the end where it never was; ns */
 };
 

@@ -30,7 +30,8 @@ class LoadTest(unittest.TestCase):
     def start_stand_in(self, manner=None):
         port = free_port()
         os.environ["STAND_IN"] = manner or ""
-        server = Server([sys.executable, STAND_IN, "--listen-address", f"127.0.0.1:{port}", "--cpu-threads", "1"], port)
+        command = [sys.executable, STAND_IN, "--listen-address", f"127.0.0.1:{port}", "--cpu-threads", "1"]
+        server = Server(command, port)
         self.addCleanup(server.stop)
         return port
 

@@ -92,7 +92,7 @@ class BadClient(Client):
         with self.connect() as connection:
             connection.send(post_bytes({"action": "version"}) * count)
             for _ in range(count):
-                self.expect("rpc_version" in self.receive(connection, "version"), "a pipelined request was not answered")
+                self.expect("rpc_version" in self.receive(connection, "version"), "no answer to one of a row")
 
     def pipelines_and_leaves(self):
         """The requests behind the first may be read, or not."""

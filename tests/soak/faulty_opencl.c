@@ -1,33 +1,14 @@
 /*
- * An OpenCL library with one GPU, which the CPU is, and which fails on demand. It has the functions
- * that Workpeer calls, and its device runs one kernel: ours, by the portable scanner.
+ * An OpenCL library with one GPU, which the CPU is: the functions that Workpeer calls, over
+ * faulty_device.c, which fails on demand.
  *
- * The file that FAULTY_OPENCL names has one word, looked at with every launch:
- *
- *     well     it does what it should
- *     refuse   a launch cannot be enqueued
- *     break    a launch ends with an error
- *     lie      a launch finds a nonce that is none
- *     absurd   a launch finds a nonce outside of what it was to try
- *     hang     a launch does not end before the word is another
- *     absent   the platform has no device; one that is open already refuses
- *
- * Threads: any may call. Each context, which is the device at work, has a thread that runs its
- * commands in their order; `lock` guards what that thread and callers share.
+ * Threads: as OpenCL has it, any may call; but one kernel's arguments are one thread's, and so are
+ * one context's buffers.
  */
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <unistd.h>
 
-#define CL_TARGET_OPENCL_VERSION 120
-#include <CL/cl.h>
-
-#include "work/scan.h"
+#include "faulty_device.h"
 
 /* The kernel's arguments, as nonce_scan.cl has them. */
 enum { STATE, ROOT, FLIP, AT_LEAST, FIRST, COUNT, FOUND, ARGUMENTS };
@@ -40,48 +21,8 @@ struct _cl_device_id {
     int unused;
 };
 
-struct _cl_mem {
-    cl_uint value;
-    SLIST_ENTRY (_cl_mem) link;
-};
-
 struct _cl_program {
     int unused;
-};
-
-struct _cl_kernel {
-    struct scan_midstate midstate;
-    cl_ulong first;
-    cl_uint count;
-    cl_mem found;
-};
-
-struct _cl_event {
-    unsigned references;
-    bool ended;
-    cl_int status;
-    void(CL_CALLBACK *callback) (cl_event event, cl_int status, void *data);
-    void *data;
-};
-
-struct command {
-    enum { LAUNCH, READ, WRITE } what;
-    struct _cl_kernel launch;
-    cl_mem buffer;
-    cl_uint *to;
-    cl_uint value;
-    cl_event event;
-    TAILQ_ENTRY (command) link;
-};
-
-struct _cl_context {
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t change;
-    TAILQ_HEAD (, command) commands;
-    SLIST_HEAD (, _cl_mem) buffers; /* of the caller's thread; they live as long as the context */
-    bool closing;
-    cl_int status; /* of the last launch: what is read after it ends so, too */
 };
 
 struct _cl_command_queue {
@@ -90,142 +31,6 @@ struct _cl_command_queue {
 
 static struct _cl_platform_id the_platform;
 static struct _cl_device_id the_device;
-
-/* Events may be released on any thread, and belong to no context. */
-static pthread_mutex_t event_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* The word. */
-
-static bool
-is_told (const char *word)
-{
-    const char *const path = getenv ("FAULTY_OPENCL");
-    FILE *const file = path != NULL ? fopen (path, "re") : NULL;
-    char told[16] = "";
-
-    if (file != NULL) {
-        if (fscanf (file, "%15s", told) != 1) {
-            told[0] = '\0'; /* being written */
-        }
-        (void)fclose (file);
-    }
-    return strcmp (told, word) == 0;
-}
-
-/* The device's thread. */
-
-/* What the kernel does. */
-static void
-scan (const struct _cl_kernel *launch)
-{
-    uint64_t nonce;
-
-    if (scan_named ("portable")->scan (&launch->midstate, launch->first, launch->count, &nonce)) {
-        const cl_uint found = (cl_uint)(nonce - launch->first);
-
-        launch->found->value = found < launch->found->value ? found : launch->found->value;
-    }
-}
-
-static cl_int
-run_launch (const struct _cl_kernel *launch)
-{
-    while (is_told ("hang")) {
-        (void)usleep (1000);
-    }
-    if (is_told ("break")) {
-        return CL_OUT_OF_RESOURCES;
-    }
-    if (is_told ("lie")) {
-        launch->found->value = launch->count / 2;
-    } else if (is_told ("absurd")) {
-        launch->found->value = launch->count;
-    } else {
-        scan (launch);
-    }
-    return CL_SUCCESS;
-}
-
-static void
-end_event (cl_event event, cl_int status)
-{
-    void(CL_CALLBACK * callback) (cl_event, cl_int, void *);
-    void *data;
-
-    (void)pthread_mutex_lock (&event_lock);
-    event->ended = true;
-    event->status = status;
-    callback = event->callback;
-    data = event->data;
-    (void)pthread_mutex_unlock (&event_lock);
-    if (callback != NULL) {
-        callback (event, status, data);
-    }
-    (void)clReleaseEvent (event);
-}
-
-static void
-run_command (cl_context context, struct command *command)
-{
-    switch (command->what) {
-    case LAUNCH:
-        context->status = run_launch (&command->launch);
-        break;
-    case READ:
-        *command->to = command->buffer->value;
-        end_event (command->event, context->status);
-        break;
-    case WRITE:
-        command->buffer->value = command->value;
-        break;
-    }
-    free (command);
-}
-
-/* The next command; NULL when the context closes and there is none. */
-static struct command *
-next_command (cl_context context)
-{
-    struct command *command;
-
-    (void)pthread_mutex_lock (&context->lock);
-    while ((command = TAILQ_FIRST (&context->commands)) == NULL && !context->closing) {
-        (void)pthread_cond_wait (&context->change, &context->lock);
-    }
-    if (command != NULL) {
-        TAILQ_REMOVE (&context->commands, command, link);
-    }
-    (void)pthread_mutex_unlock (&context->lock);
-    return command;
-}
-
-static void *
-run_context (void *data)
-{
-    const cl_context context = data;
-    struct command *command;
-
-    while ((command = next_command (context)) != NULL) {
-        run_command (context, command);
-    }
-    return NULL;
-}
-
-static cl_int
-enqueue (cl_command_queue queue, const struct command *wanted)
-{
-    struct command *const command = malloc (sizeof *command);
-
-    if (command == NULL) {
-        return CL_OUT_OF_HOST_MEMORY;
-    }
-    *command = *wanted;
-    (void)pthread_mutex_lock (&queue->context->lock);
-    TAILQ_INSERT_TAIL (&queue->context->commands, command, link);
-    (void)pthread_cond_signal (&queue->context->change);
-    (void)pthread_mutex_unlock (&queue->context->lock);
-    return CL_SUCCESS;
-}
 
 /* What there is. */
 
@@ -273,7 +78,7 @@ clGetDeviceIDs (cl_platform_id platform, cl_device_type type, cl_uint entries,
 {
     (void)platform;
     (void)type;
-    if (is_told ("absent")) {
+    if (faulty_device_is_told ("absent")) {
         return CL_DEVICE_NOT_FOUND;
     }
     if (devices != NULL && entries > 0) {
@@ -342,8 +147,8 @@ dispose (void *object)
 cl_context
 clCreateContext (const cl_context_properties *properties, cl_uint count,
                  const cl_device_id *devices,
-                 void(CL_CALLBACK *notify) (const char *, const void *, size_t, void *), void *data,
-                 cl_int *result)
+                 void (CL_CALLBACK *notify) (const char *, const void *, size_t, void *),
+                 void *data, cl_int *result)
 {
     const cl_context context = make (sizeof *context, result);
 
@@ -355,10 +160,7 @@ clCreateContext (const cl_context_properties *properties, cl_uint count,
     if (context == NULL) {
         return NULL;
     }
-    TAILQ_INIT (&context->commands);
-    (void)pthread_mutex_init (&context->lock, NULL);
-    (void)pthread_cond_init (&context->change, NULL);
-    if (pthread_create (&context->thread, NULL, run_context, context) != 0) {
+    if (faulty_device_start (context) != 0) {
         *result = CL_OUT_OF_RESOURCES;
         free (context);
         return NULL;
@@ -371,17 +173,11 @@ clReleaseContext (cl_context context)
 {
     cl_mem buffer;
 
-    (void)pthread_mutex_lock (&context->lock);
-    context->closing = true;
-    (void)pthread_cond_signal (&context->change);
-    (void)pthread_mutex_unlock (&context->lock);
-    (void)pthread_join (context->thread, NULL);
+    faulty_device_stop (context);
     while ((buffer = SLIST_FIRST (&context->buffers)) != NULL) {
         SLIST_REMOVE_HEAD (&context->buffers, link);
         free (buffer);
     }
-    (void)pthread_cond_destroy (&context->change);
-    (void)pthread_mutex_destroy (&context->lock);
     return dispose (context);
 }
 
@@ -452,8 +248,8 @@ clCreateProgramWithBinary (cl_context context, cl_uint count, const cl_device_id
 }
 
 cl_int
-clBuildProgram (cl_program program, cl_uint count, const cl_device_id *devices,
-                const char *options, void(CL_CALLBACK *notify) (cl_program, void *), void *data)
+clBuildProgram (cl_program program, cl_uint count, const cl_device_id *devices, const char *options,
+                void (CL_CALLBACK *notify) (cl_program, void *), void *data)
 {
     (void)program;
     (void)count;
@@ -551,7 +347,7 @@ clEnqueueNDRangeKernel (cl_command_queue queue, cl_kernel kernel, cl_uint dimens
                         const size_t *offset, const size_t *items, const size_t *group,
                         cl_uint waits, const cl_event *wait_list, cl_event *event)
 {
-    const struct command command = {.what = LAUNCH, .launch = *kernel};
+    const struct faulty_command command = {.what = LAUNCH, .launch = *kernel};
 
     (void)dimensions;
     (void)offset;
@@ -560,10 +356,10 @@ clEnqueueNDRangeKernel (cl_command_queue queue, cl_kernel kernel, cl_uint dimens
     (void)waits;
     (void)wait_list;
     (void)event;
-    if (is_told ("refuse") || is_told ("absent")) {
+    if (faulty_device_is_told ("refuse") || faulty_device_is_told ("absent")) {
         return CL_OUT_OF_RESOURCES;
     }
-    return enqueue (queue, &command);
+    return faulty_device_enqueue (queue->context, &command);
 }
 
 cl_int
@@ -571,7 +367,7 @@ clEnqueueReadBuffer (cl_command_queue queue, cl_mem buffer, cl_bool blocking, si
                      size_t size, void *to, cl_uint waits, const cl_event *wait_list,
                      cl_event *event)
 {
-    struct command command = {.what = READ, .buffer = buffer, .to = to};
+    struct faulty_command command = {.what = READ, .buffer = buffer, .to = to};
     cl_int result;
 
     (void)blocking;
@@ -587,7 +383,7 @@ clEnqueueReadBuffer (cl_command_queue queue, cl_mem buffer, cl_bool blocking, si
     }
     command.event->references = 2; /* the command's, and the caller's */
     *event = command.event;
-    result = enqueue (queue, &command);
+    result = faulty_device_enqueue (queue->context, &command);
     if (result != CL_SUCCESS) {
         free (command.event);
     }
@@ -599,7 +395,7 @@ clEnqueueWriteBuffer (cl_command_queue queue, cl_mem buffer, cl_bool blocking, s
                       size_t size, const void *from, cl_uint waits, const cl_event *wait_list,
                       cl_event *event)
 {
-    struct command command = {.what = WRITE, .buffer = buffer};
+    struct faulty_command command = {.what = WRITE, .buffer = buffer};
 
     (void)blocking;
     (void)offset;
@@ -610,36 +406,22 @@ clEnqueueWriteBuffer (cl_command_queue queue, cl_mem buffer, cl_bool blocking, s
         return CL_INVALID_VALUE;
     }
     memcpy (&command.value, from, size);
-    return enqueue (queue, &command);
+    return faulty_device_enqueue (queue->context, &command);
 }
 
 cl_int
-clSetEventCallback (cl_event event, cl_int what,
-                    void(CL_CALLBACK *callback) (cl_event, cl_int, void *), void *data)
+clSetEventCallback (cl_event event, cl_int what, faulty_callback callback, void *data)
 {
-    bool ended;
-
     (void)what;
-    (void)pthread_mutex_lock (&event_lock);
-    ended = event->ended;
-    event->callback = callback;
-    event->data = data;
-    (void)pthread_mutex_unlock (&event_lock);
-    if (ended) {
-        callback (event, event->status, data);
-    }
+    faulty_device_hear (event, callback, data);
     return CL_SUCCESS;
 }
 
 cl_int
 clReleaseEvent (cl_event event)
 {
-    bool last;
-
-    (void)pthread_mutex_lock (&event_lock);
-    last = --event->references == 0;
-    (void)pthread_mutex_unlock (&event_lock);
-    return last ? dispose (event) : CL_SUCCESS;
+    faulty_device_forget (event);
+    return CL_SUCCESS;
 }
 
 cl_int

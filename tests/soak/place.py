@@ -109,7 +109,12 @@ class Place:
         self.log = LogWatch(self.daemon._path("stderr"))  # pylint: disable=protected-access
         host, port = re.search(r"^Management on http://(\S+):(\d+)$", self.daemon.output(), re.M).groups()
         self.management = (host.strip("[]"), int(port))
+        wait_until(self._devices_are_open, "the devices are open", 60)
         return self
+
+    def _devices_are_open(self):
+        """By the metrics: a question to the RPC would be counted."""
+        return all(value for (name, _), value in self.scrape().items() if name == "workpeer_device_up")
 
     def settings(self, threads=1, scanner="auto", mode="serial", batch=0.005, size=32768, peers=None):
         """The text of config-node.toml."""

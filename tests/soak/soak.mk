@@ -9,12 +9,15 @@ SOAK_FAULTS =
 
 # What is preloaded into the daemon, and stands in for OpenCL. Modules, so a -rpath of nowhere.
 SOAK_MODULES = tests/soak/jumping_clock.la
+SOAK_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/soak
 SOAK_MODULE_FLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
 tests_soak_jumping_clock_la_SOURCES = tests/soak/jumping_clock.c
 tests_soak_jumping_clock_la_LDFLAGS = $(SOAK_MODULE_FLAGS)
 if HAVE_OPENCL
 SOAK_MODULES += tests/soak/faulty_opencl.la
-tests_soak_faulty_opencl_la_SOURCES = tests/soak/faulty_opencl.c
+tests_soak_faulty_opencl_la_SOURCES = tests/soak/faulty_opencl.c \
+	tests/soak/faulty_device.c tests/soak/faulty_device.h
+tests_soak_faulty_opencl_la_CPPFLAGS = $(SOAK_CPPFLAGS)
 tests_soak_faulty_opencl_la_LDFLAGS = $(SOAK_MODULE_FLAGS)
 tests_soak_faulty_opencl_la_LIBADD = libwork.la
 endif

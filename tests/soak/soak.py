@@ -58,6 +58,7 @@ class Soak:
         self.missing = missing
         self.stopped = threading.Event()
         self.slowest = 0.0
+        self.rows = 0
         self.begun = time.monotonic()
 
     def rng(self, name):
@@ -142,20 +143,21 @@ class Soak:
 
         return wait_until(settled, "nothing is in flight and the store is written", 60)
 
-    def quiet_vitals(self):
-        """Once all that is still to end has ended: threads of what was replaced, connections to peers."""
+    def vitals_at_rest(self, threads):
+        """Once all that is still to end has ended: with them the threads of devices that were replaced."""
         self.place.calm()
         self.settle()
+        wait_until(lambda: self.place.vitals().threads <= threads, f"there are {threads} threads again", 60)
         return self.place.vitals()
 
     def run(self):
-        self.rows = 0
         self.place.start()
+        threads_at_start = self.place.vitals().threads
         self.begun = time.monotonic()
         threads = self.start_clients()
         self.run_until(WARM_PART)
         self.stop_clients(threads)
-        before = self.quiet_vitals()
+        before = self.vitals_at_rest(threads_at_start)
         self.row()
         threads = self.start_clients()
         self.faults.start()
@@ -172,7 +174,7 @@ class Soak:
             last[:] = self.place.vitals().faults(before, bound)
             return not last
 
-        self.quiet_vitals()
+        self.vitals_at_rest(before.threads)
         try:
             wait_until(back, "memory, descriptors and threads are where they were", 30)
         except AssertionError:

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 # pylint: disable=wrong-import-position
 import nano
-from harness import main, scaled, wait_until
+from harness import main, wait_until
 from place import Place
 
 MODULES = os.path.abspath("tests/soak/.libs")
@@ -134,7 +134,7 @@ class FullDisk(FaultTest):
         wait_until(told, "the store has no room", 30)
         self.assertEqual(self.place.log.look().unexplained, [])
         self.place.disk.empty()
-        wait_until(lambda: self.place.daemon.status()["store"]["error"] == "", "the store is written again", scaled(30))
+        wait_until(lambda: self.place.daemon.status()["store"]["error"] == "", "the store is written again", 30)
 
 
 if __name__ == "__main__":

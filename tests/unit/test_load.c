@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/load_histogram.h"
-#include "bench/load_plan.h"
-#include "bench/load_request.h"
-#include "bench/load_tally.h"
+#include "load_histogram.h"
+#include "load_plan.h"
+#include "load_request.h"
+#include "load_tally.h"
 #include "seed.h"
 #include "work/clock.h"
 #include "work/hex.h"
@@ -105,8 +105,8 @@ test_quantiles (void **state)
 static void
 test_mix (void **state)
 {
-    static const char *const bad[] = {"",         "validate",    "validate=",       "nonsense=1",
-                                      "doomed=1", "validate=-1", "validate=1,",     "validate=0",
+    static const char *const bad[] = {"",         "validate",    "validate=",      "nonsense=1",
+                                      "doomed=1", "validate=-1", "validate=1,",    "validate=0",
                                       "=1",       "validate=1x", "validate=1e999", "validate=1 "};
     struct load_mix mix = {{7}};
 
@@ -126,8 +126,7 @@ test_mix (void **state)
 static void
 make_plan (struct load_plan *plan, const char *mix, uint64_t seed)
 {
-    struct load_plan_settings settings = {
-        .rate = 1000, .seconds = 20, .seed = seed, .cached = 10};
+    struct load_plan_settings settings = {.rate = 1000, .seconds = 20, .seed = seed, .cached = 10};
 
     assert_int_equal (load_mix_parse (mix, &settings.mix), 0);
     assert_int_equal (load_plan_init (plan, &settings), 0);
@@ -341,12 +340,12 @@ int
 main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_empty),    cmocka_unit_test (test_one_value),
-        cmocka_unit_test (test_quantiles), cmocka_unit_test (test_mix),
-        cmocka_unit_test (test_plan),     cmocka_unit_test (test_cancels),
-        cmocka_unit_test (test_seeds),    cmocka_unit_test (test_requests),
+        cmocka_unit_test (test_empty),         cmocka_unit_test (test_one_value),
+        cmocka_unit_test (test_quantiles),     cmocka_unit_test (test_mix),
+        cmocka_unit_test (test_plan),          cmocka_unit_test (test_cancels),
+        cmocka_unit_test (test_seeds),         cmocka_unit_test (test_requests),
         cmocka_unit_test (test_answer_length), cmocka_unit_test (test_judging),
-        cmocka_unit_test (test_work),     cmocka_unit_test (test_tally),
+        cmocka_unit_test (test_work),          cmocka_unit_test (test_tally),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

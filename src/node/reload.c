@@ -1,6 +1,7 @@
 /*
  * Threads: `thread` runs while `reading`, and is joined on the loop once the eventfd is readable;
- * until then `result` and `report` are its own.
+ * until then `result` and `report` are its own. A retirement's thread has its own struct, and joins
+ * the thread before; reload_free joins the last.
  */
 #include "node/reload.h"
 
@@ -26,8 +27,8 @@ struct reload {
     struct event *event;
     pthread_t thread;
     bool reading;
-    pthread_t retirement; /* of the last engine that was retired */
-    bool retiring;
+    pthread_t retirement; /* the last one's thread */
+    bool retiring;        /* there was one */
     const struct config *present;
     struct reload_result result;
     struct config_report report;
@@ -56,8 +57,7 @@ retire (void *data)
     return NULL;
 }
 
-/* A device that hangs is long in stopping: the loop waits for none, and each thread for the one
- * before, so that the last is all that reload_free has to wait for. */
+/* A device that hangs is long in stopping, and the loop waits for none. */
 void
 reload_retire (struct reload *reload, struct engine *engine)
 {

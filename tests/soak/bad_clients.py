@@ -10,6 +10,9 @@ from place import PER_ADDRESS
 FLOOD_ADDRESS = "127.0.0.66"
 OVERSIZE = 1 << 24  # more than any setting allows
 
+# What they ask who may be gone before the daemon reads it. Nobody else does: all other counts are exact.
+DOUBTFUL = "precache_status"
+
 
 class BadClient(Client):
     def __init__(self, place, ledger, rng):
@@ -97,10 +100,10 @@ class BadClient(Client):
     def pipelines_and_leaves(self):
         """The requests behind the first may be read, or not."""
         with self.connect() as connection:
-            connection.send(self.endless() + post_bytes({"action": "version"}) * 3)
+            connection.send(self.endless() + post_bytes({"action": DOUBTFUL}) * 3)
             self.wait(0.1)
         self.ledger.note_left("work_generate")
-        self.ledger.note_doubtful("version", 3)
+        self.ledger.note_doubtful(DOUBTFUL, 3)
 
     def floods(self):
         """More connections than one address may have; all of this address, so that nobody else pays for it."""
@@ -116,7 +119,7 @@ class BadClient(Client):
     def never_reads(self):
         """Asks and asks, and takes no answer."""
         count = 0
-        request = post_bytes({"action": "status"})
+        request = post_bytes({"action": DOUBTFUL})
         connection = self.connect()
         try:
             for _ in range(200):
@@ -127,7 +130,7 @@ class BadClient(Client):
             pass
         self.wait(0.3)
         connection.reset()
-        self.ledger.note_doubtful("status", count)
+        self.ledger.note_doubtful(DOUBTFUL, count)
 
     def gets(self):
         with self.connect() as connection:

@@ -127,7 +127,6 @@ class Client:
 
     def precache(self, connection):
         self.ask(connection, "work_precache", hash=self.root(), difficulty=nano.hex_u64(EASY))
-        self.ask(connection, "precache_status")
 
     def account(self, connection):
         account = self.rng.choice(self.accounts)

@@ -54,8 +54,9 @@ class Ledger:
             self.faults.append(text)
 
     def requests(self):
+        """How many there were, those in doubt not among them."""
         with self._lock:
-            return sum(self.answered.values()) + sum(self.left.values()) + sum(self.doubtful.values())
+            return sum(self.answered.values()) + sum(self.left.values())
 
     def compare(self, metrics):
         """What does not add up; `metrics` is a scrape by name and labels once nothing is in flight."""

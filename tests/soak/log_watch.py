@@ -7,8 +7,11 @@ REFUSED = "The configuration stays as it was"
 
 LINE = re.compile(r"^\S+ (warn|error) (.*)$")
 
-# What faults make the daemon say.
-EXPLAINED = (
+# What clients alone make the daemon say: accounts that made room for others.
+BY_CLIENTS = (r"More accounts than the \d+ that are followed",)
+
+# What faults make it say besides.
+BY_FAULTS = (
     # Devices.
     r"Device \S+.* failed and rests: ",
     r"OpenCL is enabled \(opencl\.enable\) and cannot be used: ",
@@ -22,14 +25,15 @@ EXPLAINED = (
     REFUSED,
     # A full disk.
     r"The store cannot be written, and tries again: .*(No space left|full)",
-    # Accounts that made room for others.
-    r"More accounts than the \d+ that are followed",
 )
 
 
 class LogWatch:
-    def __init__(self, path):
+    """`with_faults` is whether there are to be any."""
+
+    def __init__(self, path, with_faults):
         self._path = path
+        self._explained = BY_CLIENTS + (BY_FAULTS if with_faults else ())
         self._at = 0
         self._rest = b""
         self.read_again = 0
@@ -58,5 +62,5 @@ class LogWatch:
                 self.unexplained.append(line)
             return
         self.complaints += 1
-        if not any(re.match(pattern, match.group(2)) for pattern in EXPLAINED):
+        if not any(re.match(pattern, match.group(2)) for pattern in self._explained):
             self.unexplained.append(line)

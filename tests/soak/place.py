@@ -63,8 +63,8 @@ class Disk:
 class Place:
     """Everything around one daemon. `modules` is where the build has tests/soak's."""
 
-    def __init__(self, modules, rng):
-        self.rng = rng
+    def __init__(self, modules, with_faults=True):
+        self._with_faults = with_faults
         self._directory = tempfile.TemporaryDirectory(prefix="workpeer-soak-")
         self.path = self._directory.name
         self.disk = Disk(os.path.join(self.path, "disk"))
@@ -105,8 +105,9 @@ class Place:
                 "store.path": os.path.join(self.disk.path, "store"),
             },
             environment=self._environment,
-        ).start()
-        self.log = LogWatch(self.daemon._path("stderr"))  # pylint: disable=protected-access
+        )
+        self.daemon.start()
+        self.log = LogWatch(self.daemon.log_path, self._with_faults)
         host, port = re.search(r"^Management on http://(\S+):(\d+)$", self.daemon.output(), re.M).groups()
         self.management = (host.strip("[]"), int(port))
         wait_until(self._devices_are_open, "the devices are open", 60)

@@ -27,7 +27,7 @@ SOAK_PARTS = \
 	tests/soak/bad_clients.py tests/soak/clients.py tests/soak/faults.py tests/soak/ledger.py \
 	tests/soak/log_watch.py tests/soak/place.py tests/soak/vitals.py
 
-SOAK_TESTS = tests/soak/soak.py tests/soak/test_faults.py
+SOAK_TESTS = tests/soak/soak.py tests/soak/test_faults.py tests/soak/test_ledger.py
 TESTS += $(SOAK_TESTS)
 soak: workpeer$(EXEEXT) $(SOAK_MODULES)
 	$(AM_TESTS_ENVIRONMENT) SOAK_SECONDS='$(SOAK_SECONDS)' SOAK_SEED='$(SOAK_SEED)' \

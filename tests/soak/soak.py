@@ -40,7 +40,7 @@ WARM_PART = 0.15
 
 # What the process's own memory may grow by from then on: its allocator's arenas are filled unevenly. Under a
 # sanitizer, whose quarantine and shadow grow, there is no such bound to hold.
-MEMORY_BOUND = 24 << 20
+MEMORY_BOUND = 8 << 20
 
 # Longer than a daemon that is not stuck takes for /health, on a machine that does much else.
 STUCK = 20
@@ -52,7 +52,7 @@ class Soak:
         self.requests = requests  # None where time counts
         self.seed = seed
         self.ledger = Ledger()
-        self.place = Place(os.path.abspath("tests/soak/.libs"), self.rng("place"))
+        self.place = Place(os.path.abspath("tests/soak/.libs"), with_faults)
         chosen, missing = kinds(self.place) if with_faults else ([], [])
         self.faults = Faults(self.place, self.rng("faults"), chosen, self.ledger.fault)
         self.missing = missing
@@ -195,13 +195,13 @@ class Soak:
         self.stopped.set()
         self.faults.stop()
         process = self.place.daemon.process
-        if process is not None and process.poll() is None:
+        if process.poll() is None:
             process.terminate()
             process.wait(scaled(60))
         faults = self.ledger.faults
         if self.place.log is not None:
             faults += [f"the log has {line!r}" for line in self.place.log.look().unexplained[:20]]
-        if faults or process is None or process.returncode != 0:
+        if faults or process.returncode != 0:
             self.keep()
         # The last of them is the end of the log, which is kept.
         faults += [fault.partition("\n")[0] for fault in self.place.daemon.stop()]
@@ -221,7 +221,8 @@ class Soak:
         ends = ", ".join(f"{name} {end} {count}" for (name, end), count in sorted(self.ledger.answered.items()))
         print(f"answers: {ends}")
         print(f"clients that left: {dict(self.ledger.left)}; in doubt: {dict(self.ledger.doubtful)}")
-        print(f"slowest /health: {self.slowest * 1000:.0f} ms; complaints in the log: {self.place.log.complaints}")
+        complaints = self.place.log.complaints if self.place.log is not None else 0
+        print(f"slowest /health: {self.slowest * 1000:.0f} ms; warnings and errors in the log: {complaints}")
 
 
 def number(name):

@@ -2,7 +2,6 @@
 """The soak's faults one by one, where one has to show what it does, and what a soak has found."""
 
 import os
-import random
 import sys
 import time
 import unittest
@@ -20,10 +19,10 @@ EASY = "fff0000000000000"
 
 class FaultTest(unittest.TestCase):
     def setUp(self):
-        self.place = Place(MODULES, random.Random(1))
+        self.place = Place(MODULES)
         self.addCleanup(self.place.stop)
-        self.place.start()
         self.addCleanup(self.stop_daemon)
+        self.place.start()
 
     def stop_daemon(self):
         self.assertEqual(self.place.daemon.stop(), [])

@@ -1,6 +1,7 @@
 """Reads a daemon's log as it grows: which reloads it tells of, and which complaints no fault explains."""
 
 import re
+import threading
 
 READ_AGAIN = "The configuration is read again"
 REFUSED = "The configuration stays as it was"
@@ -29,11 +30,12 @@ BY_FAULTS = (
 
 
 class LogWatch:
-    """`with_faults` is whether there are to be any."""
+    """`with_faults` is whether there are to be any. Any thread may look."""
 
     def __init__(self, path, with_faults):
         self._path = path
         self._explained = BY_CLIENTS + (BY_FAULTS if with_faults else ())
+        self._lock = threading.Lock()
         self._at = 0
         self._rest = b""
         self.read_again = 0
@@ -43,14 +45,14 @@ class LogWatch:
 
     def look(self):
         """Reads what is new; returns itself."""
-        with open(self._path, "rb") as file:
+        with self._lock, open(self._path, "rb") as file:
             file.seek(self._at)
             data = file.read()
-        self._at += len(data)
-        lines = (self._rest + data).split(b"\n")
-        self._rest = lines.pop()
-        for line in lines:
-            self._take(line.decode(errors="replace"))
+            self._at += len(data)
+            lines = (self._rest + data).split(b"\n")
+            self._rest = lines.pop()
+            for line in lines:
+                self._take(line.decode(errors="replace"))
         return self
 
     def _take(self, line):

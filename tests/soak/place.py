@@ -2,8 +2,9 @@
 
 import os
 import re
-import signal
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import tempfile
@@ -70,7 +71,7 @@ class Place:
         self.disk = Disk(os.path.join(self.path, "disk"))
         self.peers = [FakePeer(fake_peer.good) for _ in range(PEERS)]
         self.node = FakeNode().come()
-        self._node_is_away = False
+        self._node_port = None  # kept while it is away
         self.daemon = None
         self.log = None
         self.management = None
@@ -201,21 +202,17 @@ subtype = "receive"
         self.peers[index] = FakePeer(fake_peer.good)
 
     def send_node_away(self):
+        """Its port refuses connections, and stays its own: bound, without a listener."""
         self.node.go()
-        self._node_is_away = True
+        self._node_port = socket.socket()
+        self._node_port.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._node_port.bind(("127.0.0.1", self.node.port))
 
     def bring_node_back(self):
-        """To the port that it had, which may be some client's for a moment."""
-
-        def come():
-            try:
-                return self.node.come()
-            except OSError:
-                return None
-
-        if self._node_is_away:
-            wait_until(come, "the node has its port again", 60)
-            self._node_is_away = False
+        if self._node_port is not None:
+            self.node.come()
+            self._node_port.close()
+            self._node_port = None
 
     def calm(self):
         """Ends whatever faults have left behind, and gives the devices a fresh start."""

@@ -2,6 +2,7 @@
 """The soak's faults one by one, where one has to show what it does, and what a soak has found."""
 
 import os
+import socket
 import sys
 import time
 import unittest
@@ -118,6 +119,21 @@ class Clock(FaultTest):
             self.generate()
             year = time.gmtime(time.time() + seconds).tm_year
             self.assertRegex(self.place.daemon.log().splitlines()[-1], f"^{year}-")
+
+
+class Node(FaultTest):
+    def test_away_and_back(self):
+        def can_connect():
+            with socket.socket() as sock:
+                return sock.connect_ex(("127.0.0.1", self.place.node.port)) == 0
+
+        port = self.place.node.port
+        for _ in range(3):
+            self.place.send_node_away()
+            self.assertFalse(can_connect())
+            self.place.bring_node_back()
+            self.assertTrue(can_connect())
+            self.assertEqual(self.place.node.port, port)
 
 
 class FullDisk(FaultTest):

@@ -5,13 +5,14 @@
 
 Run in the build directory. Each server is started anew for each run, one after the other, and gets the same
 plan. Printed are, for each rate, the medians over the runs: answers a second, the times from when a request was
-due to its answer, and the server's memory once it has started, at its peak, and at its end, when every
-connection is closed. --table prints what became of each kind of request in each run.
+due to its answer, the CPU time that the server took for all of it, its searches and the opening of the connections
+among it, and its memory once it has started, at its peak, and at its end, when every connection is closed. --table prints what became of each kind of request in each run.
 """
 
 import argparse
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -31,13 +32,18 @@ FIGURES = (
     ("p999_ms", "p99.9 ms", 2),
     ("max_ms", "max ms", 2),
 )
-MEMORY = (("start", "MiB start"), ("peak", "peak"), ("end", "end"))
+TAKEN = (("cpu", "CPU s", 2), ("start", "MiB start", 1), ("peak", "peak", 1), ("end", "end", 1))
 
 
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port of none that the system gives to clients, who may be ten thousand here."""
+    while True:
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", random.randrange(10240, 32768)))
+                return sock.getsockname()[1]
+            except OSError:
+                pass
 
 
 def wait_for(condition, what):
@@ -63,21 +69,30 @@ class Server:
         self.start = self._memory("VmRSS")
 
     def _is_up(self):
+        listening = is_listening(self.port)
         if self.process.poll() is not None:
             raise SystemExit(f"{self.process.args[0]} ended with {self.process.returncode} at its start")
-        return is_listening(self.port)
+        return listening
 
     def _memory(self, name):
         """MiB."""
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
             return int(re.search(rf"^{name}:\s+(\d+) kB$", file.read(), re.M).group(1)) / 1024
 
+    def _cpu(self):
+        """Seconds, of all threads."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            user, system = file.read().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def stop(self):
-        """MiB at the start, at the peak and now."""
-        memory = {"start": self.start, "peak": self._memory("VmHWM"), "end": self._memory("VmRSS")}
+        """What it has taken: CPU seconds, and MiB at the start, at the peak and now."""
+        taken = {
+            "cpu": self._cpu(), "start": self.start, "peak": self._memory("VmHWM"), "end": self._memory("VmRSS"),
+        }
         self.process.terminate()
         self.process.wait()
-        return memory
+        return taken
 
 
 def start_workpeer(directory, threads):
@@ -111,10 +126,10 @@ def measure(start, threads, options):
                 [LOAD, "--port", str(server.port), "--json", *options], stdout=subprocess.PIPE, check=False
             )
         finally:
-            memory = server.stop()
+            taken = server.stop()
     if result.returncode not in (0, 2):
         raise SystemExit(f"{LOAD} ended with {result.returncode}")
-    return {**json.loads(result.stdout), "memory": memory}
+    return {**json.loads(result.stdout), "taken": taken}
 
 
 def print_kinds(name, rate, run):
@@ -132,7 +147,7 @@ def row_of(runs):
         return statistics.median(map(of, runs))
 
     cells = [f"{median(lambda run: run['all'][key]):10.{digits}f}" for key, _, digits in FIGURES]
-    cells += [f"{median(lambda run: run['memory'][key]):10.1f}" for key, _ in MEMORY]
+    cells += [f"{median(lambda run: run['taken'][key]):10.{digits}f}" for key, _, digits in TAKEN]
     return "".join(cells) + f"{failures(runs):8}"
 
 
@@ -160,7 +175,7 @@ def main():
     # Listed first, so that whoever calls can say otherwise.
     usual = ["--connections", str(CONNECTIONS)]
     print(f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} at the start; medians of {arguments.runs} runs")
-    titles = [title for _, title, _ in FIGURES] + [title for _, title in MEMORY]
+    titles = [title for _, title, _ in FIGURES + TAKEN]
     print(f"{'server':17}{'rate':>7}" + "".join(f"{title:>10}" for title in titles) + f"{'failed':>8}")
     sound = True
     for rate in arguments.rates.split(","):

@@ -25,7 +25,10 @@ enum load_kind {
 /* What can stand in a mix: all but LOAD_DOOMED. */
 #define LOAD_MIX_KINDS LOAD_DOOMED
 
-/* How long after its doomed request a cancel is due, in nanoseconds. */
+/*
+ * How long after its doomed request a cancel is due, in nanoseconds. On a server that is more than
+ * that behind, it may overtake it on another connection: the request is then lost.
+ */
 #define LOAD_CANCEL_AFTER UINT64_C (50000000)
 
 struct load_arrival {

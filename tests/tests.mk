@@ -59,6 +59,7 @@ UNIT_TESTS += \
 	tests/unit/test_hops \
 	tests/unit/test_http_answer \
 	tests/unit/test_json \
+	tests/unit/test_load \
 	tests/unit/test_log \
 	tests/unit/test_metrics \
 	tests/unit/test_nearest \
@@ -171,6 +172,9 @@ tests_unit_test_http_answer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_http_answer_LDADD = $(UNIT_RPC)
 tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_json_LDADD = $(UNIT_RPC)
+tests_unit_test_load_SOURCES = tests/unit/test_load.c tests/unit/seed.h $(LOAD_PARTS)
+tests_unit_test_load_CPPFLAGS = $(UNIT_CPPFLAGS) $(LOAD_CPPFLAGS)
+tests_unit_test_load_LDADD = libwork.la $(JANSSON_LIBS) -lm $(CMOCKA_LIBS)
 tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_log_LDADD = $(UNIT_NODE)
 tests_unit_test_metrics_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -320,14 +324,27 @@ E2E_TESTS = \
 # Benchmarks: built by `make bench`, run by hand.
 
 EXTRA_PROGRAMS = tests/bench/bench_cache tests/bench/bench_http tests/bench/bench_store
+check_PROGRAMS += tests/bench/load
+TESTS += tests/bench/test_load.py
 tests_bench_bench_cache_CPPFLAGS = $(AM_CPPFLAGS)
 tests_bench_bench_cache_LDADD = libstore.la libwork.la
 tests_bench_bench_http_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_http_LDADD = librpc.la libwork.la
 tests_bench_bench_store_CPPFLAGS = $(AM_CPPFLAGS)
 tests_bench_bench_store_LDADD = libstore.la libwork.la
+LOAD_PARTS = \
+	tests/bench/load_histogram.c tests/bench/load_histogram.h \
+	tests/bench/load_plan.c tests/bench/load_plan.h \
+	tests/bench/load_request.c tests/bench/load_request.h \
+	tests/bench/load_tally.c tests/bench/load_tally.h
+LOAD_CPPFLAGS = -I$(srcdir)/tests/bench $(JANSSON_CFLAGS)
+tests_bench_load_SOURCES = tests/bench/load.c \
+	tests/bench/load_client.c tests/bench/load_client.h \
+	tests/bench/load_run.c tests/bench/load_run.h $(LOAD_PARTS)
+tests_bench_load_CPPFLAGS = $(AM_CPPFLAGS) $(LOAD_CPPFLAGS)
+tests_bench_load_LDADD = libwork.la $(JANSSON_LIBS) -lm
 CLEANFILES += $(EXTRA_PROGRAMS) atto_files.c
-bench: $(EXTRA_PROGRAMS)
+bench: $(EXTRA_PROGRAMS) tests/bench/load
 clean-local:
 	rm -rf tests/pocl-cache
 .PHONY: bench
@@ -349,7 +366,8 @@ check-valgrind: $(UNIT_TESTS)
 
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/checks/opencl.supp tests/checks/opencl_valgrind.sh \
-	tests/bench/bench_cache.py tests/bench/bench_peers.py tests/bench/bench_rpc.py \
+	tests/bench/bench_cache.py tests/bench/bench_load.py tests/bench/bench_peers.py tests/bench/bench_rpc.py \
+	tests/bench/stand_in_work_server.py tests/bench/test_load.py \
 	tests/data \
 	tests/e2e/atto.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/e2e/rpc_model.py tests/e2e/rpc_requests.py \

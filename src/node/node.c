@@ -15,6 +15,7 @@
 #include "node/log_config.h"
 #include "node/management.h"
 #include "node/node_internal.h"
+#include "node/process.h"
 #include "rpc/memory.h"
 #include "rpc/trouble.h"
 #include "work/clock.h"
@@ -572,6 +573,7 @@ node_run (struct config *config, const struct config_sources *sources,
     int status = 1;
 
     (void)signal (SIGPIPE, SIG_IGN);
+    process_return_memory ();
     trouble_set (on_trouble);
     memory_watch ();
     if (begin (&node, sources, pid_file) == 0 && init_loop (&node) == 0 &&

@@ -18,6 +18,13 @@ struct process {
     uint64_t max_descriptors; /* that may be; UINT64_MAX is without a bound */
 };
 
+/*
+ * Has memory that was allocated in large pieces go back to the system as soon as it is freed; to be
+ * called before threads start. Else the C library keeps what each engine that a reload replaces has
+ * left, once for every thread that ever allocated one.
+ */
+void process_return_memory (void);
+
 /* What cannot be known is not there. */
 void process_read (struct process *process);
 

@@ -1,6 +1,7 @@
 /*
  * Threads: `thread` runs while `reading`, and is joined on the loop once the eventfd is readable;
- * until then `result` and `report` are its own.
+ * until then `result` and `report` are its own. A retirement's thread has its own struct, and joins
+ * the thread before; reload_free joins the last.
  */
 #include "node/reload.h"
 
@@ -13,6 +14,13 @@
 
 #include "node/log.h"
 
+/* An engine that was replaced, and the retirement before it. */
+struct retirement {
+    struct engine *engine;
+    pthread_t before;
+    bool has_before;
+};
+
 struct reload {
     const struct config_sources *sources;
     reload_done_fn done;
@@ -21,8 +29,8 @@ struct reload {
     struct event *event;
     pthread_t thread;
     bool reading;
-    pthread_t retirement; /* of the last engine that was retired */
-    bool retiring;
+    pthread_t retirement; /* the last one's thread */
+    bool retiring;        /* there was one */
     bool keep_opencl_off;
     const struct config *present;
     struct reload_result result;
@@ -42,20 +50,33 @@ reload_free_engine (struct engine *engine)
 static void *
 retire (void *data)
 {
-    reload_free_engine (data);
+    struct retirement *const retirement = data;
+
+    reload_free_engine (retirement->engine);
+    if (retirement->has_before) {
+        (void)pthread_join (retirement->before, NULL);
+    }
+    free (retirement);
     return NULL;
 }
 
+/* A device that hangs is long in stopping, and the loop waits for none. */
 void
 reload_retire (struct reload *reload, struct engine *engine)
 {
-    if (reload->retiring) {
-        (void)pthread_join (reload->retirement, NULL);
+    struct retirement *const retirement = malloc (sizeof *retirement);
+    pthread_t thread;
+
+    if (retirement != NULL) {
+        *retirement = (struct retirement){engine, reload->retirement, reload->retiring};
     }
-    reload->retiring = pthread_create (&reload->retirement, NULL, retire, engine) == 0;
-    if (!reload->retiring) {
+    if (retirement == NULL || pthread_create (&thread, NULL, retire, retirement) != 0) {
+        free (retirement);
         reload_free_engine (engine);
+        return;
     }
+    reload->retirement = thread;
+    reload->retiring = true;
 }
 
 /* Starts the engine that the new configuration asks for. */

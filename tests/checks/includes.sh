@@ -35,7 +35,8 @@ function ours() {
         return target
     }
     if (FILENAME ~ /^tests\// && target ~ /^[a-z0-9_]+\.h$/ && \
-        (exists("tests/unit/" target) || exists("tests/fuzz/" target) || exists("tests/faults/" target))) {
+        (exists("tests/unit/" target) || exists("tests/fuzz/" target) || exists("tests/bench/" target) || \
+         exists("tests/faults/" target) || exists("tests/soak/" target))) {
         return target
     }
     return ""

@@ -144,6 +144,10 @@ class Daemon:
     def log(self):
         return self._read("stderr")
 
+    @property
+    def log_path(self):
+        return self._path("stderr")
+
     def connect(self, seconds=10, address=None, source=None):
         """A connection, from the address `source` if it is given."""
         return Connection(address or self.address, scaled(seconds), source)

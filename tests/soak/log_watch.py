@@ -1,0 +1,68 @@
+"""Reads a daemon's log as it grows: which reloads it tells of, and which complaints no fault explains."""
+
+import re
+import threading
+
+READ_AGAIN = "The configuration is read again"
+REFUSED = "The configuration stays as it was"
+
+LINE = re.compile(r"^\S+ (warn|error) (.*)$")
+
+# What clients alone make the daemon say: accounts that made room for others.
+BY_CLIENTS = (r"More accounts than the \d+ that are followed",)
+
+# What faults make it say besides.
+BY_FAULTS = (
+    # Devices.
+    r"Device \S+.* failed and rests: ",
+    r"OpenCL is enabled \(opencl\.enable\) and cannot be used: ",
+    r"Work is done on the CPU$",
+    # Peers and nodes.
+    r"Work peer .* has failed to find work for ",
+    r"Work peer .*: ",
+    r"The node at .* tells no frontiers: ",
+    # Files with mistakes, and settings that take a restart.
+    r"\S*config-node\.toml:\d+",
+    REFUSED,
+    # A full disk.
+    r"The store cannot be written, and tries again: .*(No space left|full)",
+)
+
+
+class LogWatch:
+    """`with_faults` is whether there are to be any. Any thread may look."""
+
+    def __init__(self, path, with_faults):
+        self._path = path
+        self._explained = BY_CLIENTS + (BY_FAULTS if with_faults else ())
+        self._lock = threading.Lock()
+        self._at = 0
+        self._rest = b""
+        self.read_again = 0
+        self.refused = 0
+        self.complaints = 0
+        self.unexplained = []
+
+    def look(self):
+        """Reads what is new; returns itself."""
+        with self._lock, open(self._path, "rb") as file:
+            file.seek(self._at)
+            data = file.read()
+            self._at += len(data)
+            lines = (self._rest + data).split(b"\n")
+            self._rest = lines.pop()
+            for line in lines:
+                self._take(line.decode(errors="replace"))
+        return self
+
+    def _take(self, line):
+        self.read_again += READ_AGAIN in line
+        self.refused += REFUSED in line
+        match = LINE.match(line)
+        if match is None:
+            if not re.match(r"^\S+ (info|debug) ", line):
+                self.unexplained.append(line)
+            return
+        self.complaints += 1
+        if not any(re.match(pattern, match.group(2)) for pattern in self._explained):
+            self.unexplained.append(line)

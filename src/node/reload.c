@@ -19,7 +19,9 @@ struct reload {
     struct event *event;
     pthread_t thread;
     bool reading;
-    pthread_t retirement; /* of the last engine that was retired */
+    struct event *turn;     /* the loop's next one */
+    struct engine *leaving; /* to be retired then; or NULL */
+    pthread_t retirement;   /* of the last engine that was retired */
     bool retiring;
     const struct config *present;
     struct reload_result result;
@@ -43,15 +45,43 @@ retire (void *data)
     return NULL;
 }
 
-void
-reload_retire (struct reload *reload, struct engine *engine)
+static void
+start_retirement (struct reload *reload)
 {
+    struct engine *const engine = reload->leaving;
+
+    if (engine == NULL) {
+        return;
+    }
+    reload->leaving = NULL;
     if (reload->retiring) {
         (void)pthread_join (reload->retirement, NULL);
     }
     reload->retiring = pthread_create (&reload->retirement, NULL, retire, engine) == 0;
     if (!reload->retiring) {
         reload_free_engine (engine);
+    }
+}
+
+static void
+on_turn (evutil_socket_t fd, short what, void *data)
+{
+    (void)fd;
+    (void)what;
+    start_retirement (data);
+}
+
+void
+reload_retire (struct reload *reload, struct engine *engine)
+{
+    const struct timeval next = {0, 0};
+
+    start_retirement (reload);
+    reload->leaving = engine;
+    /* The engine's eventfd is not closed before epoll has let go of it: with its list of changes,
+     * libevent tells epoll when the loop waits again, which is before the next turn. */
+    if (event_add (reload->turn, &next) != 0) {
+        start_retirement (reload);
     }
 }
 
@@ -126,8 +156,9 @@ reload_new (struct event_base *base, const struct config_sources *sources, reloa
     reload->sources = sources;
     reload->done = done;
     reload->data = data;
+    reload->turn = evtimer_new (base, on_turn, reload);
     reload->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (reload->fd >= 0) {
+    if (reload->turn != NULL && reload->fd >= 0) {
         reload->event = event_new (base, reload->fd, EV_READ | EV_PERSIST, on_read, reload);
     }
     if (reload->event == NULL || event_add (reload->event, NULL) != 0) {
@@ -149,8 +180,12 @@ reload_free (struct reload *reload)
         reload_free_engine (reload->result.engine);
         config_report_clear (&reload->report);
     }
+    reload_free_engine (reload->leaving);
     if (reload->retiring) {
         (void)pthread_join (reload->retirement, NULL);
+    }
+    if (reload->turn != NULL) {
+        event_free (reload->turn);
     }
     if (reload->event != NULL) {
         event_free (reload->event);

@@ -140,8 +140,15 @@ on_read (evutil_socket_t fd, short what, void *data)
     }
     (void)pthread_join (reload->thread, NULL);
     reload->reading = false;
-    reload->done (reload->data, &reload->result);
-    config_report_clear (&reload->report);
+
+    /* Taken out: `done` may start another reading, whose thread has `result` and `report`. */
+    struct config_report report = reload->report;
+    struct reload_result result = reload->result;
+
+    reload->report = (struct config_report){0};
+    result.report = &report;
+    reload->done (reload->data, &result);
+    config_report_clear (&report);
 }
 
 struct reload *

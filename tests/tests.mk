@@ -99,7 +99,6 @@ UNIT_TESTS += \
 	tests/unit/test_opencl_kernel \
 	tests/unit/test_opencl_list \
 	tests/unit/test_opencl_probe
-OPENCL_THREAD_TESTS = tests/unit/test_device_opencl tests/unit/test_opencl_kernel
 endif
 endif
 
@@ -348,16 +347,6 @@ bench: $(EXTRA_PROGRAMS) tests/bench/load
 clean-local:
 	rm -rf tests/pocl-cache
 .PHONY: bench
-
-# `make check-engine` runs what ThreadSanitizer is for: the tests with threads in them.
-check-engine:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(THREAD_TESTS)'
-THREAD_TESTS = tests/unit/test_pool tests/unit/test_pool_model tests/unit/test_pool_stress tests/unit/test_schedule tests/unit/test_worker \
-	tests/unit/test_atto_works tests/unit/test_broker tests/unit/test_broker_peers tests/unit/test_precache tests/unit/test_log tests/unit/test_resolver tests/unit/test_scan \
-	tests/unit/test_slices tests/unit/test_trial \
-	tests/unit/test_store tests/unit/test_store_bounds tests/unit/test_store_full tests/unit/test_store_kill \
-	$(OPENCL_THREAD_TESTS) examples/embed
-.PHONY: check-engine
 
 # `make check-valgrind`, by hand: jobs on an OpenCL device under valgrind.
 check-valgrind: $(UNIT_TESTS)

@@ -262,17 +262,19 @@ static json_t *
 accounts_array (const struct precache *precache, size_t offset, size_t count)
 {
     struct precache_account *accounts = calloc (count + 1, sizeof *accounts);
-    json_t *list = json_array ();
-    bool failed = accounts == NULL;
+    json_t *list;
+    size_t put = 0;
 
-    if (accounts != NULL) {
-        count = precache_accounts (precache, offset, accounts, count);
+    if (accounts == NULL) {
+        return NULL;
     }
-    for (size_t i = 0; !failed && i < count; i++) {
-        failed = put_account (list, &accounts[i]) != 0;
+    list = json_array ();
+    count = precache_accounts (precache, offset, accounts, count);
+    while (put < count && put_account (list, &accounts[put]) == 0) {
+        put++;
     }
     free (accounts);
-    if (failed) {
+    if (put < count) {
         json_decref (list);
         return NULL;
     }

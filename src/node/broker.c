@@ -325,8 +325,8 @@ broker_new (struct event_base *base, struct pool *pool, struct forward *forward,
     return broker;
 }
 
-/* Ends the pool's jobs of all searches, which stay while callbacks run. */
-static void
+/* Ends the pool's jobs of all searches, which stay while callbacks run. Returns how many. */
+static size_t
 hold_all (struct broker *broker, struct search **searches)
 {
     struct search *search;
@@ -338,6 +338,7 @@ hold_all (struct broker *broker, struct search **searches)
         search_lose_job (search);
         searches[count++] = search;
     }
+    return count;
 }
 
 /* Those whom `old` still has work for are answered; then none of its jobs is left. */
@@ -352,8 +353,7 @@ empty_pool (struct broker *broker, struct pool *old)
 int
 broker_move (struct broker *broker, struct pool *pool)
 {
-    const size_t count = broker->search_count;
-    struct search **searches = calloc (count + 1, sizeof (struct search *));
+    struct search **searches = calloc (broker->search_count + 1, sizeof (struct search *));
     struct pool *old = broker->pool;
     struct event *drain =
         event_new (broker->base, pool_fd (pool), EV_READ | EV_PERSIST, on_drain, broker);
@@ -365,7 +365,8 @@ broker_move (struct broker *broker, struct pool *pool)
         }
         return -1;
     }
-    hold_all (broker, searches);
+    const size_t count = hold_all (broker, searches);
+
     event_free (broker->drain);
     broker->drain = drain;
     broker->pool = pool;

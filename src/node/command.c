@@ -274,8 +274,12 @@ command_main (int argc, char **argv)
 {
     const struct command_entry *const entry = find_entry (argv[1]);
     struct command command = {.client = NULL};
-    int status = command_arguments_read (entry, argc, argv, &command.arguments);
+    int status;
 
+    if (entry == NULL) { /* which command_is has ruled out */
+        return COMMAND_FAILED;
+    }
+    status = command_arguments_read (entry, argc, argv, &command.arguments);
     if (status != COMMAND_DONE) {
         return status;
     }

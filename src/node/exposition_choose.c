@@ -28,12 +28,13 @@ trimmed (const char *at, const char *end)
 static bool
 take (struct span *rest, char separator, struct span *piece)
 {
-    const char *end = rest->at + rest->length;
+    const char *end;
     const char *cut;
 
     if (rest->at == NULL) {
         return false;
     }
+    end = rest->at + rest->length;
     cut = memchr (rest->at, separator, rest->length);
     *piece = trimmed (rest->at, cut != NULL ? cut : end);
     *rest = cut != NULL ? (struct span){cut + 1, (size_t)(end - cut - 1)} : (struct span){NULL, 0};

@@ -31,7 +31,7 @@ struct metrics_report {
 void metrics_report_add (struct metrics_report *report, const char *face, struct server *server);
 
 /* Writes all of it, but for the end. */
-void metrics_report_write (const struct metrics_report *report, struct exposition *exposition);
+void metrics_report_write (const struct metrics_report *report, struct exposition *out);
 
 /* Ended by a NULL path; run with a struct metrics_report. */
 extern const struct route metrics_report_routes[];

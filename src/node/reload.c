@@ -29,8 +29,10 @@ struct reload {
     struct event *event;
     pthread_t thread;
     bool reading;
-    pthread_t retirement; /* the last one's thread */
-    bool retiring;        /* there was one */
+    struct event *turn;     /* the loop's next one */
+    struct engine *leaving; /* to be retired then; or NULL */
+    pthread_t retirement;   /* the last one's thread */
+    bool retiring;          /* there was one */
     bool keep_opencl_off;
     const struct config *present;
     struct reload_result result;
@@ -61,12 +63,18 @@ retire (void *data)
 }
 
 /* A device that hangs is long in stopping, and the loop waits for none. */
-void
-reload_retire (struct reload *reload, struct engine *engine)
+static void
+start_retirement (struct reload *reload)
 {
-    struct retirement *const retirement = malloc (sizeof *retirement);
+    struct engine *const engine = reload->leaving;
+    struct retirement *retirement;
     pthread_t thread;
 
+    if (engine == NULL) {
+        return;
+    }
+    reload->leaving = NULL;
+    retirement = malloc (sizeof *retirement);
     if (retirement != NULL) {
         *retirement = (struct retirement){engine, reload->retirement, reload->retiring};
     }
@@ -77,6 +85,28 @@ reload_retire (struct reload *reload, struct engine *engine)
     }
     reload->retirement = thread;
     reload->retiring = true;
+}
+
+static void
+on_turn (evutil_socket_t fd, short what, void *data)
+{
+    (void)fd;
+    (void)what;
+    start_retirement (data);
+}
+
+void
+reload_retire (struct reload *reload, struct engine *engine)
+{
+    const struct timeval next = {0, 0};
+
+    start_retirement (reload);
+    reload->leaving = engine;
+    /* The engine's eventfd is not closed before epoll has let go of it: with its list of changes,
+     * libevent tells epoll when the loop waits again, which is before the next turn. */
+    if (event_add (reload->turn, &next) != 0) {
+        start_retirement (reload);
+    }
 }
 
 /* Starts the engine that the new configuration asks for. */
@@ -148,8 +178,15 @@ on_read (evutil_socket_t fd, short what, void *data)
     }
     (void)pthread_join (reload->thread, NULL);
     reload->reading = false;
-    reload->done (reload->data, &reload->result);
-    config_report_clear (&reload->report);
+
+    /* Taken out: `done` may start another reading, whose thread has `result` and `report`. */
+    struct config_report report = reload->report;
+    struct reload_result result = reload->result;
+
+    reload->report = (struct config_report){0};
+    result.report = &report;
+    reload->done (reload->data, &result);
+    config_report_clear (&report);
 }
 
 struct reload *
@@ -164,8 +201,9 @@ reload_new (struct event_base *base, const struct config_sources *sources, reloa
     reload->sources = sources;
     reload->done = done;
     reload->data = data;
+    reload->turn = evtimer_new (base, on_turn, reload);
     reload->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (reload->fd >= 0) {
+    if (reload->turn != NULL && reload->fd >= 0) {
         reload->event = event_new (base, reload->fd, EV_READ | EV_PERSIST, on_read, reload);
     }
     if (reload->event == NULL || event_add (reload->event, NULL) != 0) {
@@ -187,8 +225,12 @@ reload_free (struct reload *reload)
         reload_free_engine (reload->result.engine);
         config_report_clear (&reload->report);
     }
+    reload_free_engine (reload->leaving);
     if (reload->retiring) {
         (void)pthread_join (reload->retirement, NULL);
+    }
+    if (reload->turn != NULL) {
+        event_free (reload->turn);
     }
     if (reload->event != NULL) {
         event_free (reload->event);

@@ -55,8 +55,8 @@ bool reload_is_reading (const struct reload *reload);
 void reload_free_engine (struct engine *engine);
 
 /*
- * Has a thread stop and free an engine that has nothing to do any more: its drivers may take a
- * while. Takes it over.
+ * Has a thread stop and free an engine that has nothing to do any more, from the loop's next turn
+ * on: its drivers may take a while. Takes it over.
  */
 void reload_retire (struct reload *reload, struct engine *engine);
 

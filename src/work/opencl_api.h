@@ -41,6 +41,7 @@
 
 /* A pointer to each, by its own name. A test may put its own in their places. */
 struct opencl_api {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a name that is declared stands alone */
 #define OPENCL_POINTER(name) __typeof__ (&name) name;
     OPENCL_FUNCTIONS (OPENCL_POINTER)
 #undef OPENCL_POINTER

@@ -159,9 +159,12 @@ get_many (struct store *store, const char *what, uint64_t first, uint64_t count,
     const double seconds = clock_seconds (clock_now () - start);
 
     qsort (times, GETS, sizeof *times, compare);
+    const size_t middle = GETS / 2;
+    const size_t late = GETS / 100 * 99;
+
     printf ("%-28s %10.0f a second, %.1f%% hits; %.2f us median, %.2f p99, %.0f longest\n", what,
-            GETS / seconds, 100.0 * (double)hits / GETS, (double)times[GETS / 2] / 1e3,
-            (double)times[GETS / 100 * 99] / 1e3, (double)times[GETS - 1] / 1e3);
+            GETS / seconds, 100.0 * (double)hits / GETS, (double)times[middle] / 1e3,
+            (double)times[late] / 1e3, (double)times[GETS - 1] / 1e3);
     free (times);
 }
 

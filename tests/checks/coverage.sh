@@ -1,0 +1,23 @@
+# Which lines `make check` reaches: a build with gcc --coverage in a tree of its own, coverage/, its tests, and
+# a table by file, in coverage/table.txt; coverage/uncovered.txt names the lines. `make coverage` runs it.
+# COVERAGE_TESTS names some tests only. The program's own atexit writes the counts: what ends by a signal
+# that it does not catch, as tests that kill a daemon have it, counts nothing.
+
+srcdir=${srcdir:-.}
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+command -v gcovr >/dev/null || { echo "gcovr is missing: install gcovr"; exit 1; }
+
+mkdir -p coverage && cd coverage || exit 1
+test -e Makefile || "$srcdir/configure" --quiet --enable-tests --disable-shared --disable-hardening \
+    CC="${CCACHE-} gcc" CXX="${CCACHE-} g++" CFLAGS='-O0 -g --coverage' CXXFLAGS='-O0 -g --coverage' \
+    >configure.log 2>&1 || { tail -n 20 configure.log; exit 1; }
+make -s -j "$jobs" >make.log 2>&1 || { tail -n 40 make.log; exit 1; }
+find . -name '*.gcda' -delete
+make -j "$jobs" VERBOSE=1 check ${COVERAGE_TESTS:+TESTS="$COVERAGE_TESTS"} >check.log 2>&1 || {
+    grep -E '^(FAIL|ERROR|XPASS)' check.log
+    echo "the table is of a run that failed"
+}
+gcovr --root "$srcdir" --object-directory . --filter "$srcdir/src/" --exclude-unreachable-branches \
+    --gcov-ignore-parse-errors --sort-percentage --json coverage.json --txt table.txt . >gcovr.log 2>&1 ||
+    { tail -n 10 gcovr.log; exit 1; }
+cat table.txt

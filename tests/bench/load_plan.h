@@ -27,7 +27,8 @@ enum load_kind {
 
 /*
  * How long after its doomed request a cancel is due, in nanoseconds. On a server that is more than
- * that behind, it may overtake it on another connection: the request is then lost.
+ * that behind, it may overtake one on a connection that was just made, and waits to be accepted:
+ * the request is then lost.
  */
 #define LOAD_CANCEL_AFTER UINT64_C (50000000)
 

@@ -1,20 +1,15 @@
 #include "work/atto.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define FIRST_LIVE_THRESHOLD UINT64_C (8589934591)
 #define TARGET_DIGITS 64
-
-#define MS_OF_DAY INT64_C (86400000)
-#define DAYS_BEFORE_1970 719468 /* since the 1 March of the year 0 */
-#define DAYS_BEFORE_JANUARY 306 /* since 1 March */
-#define DAYS_OF_4 1461
-#define DAYS_OF_100 36524
-#define DAYS_OF_400 146097
 
 static const struct {
     const char *name;
@@ -47,18 +42,11 @@ atto_network_name (enum atto_network network)
 int
 atto_year (int64_t milliseconds)
 {
-    /* Not gmtime: where time_t has 32 bits, it ends in 2038. A year begins on its 1 March here, so
-     * that a leap day is the last of its year, of its 4 years, and of its 400. Days count from the
-     * 1 March of the year 0, and are rounded down before it. */
-    const int64_t days =
-        milliseconds / MS_OF_DAY - (milliseconds % MS_OF_DAY < 0) + DAYS_BEFORE_1970;
-    const int64_t era = days / DAYS_OF_400 - (days % DAYS_OF_400 < 0);
-    const int64_t day = days - era * DAYS_OF_400;
-    const int64_t year =
-        (day - day / (DAYS_OF_4 - 1) + day / DAYS_OF_100 - day / (DAYS_OF_400 - 1)) / 365;
-    const int64_t day_of_year = day - (365 * year + year / 4 - year / 100);
+    /* Rounded down, also before 1970. */
+    const time_t seconds = (time_t)(milliseconds / 1000 - (milliseconds % 1000 < 0));
+    struct tm parts;
 
-    return (int)(era * 400 + year + (day_of_year >= DAYS_BEFORE_JANUARY));
+    return gmtime_r (&seconds, &parts) != NULL ? parts.tm_year + 1900 : INT_MIN;
 }
 
 int

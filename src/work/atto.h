@@ -32,7 +32,7 @@ int atto_network_by_name (const char *name, enum atto_network *network);
 /* Static. */
 const char *atto_network_name (enum atto_network network);
 
-/* The year, in UTC, of a time in milliseconds since 1970; the year before 1 is 0. */
+/* The year, in UTC, of a time in milliseconds since 1970; INT_MIN for one that no calendar has. */
 int atto_year (int64_t milliseconds);
 
 /*

@@ -15,7 +15,7 @@ failed=
 
 flags="-std=gnu11 -O2 -g -pthread -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
 -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wcast-qual -Wformat=2 -Wundef -Wvla \
--Werror -D_GNU_SOURCE -I. -I$srcdir/src -I$srcdir/tests/unit"
+-Werror -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. -I$srcdir/src -I$srcdir/tests/unit"
 
 # The engine and the store, but for what one kind of machine or a driver has.
 engine=$(ls "$srcdir"/src/work/*.c | grep -vE '/(scan_avx|scan_neon|opencl_|device_opencl)[a-z0-9_]*\.c$')

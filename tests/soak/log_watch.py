@@ -8,8 +8,11 @@ REFUSED = "The configuration stays as it was"
 
 LINE = re.compile(r"^\S+ (warn|error) (.*)$")
 
-# What clients alone make the daemon say: accounts that made room for others.
-BY_CLIENTS = (r"More accounts than the \d+ that are followed",)
+# What it says without any fault: of who started it, and of accounts that made room for others.
+ALWAYS = (
+    r"The daemon runs as root and need not: ",
+    r"More accounts than the \d+ that are followed",
+)
 
 # What faults make it say besides.
 BY_FAULTS = (
@@ -34,7 +37,7 @@ class LogWatch:
 
     def __init__(self, path, with_faults):
         self._path = path
-        self._explained = BY_CLIENTS + (BY_FAULTS if with_faults else ())
+        self._explained = ALWAYS + (BY_FAULTS if with_faults else ())
         self._lock = threading.Lock()
         self._at = 0
         self._rest = b""

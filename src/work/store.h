@@ -14,7 +14,8 @@
  * belongs to the store and gathers what was put: one transaction, one sync to the disk, about every
  * 0.1 s. What was put is seen by the next store_get at once. What was put more than a second ago
  * survives a kill at any moment, and a loss of power as far as the disk keeps what it has said is
- * written; only a disk that takes longer than that to sync takes longer.
+ * written; only where the disk takes longer than that to sync, or the writer gets no processor,
+ * does it take longer: store_statistics has how long (`lag`). See tests/README.md for figures.
  *
  * On disk: a directory with LMDB's data.mdb and lock.mdb, and store.lock, which keeps a second
  * daemon out. It must be on a local file system: LMDB maps the file and trusts its locks. One store

@@ -142,19 +142,30 @@ make_room (struct connections *connections, size_t coming)
     }
 }
 
+/* Of those that are just being answered, or of the others; NULL where none of them holds anything.
+ */
 static struct connection *
-holds_most (struct connections *connections)
+holds_most (struct connections *connections, bool answering)
 {
     struct connection *most = NULL;
     struct connection *each;
 
     TAILQ_FOREACH (each, &connections->list, link)
     {
-        if (most == NULL || each->held > most->held) {
+        if (each->held > (most != NULL ? most->held : 0) &&
+            connection_is_answering (each) == answering) {
             most = each;
         }
     }
     return most;
+}
+
+static struct connection *
+to_shed (struct connections *connections)
+{
+    struct connection *const most = holds_most (connections, false);
+
+    return most != NULL ? most : holds_most (connections, true);
 }
 
 /* Closes what holds most until the rest is within the bound. */
@@ -165,7 +176,7 @@ shed (struct connections *connections)
 
     while (connections->settings.max_held > 0 &&
            connections->statistics.held > connections->settings.max_held &&
-           (victim = holds_most (connections)) != NULL) {
+           (victim = to_shed (connections)) != NULL) {
         connections->statistics.shed++;
         connection_close (victim);
     }

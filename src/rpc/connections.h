@@ -16,8 +16,8 @@
  * So it is with the connections of one address, be it of IPv4 or a /64 of IPv6, among themselves.
  *
  * What clients have sent and not been answered yet, and what they have not read, is held in memory.
- * Where all of that together is over its bound, the connections that hold most are closed, whatever
- * they are doing.
+ * Where all of that together is over its bound, the connections that hold most are closed, those
+ * that wait for their answer too, and those that are just being answered last.
  *
  * Event-loop thread.
  */

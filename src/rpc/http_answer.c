@@ -27,6 +27,21 @@ http_answer_clear (struct http_answer *answer)
     }
 }
 
+/* How long the line is that has begun; a carriage return at the end may be half of its end. */
+static size_t
+begun_line (struct evbuffer *input)
+{
+    const size_t length = evbuffer_get_length (input);
+    struct evbuffer_ptr last;
+    char byte = '\0';
+
+    if (length == 0 || evbuffer_ptr_set (input, &last, length - 1, EVBUFFER_PTR_SET) != 0 ||
+        evbuffer_copyout_from (input, &last, &byte, 1) != 1) {
+        return length;
+    }
+    return byte == '\r' ? length - 1 : length;
+}
+
 /*
  * The next line without its end, the caller's to free; NULL when there is none, and then, if there
  * cannot be one any more, the state says why.
@@ -39,7 +54,7 @@ next_line (struct http_answer *answer, struct evbuffer *input, size_t max)
     size_t length = 0;
     char *line;
 
-    if (end.pos < 0 ? before > max : (size_t)end.pos > max) {
+    if (end.pos < 0 ? begun_line (input) > max : (size_t)end.pos > max) {
         answer->state = HTTP_ANSWER_TOO_LARGE;
         return NULL;
     }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,6 +221,34 @@ test_endless (void **state)
     check_bound ("HTTP/1.1 200 OK\r\n\r\n", "x");
 }
 
+/* A chunk's line with `blanks` of them, in pieces as whole. */
+static void
+check_line (int blanks, enum http_answer_state expected)
+{
+    char text[2048];
+    const int length = snprintf (text, sizeof text, CHUNKED "2%*s\r\n{}\r\n0\r\n\r\n", blanks, "");
+
+    assert_true (length > 0 && length < (int)sizeof text);
+    for (size_t piece = 1; piece <= (size_t)length; piece += piece < 4 ? 1 : 1000) {
+        struct evbuffer *input = evbuffer_new ();
+        struct http_answer answer;
+
+        assert_int_equal (http_answer_init (&answer, MAX_BODY), 0);
+        feed (&answer, input, text, (size_t)length, piece);
+        assert_int_equal (answer.state, expected);
+        http_answer_clear (&answer);
+        evbuffer_free (input);
+    }
+}
+
+static void
+test_longest_line (void **state)
+{
+    (void)state;
+    check_line (1023, HTTP_ANSWER_WHOLE);
+    check_line (1024, HTTP_ANSWER_TOO_LARGE);
+}
+
 /* What comes after an answer is left alone. */
 static void
 test_after (void **state)
@@ -241,9 +270,10 @@ int
 main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_whole),   cmocka_unit_test (test_chunked),
-        cmocka_unit_test (test_refused), cmocka_unit_test (test_zero_byte),
-        cmocka_unit_test (test_endless), cmocka_unit_test (test_after),
+        cmocka_unit_test (test_whole),        cmocka_unit_test (test_chunked),
+        cmocka_unit_test (test_refused),      cmocka_unit_test (test_zero_byte),
+        cmocka_unit_test (test_endless),      cmocka_unit_test (test_after),
+        cmocka_unit_test (test_longest_line),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -26,6 +26,7 @@ gpu_count (const struct gpu *gpu)
 }
 
 enum gpu_found
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is as where there is OpenCL */
 gpu_find (const struct gpu *gpu, uint64_t platform, uint64_t device, size_t *index)
 {
     (void)gpu;

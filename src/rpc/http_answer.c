@@ -325,9 +325,11 @@ step (struct http_answer *answer, struct evbuffer *input)
 enum http_answer_state
 http_answer_read (struct http_answer *answer, struct evbuffer *input)
 {
-    while (step (answer, input)) {
-        continue;
-    }
+    bool more;
+
+    do {
+        more = step (answer, input);
+    } while (more);
     return answer->state;
 }
 

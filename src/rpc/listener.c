@@ -80,9 +80,15 @@ listener_bind (const struct sockaddr_storage *address, bool only)
 static uint16_t
 port_in (const struct sockaddr_storage *address)
 {
-    return ntohs (address->ss_family == AF_INET
-                      ? ((const struct sockaddr_in *)address)->sin_port
-                      : ((const struct sockaddr_in6 *)address)->sin6_port);
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+
+    if (address->ss_family == AF_INET) {
+        memcpy (&v4, address, sizeof v4);
+        return ntohs (v4.sin_port);
+    }
+    memcpy (&v6, address, sizeof v6);
+    return ntohs (v6.sin6_port);
 }
 
 int

@@ -26,7 +26,8 @@ quote (const char *text, char quoted[MAX_QUOTE + 4])
         }
         length++;
     }
-    strcpy (quoted + length, text[length] != '\0' ? "..." : "");
+    (void)snprintf (quoted + length, MAX_QUOTE + 4 - length, "%s",
+                    text[length] != '\0' ? "..." : "");
 }
 
 static enum peer_outcome

@@ -63,7 +63,7 @@ hex_parse_bytes (const char *text, uint8_t *bytes, size_t size)
         const size_t place = length - 1 - i; /* counted from the last digit, which is place 0 */
         const unsigned shift = place % 2 == 0 ? 0 : 4;
         uint8_t *byte = &bytes[size - 1 - place / 2];
-        *byte = (uint8_t)(*byte | digit_value (text[i]) << shift);
+        *byte = (uint8_t)(*byte | (unsigned)digit_value (text[i]) << shift);
     }
     return 0;
 }

@@ -15,6 +15,7 @@ AM_TESTS_ENVIRONMENT = \
 	PYTHON='$(PYTHON)'; export PYTHON; \
 	MANDOC='$(MANDOC)'; export MANDOC; \
 	POCL_CACHE_DIR='$(abs_builddir)/tests/pocl-cache'; export POCL_CACHE_DIR; \
+	LSAN_OPTIONS='suppressions=$(abs_srcdir)/tests/checks/lsan.supp:print_suppressions=0'; export LSAN_OPTIONS; \
 	$(MKDIR_P) tests/pocl-cache; \
 	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT;
 
@@ -354,7 +355,7 @@ check-valgrind: $(UNIT_TESTS)
 .PHONY: check-valgrind
 
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
-	tests/checks/opencl.supp tests/checks/opencl_valgrind.sh \
+	tests/checks/lsan.supp tests/checks/opencl.supp tests/checks/opencl_valgrind.sh \
 	tests/bench/bench_cache.py tests/bench/bench_load.py tests/bench/bench_peers.py tests/bench/bench_rpc.py \
 	tests/bench/stand_in_work_server.py tests/bench/test_load.py \
 	tests/data \

@@ -125,12 +125,12 @@ choose_group (struct opencl_session *session, uint64_t threads)
     }
     if (session->api->clGetKernelWorkGroupInfo (session->kernel, session->device->id,
                                                 CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most,
-                                                NULL) != CL_SUCCESS ||
-        most == 0) {
+                                                NULL) != CL_SUCCESS) {
         most = 1;
     }
     most = most < GROUP_MOST ? most : GROUP_MOST;
     most = most < threads ? most : (size_t)threads;
+    most = most > 0 ? most : 1;
     session->group = (uint32_t)(most >= step ? most - most % step : most);
     threads = threads < OPENCL_LAUNCH_MOST / 2 ? threads : OPENCL_LAUNCH_MOST / 2;
     session->threads = (uint32_t)(threads - threads % session->group);

@@ -90,7 +90,7 @@ serve (void)
     struct evhttp *http = base != NULL ? evhttp_new (base) : NULL;
     struct evhttp_bound_socket *bound =
         http != NULL ? evhttp_bind_socket_with_handle (http, "127.0.0.1", 0) : NULL;
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t size = sizeof address;
 
     if (bound == NULL ||

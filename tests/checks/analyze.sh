@@ -20,7 +20,12 @@ flags_of ()
 case ${1-} in
 tidy)
     own=$(flags_of "$2") || exit 0
-    clang-tidy --quiet --config-file="$srcdir/.clang-tidy" "$2" -- $own 2>/dev/null || exit 1
+    # The system's functions under their own names, whose parameters have reserved ones.
+    case $2 in
+    */fault_calls.c) less=--checks=-readability-inconsistent-declaration-parameter-name,-bugprone-macro-parentheses ;;
+    *) less= ;;
+    esac
+    clang-tidy --quiet --config-file="$srcdir/.clang-tidy" $less "$2" -- $own 2>/dev/null || exit 1
     exit
     ;;
 gcc)

@@ -4,6 +4,7 @@
  */
 #include <stdbool.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -105,9 +106,9 @@ check_hops (const char *text)
         FUZZ_CHECK (hops_contains (once, text));
     }
     /* However it came, a request goes no further than HOPS_MAX daemons. */
-    strcpy (hops, once);
+    (void)snprintf (hops, sizeof hops, "%s", once);
     while (hops_append (hops, "next", once) == 0) {
-        strcpy (hops, once);
+        (void)snprintf (hops, sizeof hops, "%s", once);
         FUZZ_CHECK (++added < HOPS_MAX);
     }
 }

@@ -3,8 +3,8 @@
  * as the same, and what cannot be read says what was expected and leaves the result alone.
  */
 #include <stdbool.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"

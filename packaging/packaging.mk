@@ -5,7 +5,7 @@ PACKAGING = \
 	debian/changelog debian/control debian/copyright debian/rules debian/source/format \
 	debian/libworkpeer-dev.examples debian/libworkpeer-dev.install debian/libworkpeer0.install debian/libworkpeer0.symbols \
 	debian/workpeer.examples debian/workpeer.install debian/workpeer.links debian/workpeer.postinst \
-	debian/workpeer.postrm \
+	debian/workpeer.postrm debian/workpeer.prerm \
 	packaging/completion/workpeer.bash \
 	packaging/docker/Dockerfile packaging/docker/Dockerfile.rocm packaging/docker/compose.yaml \
 	packaging/kubernetes/cpu.yaml packaging/kubernetes/gpu.yaml \

@@ -153,6 +153,19 @@ init_key (struct command *command)
     return status;
 }
 
+/* Without a daemon there is nothing that only a daemon needs. */
+static int
+check_local (const struct command *command, const char *url)
+{
+    if (url != NULL) {
+        return command_complain (COMMAND_USAGE, "--local and --url cannot be used together");
+    }
+    if (command->arguments.given[COMMAND_KEY_FILE]) {
+        return command_complain (COMMAND_USAGE, "--local and --key_file cannot be used together");
+    }
+    return COMMAND_DONE;
+}
+
 static int
 init_client (struct command *command)
 {
@@ -162,12 +175,7 @@ init_client (struct command *command)
     int status;
 
     if (command->arguments.given[COMMAND_LOCAL]) {
-        const bool has_key = command->arguments.given[COMMAND_KEY_FILE];
-
-        return url == NULL && !has_key
-                   ? COMMAND_DONE
-                   : command_complain (COMMAND_USAGE, "--local and --%s cannot be used together",
-                                       url != NULL ? "url" : "key_file");
+        return check_local (command, url);
     }
     if (url == NULL) {
         status = url_of_config (command->config, configured, sizeof configured);

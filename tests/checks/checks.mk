@@ -80,7 +80,7 @@ check-helgrind: all $(check_PROGRAMS)
 	$(SHELL) $(srcdir)/tests/checks/helgrind.sh
 
 # `make analyze`, by hand: clang-tidy, cppcheck and gcc's -fanalyzer over the sources.
-ANALYZE_CPPFLAGS = $(DEFS) -I. -I$(srcdir)/tests/fuzz $(FUZZ_CPPFLAGS)
+ANALYZE_CPPFLAGS = $(DEFS) -I. -I$(srcdir)/tests/fuzz -I$(srcdir)/tests/bench -I$(srcdir)/tests/soak $(FUZZ_CPPFLAGS)
 analyze: $(BUILT_SOURCES) atto_files.c
 	srcdir='$(srcdir)' CPPFLAGS='$(ANALYZE_CPPFLAGS)' $(SHELL) $(srcdir)/tests/checks/analyze.sh
 

@@ -251,9 +251,10 @@ priorities () {
     configure '[node]' 'work_threads ='
     systemctl reload $unit
     wait_until in_journal 'The configuration stays as it was'
-    journal --priority err --output json SYSLOG_IDENTIFIER=workpeer | grep '"PRIORITY":"3"' | grep 'config-node.toml:2'
-    journal --output json SYSLOG_IDENTIFIER=workpeer | grep '"PRIORITY":"6"' | grep 'Received SIGHUP'
-    ! journal --priority warning --output cat | grep 'Received SIGHUP' || fail "what is said in passing is a warning"
+    # Not by --priority: with --after-cursor journalctl passes over the first line that a filter leaves.
+    journal --output json | grep '"PRIORITY":"3"' | grep 'config-node.toml:2'
+    journal --output json | grep '"PRIORITY":"6"' | grep 'Received SIGHUP'
+    ! journal --output json | grep '"PRIORITY":"[0-4]"' | grep 'Received SIGHUP' || fail "what is said in passing is a warning"
 }
 
 log_has_hup () {

@@ -94,7 +94,7 @@ coverage:
 .PHONY: analyze check-helgrind check-threads coverage matrix
 
 EXTRA_DIST += .clang-tidy tests/locks/locks.sh \
-	tests/checks/analyze.sh tests/checks/coverage.sh tests/checks/cppcheck.supp \
+	tests/checks/analyze.sh tests/checks/cmocka_analysis.h tests/checks/coverage.sh tests/checks/cppcheck.supp \
 	tests/checks/helgrind.sh tests/checks/helgrind.supp tests/checks/matrix.sh
 clean-local: clean-checks
 clean-checks:

@@ -222,6 +222,7 @@ body_length (const char *said, const char *end)
     }
     /* Without: none, or, to HTTP/1.0, all until the connection ends. */
     said = strchr (said, ' ');
+    FUZZ_CHECK (said != NULL);
     return said[1] == '1' || strncmp (said, " 204", 4) == 0 ? 0 : strlen (end);
 }
 

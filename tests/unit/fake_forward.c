@@ -24,49 +24,49 @@ struct forward {
     size_t dropped;
 };
 
-static struct forward forward;
+static struct forward the_forward;
 
 struct forward *
 fake_forward (void)
 {
-    return &forward;
+    return &the_forward;
 }
 
 void
 fake_forward_reset (void)
 {
-    memset (&forward, 0, sizeof forward);
+    memset (&the_forward, 0, sizeof the_forward);
 }
 
 void
 fake_forward_set_can (enum peers_list list, bool can)
 {
-    forward.cannot[list] = !can;
+    the_forward.cannot[list] = !can;
 }
 
 void
 fake_forward_set_refusing (bool refusing)
 {
-    forward.refusing = refusing;
+    the_forward.refusing = refusing;
 }
 
 size_t
 fake_forward_started (void)
 {
-    return forward.started;
+    return the_forward.started;
 }
 
 size_t
 fake_forward_dropped (void)
 {
-    return forward.dropped;
+    return the_forward.dropped;
 }
 
 static struct errand *
 at (size_t index)
 {
-    assert_true (index < forward.started);
-    return &forward.errands[index];
+    assert_true (index < the_forward.started);
+    return &the_forward.errands[index];
 }
 
 const struct forward_question *
@@ -78,7 +78,7 @@ fake_forward_question (size_t index)
 bool
 fake_forward_open (size_t index)
 {
-    return index < forward.started && at (index)->open;
+    return index < the_forward.started && at (index)->open;
 }
 
 static void
@@ -107,22 +107,22 @@ fake_forward_fail (size_t index)
 /* In the place of node/forward.c. */
 
 bool
-forward_can (const struct forward *of, enum peers_list list)
+forward_can (const struct forward *forward, enum peers_list list)
 {
-    return !of->cannot[list];
+    return !forward->cannot[list];
 }
 
 struct errand *
-forward_start (struct forward *of, const struct forward_question *question, forward_done_fn done,
-               void *data)
+forward_start (struct forward *forward, const struct forward_question *question,
+               forward_done_fn done, void *data)
 {
-    struct errand *errand = &of->errands[of->started];
+    struct errand *errand = &forward->errands[forward->started];
 
-    if (of->refusing) {
+    if (forward->refusing) {
         return NULL;
     }
-    assert_true (of->started < MAX_ERRANDS);
-    of->started++;
+    assert_true (forward->started < MAX_ERRANDS);
+    forward->started++;
     *errand = (struct errand){.question = *question, .done = done, .data = data, .open = true};
     return errand;
 }
@@ -132,5 +132,5 @@ forward_drop (struct errand *errand)
 {
     assert_true (errand->open);
     errand->open = false;
-    forward.dropped++;
+    the_forward.dropped++;
 }

@@ -13,7 +13,7 @@
 #define STILL_TIME_BEGIN UINT64_C (1000000000000) /* nanoseconds */
 
 /* Sets the time, in nanoseconds; it must not go back. Sleepers look at it. Any thread. */
-void still_time_set (uint64_t now);
+void still_time_set (uint64_t time);
 
 /*
  * Waits until that many threads sleep, none of them woken and on its way. Any thread. After a

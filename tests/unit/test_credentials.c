@@ -78,11 +78,13 @@ assert_found (const char *authorization, const char *api_key, const char *key, c
     const struct credentials_headers headers = {authorization, api_key, key};
     struct credentials credentials;
     char found[256] = "";
+    size_t length = 0;
 
     credentials_read (&headers, &credentials);
     for (size_t i = 0; i < credentials.count; i++) {
-        strncat (found, credentials.keys[i].text, credentials.keys[i].length);
-        strcat (found, "|");
+        length += (size_t)snprintf (found + length, sizeof found - length, "%.*s|",
+                                    (int)credentials.keys[i].length, credentials.keys[i].text);
+        assert_true (length < sizeof found);
     }
     assert_string_equal (found, keys);
 }

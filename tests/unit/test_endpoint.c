@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "rpc/endpoint.h"
@@ -77,6 +78,13 @@ test_parse_refuses (void **state)
     }
 }
 
+/* The text ends so, from `at` on. */
+static void
+end_text (char text[static 600], size_t at, const char *end)
+{
+    (void)snprintf (text + at, 600 - at, "%s", end);
+}
+
 static void
 test_parse_lengths (void **state)
 {
@@ -86,10 +94,10 @@ test_parse_lengths (void **state)
     (void)state;
 
     memset (text, 'a', 63);
-    strcpy (text + 63, ":1");
+    end_text (text, 63, ":1");
     assert_int_equal (endpoint_parse (text, &endpoint, &expected), 0);
     memset (text, 'a', 64);
-    strcpy (text + 64, ":1");
+    end_text (text, 64, ":1");
     assert_int_equal (endpoint_parse (text, &endpoint, &expected), -1);
 
     /* 127 labels of one letter are 253 characters, the most that a name may have. */
@@ -97,15 +105,15 @@ test_parse_lengths (void **state)
         text[2 * i] = 'a';
         text[2 * i + 1] = '.';
     }
-    strcpy (text + 253, ":1");
+    end_text (text, 253, ":1");
     assert_int_equal (endpoint_parse (text, &endpoint, &expected), 0);
     assert_int_equal (strlen (endpoint.host), 253);
-    strcpy (text + 253, ".:1");
+    end_text (text, 253, ".:1");
     assert_int_equal (endpoint_parse (text, &endpoint, &expected), 0);
-    strcpy (text + 253, ".a:1");
+    end_text (text, 253, ".a:1");
     assert_int_equal (endpoint_parse (text, &endpoint, &expected), -1);
     memset (text, 'a', 590);
-    strcpy (text + 590, ":1");
+    end_text (text, 590, ":1");
     assert_int_equal (endpoint_parse (text, &endpoint, &expected), -1);
 }
 

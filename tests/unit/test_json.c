@@ -16,9 +16,9 @@
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
 /* A text with its length, so that it may hold zeros. */
-#define TEXT(literal)               \
-    {                               \
-        literal, sizeof literal - 1 \
+#define TEXT(literal)                   \
+    {                                   \
+        (literal), sizeof (literal) - 1 \
     }
 
 enum { DEPTH = 20 };

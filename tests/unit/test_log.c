@@ -591,7 +591,8 @@ test_journal_is_recognised (void **state)
     assert_int_equal (setenv ("JOURNAL_STREAM", stream, 1), 0);
     assert_true (log_sink_is_journal (reader.fds[1]));
     assert_false (log_sink_is_journal (-1));
-    strcat (stream, "1");
+    (void)snprintf (stream, sizeof stream, "%ju:%ju1", (uintmax_t)status.st_dev,
+                    (uintmax_t)status.st_ino);
     assert_int_equal (setenv ("JOURNAL_STREAM", stream, 1), 0);
     assert_false (log_sink_is_journal (reader.fds[1]));
     assert_int_equal (unsetenv ("JOURNAL_STREAM"), 0);
@@ -625,7 +626,7 @@ static char file_path[sizeof file_directory + sizeof "/log.1"];
 static int
 set_up_file (void **state)
 {
-    strcpy (file_directory + strlen (file_directory) - 6, "XXXXXX");
+    memset (file_directory + strlen (file_directory) - 6, 'X', 6);
     if (mkdtemp (file_directory) == NULL) {
         return -1;
     }

@@ -242,12 +242,15 @@ test_long_error (void **state)
     char answer[1000] = "HTTP/1.1 200 OK\r\n\r\n{\"error\":\"";
     size_t head = strlen (answer);
     struct fake_peer_turn turn = {.answer = answer, .then = FAKE_PEER_CLOSE};
+    const char *first;
 
     memset (answer + head, 'x', 500);
-    strcpy (answer + head + 500, "\"}");
+    (void)snprintf (answer + head + 500, sizeof answer - head - 500, "\"}");
     (void)peer_bench_usual (bench, &turn);
     peer_bench_expect (peer_bench_ask (bench, 20), PEER_ERROR, "xxx...");
-    assert_int_equal (strspn (strchr (bench->asked[0].reason, 'x'), "x"), 120);
+    first = strchr (bench->asked[0].reason, 'x');
+    assert_non_null (first);
+    assert_int_equal (strspn (first, "x"), 120);
 }
 
 #define CHUNK "5\r\n12345\r\n"

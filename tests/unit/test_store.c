@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,7 +46,8 @@ is_seen_at_once_and_for_good (void **state)
         if (entry->has_account) {
             support_bytes (i, entry->account);
         }
-        strcpy (entry->source, i == 0 ? "" : "[2001:db8::1]:7076");
+        (void)snprintf (entry->source, sizeof entry->source, "%s",
+                        i == 0 ? "" : "[2001:db8::1]:7076");
         assert_int_equal (store_put (store, entry), STORE_PUT);
         entry->value = value_vectors[i].value;
         assert_true (support_gets (store, entry, entry->value));
@@ -243,12 +245,20 @@ recent_accounts_come_latest_first (void **state)
     store_close (store);
 }
 
+/* What is done to a record: bits of one byte are turned over, and there are bytes more, or fewer.
+ */
+struct spoil {
+    size_t at;
+    uint8_t flip;
+    ptrdiff_t more;
+};
+
 /* What LMDB has under a key of the table "entry". */
 static void
-spoil (const char *path, uint64_t number, void (*change) (uint8_t *record, size_t *size))
+spoil (const char *path, uint64_t number, const struct spoil *how)
 {
     uint8_t name[33] = {NANO};
-    uint8_t record[512];
+    uint8_t record[512] = {0};
     MDB_env *env;
     MDB_txn *txn;
     MDB_dbi dbi;
@@ -263,7 +273,8 @@ spoil (const char *path, uint64_t number, void (*change) (uint8_t *record, size_
     assert_int_equal (mdb_dbi_open (txn, "entry", 0, &dbi), 0);
     assert_int_equal (mdb_get (txn, dbi, &key, &data), 0);
     memcpy (record, data.mv_data, data.mv_size);
-    change (record, &data.mv_size);
+    record[how->at] ^= how->flip;
+    data.mv_size = (size_t)((ptrdiff_t)data.mv_size + how->more);
     data.mv_data = record;
     assert_int_equal (mdb_put (txn, dbi, &key, &data, 0), 0);
     assert_int_equal (mdb_txn_commit (txn), 0);
@@ -271,55 +282,23 @@ spoil (const char *path, uint64_t number, void (*change) (uint8_t *record, size_
 }
 
 static void
-spoil_work (uint8_t *record, size_t *size)
-{
-    (void)size;
-    record[15] ^= 1;
-}
-
-static void
-spoil_value (uint8_t *record, size_t *size)
-{
-    (void)size;
-    memset (record + 16, 0xff, 8);
-}
-
-static void
-spoil_size (uint8_t *record, size_t *size)
-{
-    (void)record;
-    *size -= 1;
-}
-
-static void
-spoil_more (uint8_t *record, size_t *size)
-{
-    memset (record + *size, 0, 200);
-    *size += 200;
-}
-
-static void
-spoil_flags (uint8_t *record, size_t *size)
-{
-    (void)size;
-    record[32] = 2;
-}
-
-static void
 nothing_wrong_is_served (void **state)
 {
-    void (*const spoilers[]) (uint8_t *, size_t *) = {spoil_work, spoil_value, spoil_size,
-                                                      spoil_flags};
+    const struct spoil spoils[] = {
+        {.at = 15, .flip = 1}, /* the work */
+        {.at = 16, .flip = 1}, /* its value */
+        {.at = 32, .flip = 2}, /* a flag that there is not */
+        {.more = -1},          {.more = 200},
+    };
     struct support_place *place = *state;
     const struct store_settings settings = support_settings (100);
     struct store *store = support_open (place->path, &settings);
 
     support_put (store, 0, 6);
     store_close (store);
-    for (uint64_t i = 0; i < 4; i++) {
-        spoil (place->path, i, spoilers[i]);
+    for (uint64_t i = 0; i < 5; i++) {
+        spoil (place->path, i, &spoils[i]);
     }
-    spoil (place->path, 4, spoil_more);
     store = support_open (place->path, &settings);
     for (uint64_t i = 0; i < 5; i++) {
         const struct store_entry entry = support_entry (NANO, i, 0);

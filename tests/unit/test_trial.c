@@ -42,7 +42,8 @@ test_never_slower_than_portable (void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 1000; i++) {
-        const double rates[] = {i % 10, i / 10 % 10, i / 100};
+        const unsigned hundreds = i / 100;
+        const double rates[] = {i % 10, i / 10 % 10, hundreds};
         const char *const chosen = choose (rates[0], rates[1], rates[2]);
         const double rate = strcmp (chosen, "wide") == 0     ? rates[0]
                             : strcmp (chosen, "middle") == 0 ? rates[1]

@@ -252,13 +252,15 @@ settle (void)
 static void
 take (struct model *model, struct machine *machine)
 {
+    const struct fake_log *const log = &model->bench->log;
     struct job *job;
 
+    fake_read (machine->fake, &model->bench->log);
     while (machine->up && machine->flying < machine->depth &&
            (job = choose (model, machine)) != NULL) {
         check_choice (model, job);
-        assert_int_equal (support_tag (model->bench, machine->fake, machine->submitted),
-                          job->call->tag);
+        assert_true (machine->submitted < log->submitted);
+        assert_int_equal (log->batches[machine->submitted].tag, job->call->tag);
         machine->submitted++;
         job->flights++;
         machine->flights[machine->flying++] = job;
@@ -548,6 +550,25 @@ pass_time (struct model *model)
     }
 }
 
+/* A device fails when it has been up for just so long that it has recovered, or a nanosecond less.
+ */
+static void
+fail_about_recovery (struct model *model)
+{
+    struct machine *machine = &model->machines[seed_below (model->seed, MACHINES)];
+    const uint64_t at = machine->opened + RECOVERED + seed_below (model->seed, 2);
+
+    if (machine->flying == 0 || at < model->now || next_to_return (model, at) != NULL) {
+        return;
+    }
+    model->now = at;
+    still_time_set (model->now);
+    settle ();
+    if (may_fail (model, rest_of (model, machine))) {
+        fail_to_collect (model, machine);
+    }
+}
+
 static void
 operate (struct model *model)
 {
@@ -563,6 +584,8 @@ operate (struct model *model)
         drain (model);
     } else if (what < 65) {
         pass_time (model);
+    } else if (what < 67) {
+        fail_about_recovery (model);
     } else {
         move_device (model);
     }
@@ -646,6 +669,7 @@ check_answers (struct model *model)
 {
     for (size_t i = 0; i < job_count (model); i++) {
         const struct job *job = &model->jobs[i];
+        assert_non_null (job->call);
         assert_int_equal (job->call->count, job->delivered);
         if (job->delivered) {
             assert_int_equal (job->call->answer.outcome, job->outcome);

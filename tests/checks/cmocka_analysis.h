@@ -1,5 +1,5 @@
-/* cmocka for the analysers, which cannot see that its assertions do not return: they are conditions here.
- * `make analyze` includes it before each unit test; nothing is built with it. */
+/* cmocka for the analysers, which cannot see that its assertions do not return: they are conditions
+ * here. `make analyze` includes it before each unit test; nothing is built with it. */
 
 #ifndef TESTS_CMOCKA_ANALYSIS_H
 #define TESTS_CMOCKA_ANALYSIS_H

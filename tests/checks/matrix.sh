@@ -4,7 +4,7 @@
 # gcc, clang and no-opencl are whole trees, configured, built with warnings as errors, and checked.
 # 32-bit and big-endian are src/work and its unit tests, cross-built against Debian's libraries of that
 # machine, which are fetched into the tree by an apt that has lists of its own: the system is left as it
-# is. musl is src/work, all of it compiled and the scanners run: Debian has the libraries for glibc alone.
+# is. What is emulated has a hundred times as long for what has to happen soon. musl is src/work, all of it compiled and the scanners run: Debian has the libraries for glibc alone.
 # What is missing is said, and fails.
 
 srcdir=${srcdir:-.}
@@ -21,7 +21,7 @@ flags="-std=gnu11 -O2 -g -pthread -Wall -Wextra -Wshadow -Wconversion -Wsign-con
 engine=$(ls "$srcdir"/src/work/*.c | grep -vE '/(scan_avx|scan_neon|opencl_|device_opencl)[a-z0-9_]*\.c$')
 support='support_pool support_store fake_device'
 tests='account atto cpus device difficulty figures hex number pool pool_stress ports queue schedule
-    slices store store_bounds store_file store_full store_kill trial value worker'
+    slices store store_bounds store_file store_full store_kill thread trial value worker'
 
 # need COMMAND PACKAGE: whether it is here; else what to install.
 need ()
@@ -95,13 +95,17 @@ foreign ()
     $build -o test_scan_neon "$srcdir/tests/unit/test_scan_neon.c" libengine.a && $run ./test_scan_neon || return
     count=0
     for test in $tests; do
+        case $5:$test in
+        # Its process dies with LMDB's lock, which the kernel gives back, and qemu-user does not.
+        *qemu*:store_kill) continue ;;
+        esac
         case $test in
         store*) helpers=objects/support_store.o ;;
         *) helpers='objects/support_pool.o objects/fake_device.o' ;;
         esac
         $build -o "test_$test" "$srcdir/tests/unit/test_$test.c" $helpers libengine.a -L"$libraries" \
             -Wl,--disable-new-dtags,-rpath,"$libraries" -llmdb -lb2 -lcmocka -lm || return
-        $run "./test_$test" >"test_$test.log" 2>&1
+        env ${5:+UNIT_SLOW_FACTOR=100} $run "./test_$test" >"test_$test.log" 2>&1
         status=$?
         if test $status = 77; then
             echo "skipped: $(tail -n 1 "test_$test.log")"

@@ -128,7 +128,9 @@ start_other (const char *path, unsigned flags, int fds[2])
             mdb_txn_begin (env, NULL, flags, &txn) != 0 || write (ready[1], "r", 1) != 1) {
             _exit (1);
         }
-        _exit (read (fds[0], &byte, 1) < 0); /* until the other end is closed */
+        const bool closed = read (fds[0], &byte, 1) == 0;
+        mdb_txn_abort (txn);
+        _exit (!closed);
     }
     (void)close (fds[0]);
     (void)close (ready[1]);

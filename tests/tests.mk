@@ -88,6 +88,7 @@ UNIT_TESTS += \
 	tests/unit/test_store_file \
 	tests/unit/test_store_full \
 	tests/unit/test_store_kill \
+	tests/unit/test_thread \
 	tests/unit/test_toml \
 	tests/unit/test_trial \
 	tests/unit/test_value \
@@ -166,6 +167,8 @@ tests_unit_test_health_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_health_LDADD = $(UNIT_NODE)
 tests_unit_test_hex_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hex_LDADD = $(UNIT_WORK)
+tests_unit_test_thread_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_thread_LDADD = $(UNIT_WORK)
 tests_unit_test_hops_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hops_LDADD = $(UNIT_RPC)
 tests_unit_test_http_answer_CPPFLAGS = $(UNIT_CPPFLAGS)

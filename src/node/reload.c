@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "node/log.h"
+#include "work/thread.h"
 
 /* An engine that was replaced, and the retirement before it. */
 struct retirement {
@@ -78,7 +79,7 @@ start_retirement (struct reload *reload)
     if (retirement != NULL) {
         *retirement = (struct retirement){engine, reload->retirement, reload->retiring};
     }
-    if (retirement == NULL || pthread_create (&thread, NULL, retire, retirement) != 0) {
+    if (retirement == NULL || thread_start (&thread, retire, retirement) != 0) {
         free (retirement);
         reload_free_engine (engine);
         return;
@@ -162,7 +163,7 @@ reload_start (struct reload *reload, const struct config *present)
 {
     reload->present = present;
     reload->result = (struct reload_result){.report = &reload->report};
-    reload->reading = pthread_create (&reload->thread, NULL, read_files, reload) == 0;
+    reload->reading = thread_start (&reload->thread, read_files, reload) == 0;
     return reload->reading ? 0 : -1;
 }
 

@@ -9,13 +9,14 @@
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/queue.h>
 #include <unistd.h>
+
+#include "work/thread.h"
 
 struct resolver_waiter {
     TAILQ_ENTRY (resolver_waiter) link;
@@ -125,28 +126,16 @@ run (void *data)
     return NULL;
 }
 
-/* Starts a detached thread that no signal disturbs. Returns 0 or -1. The mutex is held. */
+/* Starts a detached thread. Returns 0 or -1. The mutex is held. */
 static int
 start_thread (struct shared *shared)
 {
-    pthread_attr_t attributes;
     pthread_t thread;
-    sigset_t all;
-    sigset_t before;
-    int failed;
 
-    if (pthread_attr_init (&attributes) != 0) {
+    if (thread_start (&thread, run, shared) != 0) {
         return -1;
     }
-    (void)sigfillset (&all);
-    (void)pthread_attr_setdetachstate (&attributes, PTHREAD_CREATE_DETACHED);
-    (void)pthread_sigmask (SIG_SETMASK, &all, &before);
-    failed = pthread_create (&thread, &attributes, run, shared);
-    (void)pthread_sigmask (SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy (&attributes);
-    if (failed) {
-        return -1;
-    }
+    (void)pthread_detach (thread); /* cannot fail: it is ours and joinable */
     shared->references++;
     shared->threads++;
     return 0;

@@ -13,6 +13,7 @@
 
 #include "work/device_cpu.h"
 #include "work/pool_internal.h"
+#include "work/thread.h"
 #include "work/value.h"
 
 /* splitmix64 (Steele, Lea, Flood 2014): plenty for nonces, which need to be spread, not secret. */
@@ -147,7 +148,7 @@ pool_start (struct pool *pool)
     }
     for (size_t i = 0; i < pool->worker_count; i++) {
         struct worker *worker = pool->workers[i];
-        if (pthread_create (&worker->thread, NULL, worker_run, worker) != 0) {
+        if (thread_start (&worker->thread, worker_run, worker) != 0) {
             return -1;
         }
         worker->started = true;

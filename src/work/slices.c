@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "work/clock.h"
+#include "work/thread.h"
 
 struct run {
     const struct slices *slices;
@@ -257,7 +258,7 @@ start (struct run *run, struct runner *runners)
 {
     for (unsigned i = 0; i < run->slices->threads; i++) {
         runners[i] = (struct runner){.run = run, .index = i, .nonce = (uint64_t)i << 48};
-        if (pthread_create (&runners[i].thread, NULL, runner_main, &runners[i]) != 0) {
+        if (thread_start (&runners[i].thread, runner_main, &runners[i]) != 0) {
             return i;
         }
     }

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "work/store_internal.h"
 #include "work/store_lock.h"
+#include "work/thread.h"
 
 #define DEFAULT_PENDING 32768
 #define MAX_PENDING (1 << 24)
@@ -127,23 +127,6 @@ free_locks (struct store *store)
     (void)pthread_cond_destroy (&store->done);
 }
 
-/* The process's signals are for other threads. Returns 0 or an error. */
-static int
-start_writer (struct store *store)
-{
-    sigset_t all;
-    sigset_t before;
-
-    (void)sigfillset (&all);
-    int failed = pthread_sigmask (SIG_SETMASK, &all, &before);
-
-    if (failed == 0) {
-        failed = pthread_create (&store->thread, NULL, store_writer_run, store);
-        (void)pthread_sigmask (SIG_SETMASK, &before, NULL);
-    }
-    return failed;
-}
-
 /* Opens the file and starts the writer. Returns 0, or -1 with a message. */
 static int
 open_file (struct store *store, const char *path, char *error, size_t error_size)
@@ -162,7 +145,7 @@ open_file (struct store *store, const char *path, char *error, size_t error_size
         store_file_close (&store->file);
         return -1;
     }
-    failed = start_writer (store);
+    failed = thread_start (&store->thread, store_writer_run, store);
     if (failed != 0) {
         snprintf (error, error_size, "cannot start the store's thread: %s", strerror (failed));
         store_file_close (&store->file);

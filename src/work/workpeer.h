@@ -8,7 +8,8 @@
  * A `struct workpeer` is a set of worker threads and a queue. Requests are answered by callbacks,
  * which run on the thread that calls workpeer_dispatch or workpeer_wait, and nowhere else: put
  * workpeer_fd into your event loop and dispatch when it is readable, or give the waiting to a
- * thread of its own. Submitting, cancelling and the arithmetic may be called from any thread.
+ * thread of its own. Submitting, cancelling and the arithmetic may be called from any thread. The
+ * worker threads take none of the process's signals.
  *
  * Link with `pkg-config --cflags --libs libworkpeer`. Functions that return int return 0 for
  * success.

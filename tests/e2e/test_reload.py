@@ -15,6 +15,13 @@ EASY = "fff0000000000000"
 LONG = "ffffff0000000000"
 
 
+def blocked_signals(status):
+    """What the kernel says that a thread does not take."""
+    with open(status, encoding="ascii", errors="replace") as file:
+        mask = next(int(line.split()[1], 16) for line in file if line.startswith("SigBlk:"))
+    return {number for number in signal.valid_signals() if mask >> (number - 1) & 1}
+
+
 class ReloadTest(DaemonTest):
     def start_with(self, text, **settings):
         """A daemon whose settings are in its file."""
@@ -36,6 +43,21 @@ class ReloadTest(DaemonTest):
         self.rewrite(daemon, text)
         daemon.signal(signal.SIGHUP)
         wait_until(lambda: self.count(daemon, outcome) > before, f"the log says: {outcome}")
+
+
+class Signals(ReloadTest):
+    def test_the_first_thread_takes_them(self):
+        """So none of them interrupts a search, the disk, or a driver."""
+        text = "[node]\nwork_threads = 2\n"
+        daemon = self.start_with(text, config={"store.enable": "true"})
+        daemon.rpc("work_generate", hash=nano.random_root(), difficulty=EASY)
+        self.reload(daemon, text, "read again: settings changed: 0")
+        pid = daemon.process.pid
+        threads = [thread for thread in os.listdir(f"/proc/{pid}/task") if thread != str(pid)]
+        self.assertGreaterEqual(len(threads), 1 + min(2, os.cpu_count()))
+        for thread in threads:
+            blocked = blocked_signals(f"/proc/{pid}/task/{thread}/status")
+            self.assertLessEqual({signal.SIGHUP, signal.SIGINT, signal.SIGTERM}, blocked)
 
 
 class Changes(ReloadTest):

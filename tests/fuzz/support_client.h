@@ -17,12 +17,13 @@ struct client {
     struct event_base *base;
     struct event *readable; /* so that the loop wakes up for us */
     int fd;
-    bool ended; /* the server has closed, or reset */
+    unsigned dialled; /* how often */
+    bool ended;       /* the server has closed, or reset */
     size_t length;
     char heard[CLIENT_MAX_HEARD + 1]; /* everything so far; ends with a zero */
 };
 
-/* Connects to `port` on the loopback. To be closed with client_close. */
+/* Connects to `port` on the loopback, from one of its addresses. To be closed with client_close. */
 void client_dial (struct client *client, struct event_base *base, uint16_t port);
 
 /* Sends, as far as the server still listens. */

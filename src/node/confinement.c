@@ -83,7 +83,7 @@ static int
 refuse_personalities (scmp_filter_ctx filter)
 {
     return seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (personality), 1,
-                             SCMP_A0 (SCMP_CMP_NE, UINT32_MAX));
+                             SCMP_A0 (SCMP_CMP_NE, UINT32_MAX, 0));
 }
 
 /* Returns how many system calls the filter refuses, or a negative error. */

@@ -92,7 +92,8 @@ UNIT_TESTS += \
 	tests/unit/test_toml \
 	tests/unit/test_trial \
 	tests/unit/test_value \
-	tests/unit/test_worker
+	tests/unit/test_worker \
+	tests/unit/test_workpeer
 if HAVE_OPENCL
 UNIT_TESTS += \
 	tests/unit/test_device_opencl \
@@ -167,6 +168,8 @@ tests_unit_test_health_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_health_LDADD = $(UNIT_NODE)
 tests_unit_test_hex_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hex_LDADD = $(UNIT_WORK)
+tests_unit_test_workpeer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_workpeer_LDADD = $(UNIT_WORK)
 tests_unit_test_thread_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_thread_LDADD = $(UNIT_WORK)
 tests_unit_test_hops_CPPFLAGS = $(UNIT_CPPFLAGS)

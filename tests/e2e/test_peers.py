@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import tempfile
 import threading
 import time
 import unittest
@@ -12,7 +13,7 @@ import unittest
 import fake_peer
 import nano
 from fake_peer import FakePeer, closed_port
-from harness import ALLOW_ENDLESS, ENDLESS, DaemonTest, main, scaled, wait_until
+from harness import ALLOW_ENDLESS, ENDLESS, DaemonTest, main, run_program, scaled, wait_until
 
 EASY = "fff0000000000000"
 
@@ -220,6 +221,48 @@ class Bytes(PeerTest):
         log = daemon.log() + str(daemon.status())
         self.assertNotIn("secret-of-ours", log)
         self.assertNotIn("another", log)
+
+
+GOOD_URL = 'url = "http://peer.example.net:7000/work"'
+
+BAD_TABLES = (
+    ('key = "k"', "has no url, expected url ="),
+    ('url = 7', 'expected a string with "http://host:port/path" in it'),
+    ('url = "https://peer.example.net/"', "expected"),
+    (f'{GOOD_URL}\nkey = ""', "expected a string of 1 to 1024 visible ASCII characters"),
+    (f'{GOOD_URL}\nkey = " secret"', "cannot stand in a header"),
+    (f'{GOOD_URL}\nkey = "secret\\n"', "cannot stand in a header"),
+    (f'{GOOD_URL}\nkey = "{"x" * 1025}"', "cannot stand in a header"),
+    (f'{GOOD_URL}\nkey = ["secret"]', "cannot stand in a header"),
+    (f'{GOOD_URL}\nkey = "k"\nheader = "a key"', "expected the name of a header that can carry a key"),
+    (f'{GOOD_URL}\nkey = "k"\nheader = ""', "expected the name of a header"),
+    (f'{GOOD_URL}\nkey = "k"\nheader = "content-length"', "expected the name of a header"),
+    (f'{GOOD_URL}\nheader = "api-key"', "stands without a key, expected both"),
+)
+
+
+class Tables(unittest.TestCase):
+    """[[peers.peer]] as --check_config sees it."""
+
+    def check(self, text):
+        with tempfile.TemporaryDirectory(prefix="workpeer-peers-") as directory:
+            with open(os.path.join(directory, "config-node.toml"), "w", encoding="utf-8") as file:
+                file.write("[[peers.peer]]\n" + text + "\n")
+            return run_program("--check_config", "--data_path", directory)
+
+    def test_wrong_ones(self):
+        for text, expected in BAD_TABLES:
+            with self.subTest(text[:80]):
+                result = self.check(text)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(expected, result.stderr)
+                self.assertIn("config-node.toml:", result.stderr)
+                self.assertNotIn("secret", result.stderr)
+
+    def test_unknown_key(self):
+        result = self.check(f"{GOOD_URL}\nsecret = 1")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("is no known key and is ignored; there are url, key and header", result.stderr)
 
 
 BAD_PEERS = {

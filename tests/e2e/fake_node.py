@@ -16,6 +16,7 @@ class FakeNode:
         self.asked = 0  # questions answered
         self.largest = 0  # accounts in one question
         self.answer = None  # what to say instead: a status and bytes
+        self.raw = None  # what to say instead, not made to an answer, before the connection ends
         self._lock = threading.Lock()
         self._server = None
         self.port = 0
@@ -32,6 +33,10 @@ class FakeNode:
 
             def do_POST(self):  # pylint: disable=invalid-name
                 question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if node.raw is not None:
+                    self.wfile.write(node.raw)
+                    self.close_connection = True
+                    return
                 status, body = node.answer or (200, json.dumps(node.answer_to(question)).encode())
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))

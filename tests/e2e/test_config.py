@@ -519,6 +519,16 @@ class Starting(ConfigTest):
         self.assertEqual(daemon.wait(), 0)
         self.assertFalse(os.path.exists(path), "the pid file is still there")
 
+    def test_pid_file_of_a_daemon_that_runs(self):
+        path = self.path("workpeer.pid")
+        daemon = self.start("--pid_file", path)
+        result = run_program("--daemon", "--data_path", self.data_path, "--config", "rpc.port=0",
+                             "--pid_file", path)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"the pid file {path} is held by another daemon that runs", result.stderr)
+        with open(path, encoding="ascii") as file:
+            self.assertEqual(file.read(), f"{daemon.process.pid}\n")
+
     def test_pid_file_left_by_a_daemon_that_is_gone(self):
         self.write("workpeer.pid", "999999999\n")
         daemon = self.start("--pid_file", self.path("workpeer.pid"))

@@ -366,6 +366,21 @@ class Polling(PrecacheTest):
         node.frontiers[account] = nano.random_root()
         self.wait_for_status(daemon, ready=1)
 
+    def test_what_is_no_answer(self):
+        node = self.start_node()
+        daemon = self.start_polling(node, [new_account()])
+        for raw, reason in (
+            (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "an answer that is not HTTP"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "closed before the answer's end"),
+            (b"", "closed before the answer's end"),
+        ):
+            with self.subTest(raw=raw):
+                seen = daemon.log().count(reason), daemon.log().count("tells frontiers again")
+                node.raw = raw
+                wait_until(lambda: daemon.log().count(reason) > seen[0], reason)
+                node.raw = None
+                wait_until(lambda: daemon.log().count("tells frontiers again") > seen[1], "it is back")
+
     def test_one_page_refused(self):
         """The accounts of the pages after it are told of all the same."""
         node = self.start_node()

@@ -119,6 +119,62 @@ devices_search_beside (void **state)
     assert_int_equal (fake_forward_dropped (), 1);
 }
 
+/* Peers are asked while the pool has no room; once it has, the devices search beside them. */
+static void
+devices_come_in_when_there_is_room (void **state)
+{
+    struct bench *bench = *state;
+    struct fake *fake = add_fake (bench, &(struct fake_settings){.name = "here", .held = true});
+    const uint64_t deadline = clock_now () + PATIENCE;
+    struct client *client;
+
+    bench->settings.local = BROKER_LOCAL_BESIDE;
+    bench->with_peers = true;
+    fake_forward_reset ();
+    start (bench, 2 * (size_t)MAX_JOBS, 300);
+    for (uint64_t tag = 1; tag <= MAX_JOBS; tag++) {
+        (void)generate (bench, tag, 8);
+    }
+    assert_refused (bench, MAX_JOBS + 1, BROKER_FULL);
+    bench->use_peers = true;
+    client = generate (bench, MAX_JOBS + 1, 8);
+    assert_int_equal (fake_forward_started (), 1);
+    assert_int_equal (cancel (bench, MAX_JOBS), 1);
+    while (statistics_of (bench).jobs < MAX_JOBS) {
+        assert_true (clock_now () < deadline);
+        (void)event_base_loop (bench->base, EVLOOP_ONCE);
+    }
+    fake_forward_fail (0);
+    assert_int_equal (client->answers, 0);
+    fake_run_free (fake);
+    wait_for_work (client);
+    assert_string_equal (client->source, BROKER_SOURCE_LOCAL);
+}
+
+/* Who leaves while his search waits for room is forgotten there, too. */
+static void
+one_without_room_is_abandoned (void **state)
+{
+    struct bench *bench = *state;
+    struct client *client;
+
+    add_fake (bench, &(struct fake_settings){.name = "here", .held = true});
+    bench->settings.local = BROKER_LOCAL_BESIDE;
+    bench->with_peers = true;
+    fake_forward_reset ();
+    start (bench, 2 * (size_t)MAX_JOBS, 300);
+    for (uint64_t tag = 1; tag <= MAX_JOBS; tag++) {
+        (void)generate (bench, tag, 8);
+    }
+    bench->use_peers = true;
+    client = generate (bench, MAX_JOBS + 1, 8);
+    leave (client);
+    assert_int_equal (fake_forward_dropped (), 1);
+    assert_int_equal (cancel (bench, 1), 1);
+    turn (bench);
+    assert_int_equal (statistics_of (bench).jobs, MAX_JOBS - 1);
+}
+
 /* One side's failure is no end while the other still searches. */
 static void
 beside_goes_on_with_either (void **state)
@@ -581,6 +637,8 @@ main (void)
         TEST (devices_take_over_when_peers_fail),
         TEST (devices_never_take_over),
         TEST (devices_search_beside),
+        TEST (devices_come_in_when_there_is_room),
+        TEST (one_without_room_is_abandoned),
         TEST (beside_goes_on_with_either),
         TEST (peers_stand_in_for_no_devices),
         TEST (peers_do_not_stand_in_unless_told),

@@ -571,6 +571,10 @@ class Management(AttoTest):
         response = self.exchange(head("HEAD", "/health"), self.daemon.management, has_body=False)
         self.assertEqual((response.status, response.header("Content-Length")), (200, "15"))
 
+    def test_ready(self):
+        response = self.exchange(head("GET", "/ready"), address=self.daemon.management)
+        self.assertEqual((response.status, response.body), (200, b'{"status":"UP"}'))
+
     def test_nothing_else(self):
         for data, status in (
             (work_bytes(self.wanted()), 404),

@@ -96,6 +96,38 @@ class Changes(ReloadTest):
         stuck.close()
         daemon.wait_for(waiters=0, generating=0)
 
+    def test_tables(self):
+        """What stands in tables is compared as well, each field of it."""
+        hashed = "blake2b:" + "00" * 16 + ":" + "11" * 32
+        lines = {
+            "peers.peer": ['url = "http://127.0.0.1:1/work"', 'key = "one"', 'header = "api-key"'],
+            "access.keys": [f'hash = "{hashed}"', "rate = 1", "burst = 2", "max_jobs = 3", "max_multiplier = 4"],
+        }
+
+        def text():
+            tables = ["\n".join([f"[[{name}]]", *table, ""]) for name, table in lines.items()]
+            return "[node]\nwork_threads = 1\n" + "".join(tables)
+
+        daemon = self.start_with(text())
+        self.reload(daemon, text(), "read again: settings changed: 0")
+        for name, index, line in (
+            ("peers.peer", 0, 'url = "http://127.0.0.1:2/work"'),
+            ("peers.peer", 0, 'url = "http://127.0.0.1:2/other"'),
+            ("peers.peer", 1, 'key = "two"'),
+            ("peers.peer", 2, 'header = "Authorization"'),
+            ("access.keys", 0, f'hash = "{hashed[:-1]}2"'),
+            ("access.keys", 1, "rate = 9"),
+            ("access.keys", 2, "burst = 9"),
+            ("access.keys", 3, "max_jobs = 9"),
+            ("access.keys", 4, "max_multiplier = 9"),
+        ):
+            with self.subTest(line=line):
+                lines[name][index] = line
+                self.reload(daemon, text(), "read again: settings changed: 1")
+        lines["access.keys"].append('color = "red"')
+        self.reload(daemon, text(), "read again: settings changed: 0")
+        self.assertIn("is no known key and is ignored; there are hash, name, rate, burst", daemon.log())
+
     def test_peers(self):
         peers = [fake_peer.FakePeer(), fake_peer.FakePeer()]
         for peer in peers:

@@ -119,14 +119,11 @@ devices_search_beside (void **state)
     assert_int_equal (fake_forward_dropped (), 1);
 }
 
-/* Peers are asked while the pool has no room; once it has, the devices search beside them. */
-static void
-devices_come_in_when_there_is_room (void **state)
+/* A pool that is full of what does not ask peers; who comes next does. */
+static struct fake *
+start_full (struct bench *bench)
 {
-    struct bench *bench = *state;
     struct fake *fake = add_fake (bench, &(struct fake_settings){.name = "here", .held = true});
-    const uint64_t deadline = clock_now () + PATIENCE;
-    struct client *client;
 
     bench->settings.local = BROKER_LOCAL_BESIDE;
     bench->with_peers = true;
@@ -137,7 +134,18 @@ devices_come_in_when_there_is_room (void **state)
     }
     assert_refused (bench, MAX_JOBS + 1, BROKER_FULL);
     bench->use_peers = true;
-    client = generate (bench, MAX_JOBS + 1, 8);
+    return fake;
+}
+
+/* Peers are asked while the pool has no room; once it has, the devices search beside them. */
+static void
+devices_come_in_when_there_is_room (void **state)
+{
+    struct bench *bench = *state;
+    struct fake *fake = start_full (bench);
+    struct client *client = generate (bench, MAX_JOBS + 1, 8);
+    const uint64_t deadline = clock_now () + PATIENCE;
+
     assert_int_equal (fake_forward_started (), 1);
     assert_int_equal (cancel (bench, MAX_JOBS), 1);
     while (statistics_of (bench).jobs < MAX_JOBS) {
@@ -156,19 +164,9 @@ static void
 one_without_room_is_abandoned (void **state)
 {
     struct bench *bench = *state;
-    struct client *client;
 
-    add_fake (bench, &(struct fake_settings){.name = "here", .held = true});
-    bench->settings.local = BROKER_LOCAL_BESIDE;
-    bench->with_peers = true;
-    fake_forward_reset ();
-    start (bench, 2 * (size_t)MAX_JOBS, 300);
-    for (uint64_t tag = 1; tag <= MAX_JOBS; tag++) {
-        (void)generate (bench, tag, 8);
-    }
-    bench->use_peers = true;
-    client = generate (bench, MAX_JOBS + 1, 8);
-    leave (client);
+    start_full (bench);
+    leave (generate (bench, MAX_JOBS + 1, 8));
     assert_int_equal (fake_forward_dropped (), 1);
     assert_int_equal (cancel (bench, 1), 1);
     turn (bench);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fault.h"
+#include "opencl_told.h"
 #include "work/opencl_api.h"
 #include "work/scan.h"
 
@@ -54,27 +55,6 @@ drop (const char *call, void *thing)
 
 /* Asking. */
 
-static cl_int
-tell (const void *value, size_t length, size_t size, void *to, size_t *told)
-{
-    if (to != NULL && size < length) {
-        return CL_INVALID_VALUE;
-    }
-    if (to != NULL) {
-        memcpy (to, value, length);
-    }
-    if (told != NULL) {
-        *told = length;
-    }
-    return CL_SUCCESS;
-}
-
-static cl_int
-tell_text (const char *text, size_t size, void *to, size_t *told)
-{
-    return tell (text, strlen (text) + 1, size, to, told);
-}
-
 static cl_int CL_API_CALL
 get_platforms (cl_uint size, cl_platform_id *platforms, cl_uint *count)
 {
@@ -92,7 +72,7 @@ get_platform_info (cl_platform_id id, cl_platform_info what, size_t size, void *
     (void)id;
     (void)what;
     FAIL_OR_GO (clGetPlatformInfo)
-    return tell_text ("Faults", size, to, told);
+    return opencl_told_text ("Faults", size, to, told);
 }
 
 static cl_int CL_API_CALL
@@ -112,32 +92,9 @@ get_devices (cl_platform_id id, cl_device_type type, cl_uint size, cl_device_id 
 static cl_int CL_API_CALL
 get_device_info (cl_device_id id, cl_device_info what, size_t size, void *to, size_t *told)
 {
-    const cl_device_type type = CL_DEVICE_TYPE_GPU;
-    const cl_ulong memory = 1 << 30;
-    const cl_uint one = 1;
-
     (void)id;
     FAIL_OR_GO (clGetDeviceInfo)
-    switch (what) {
-    case CL_DEVICE_NAME:
-    case CL_DEVICE_VENDOR:
-    case CL_DEVICE_VERSION:
-    case CL_DRIVER_VERSION:
-        return tell_text ("Fault 1", size, to, told);
-    case CL_DEVICE_EXTENSIONS:
-        return tell_text ("", size, to, told);
-    case CL_DEVICE_TYPE:
-        return tell (&type, sizeof type, size, to, told);
-    case CL_DEVICE_GLOBAL_MEM_SIZE:
-        return tell (&memory, sizeof memory, size, to, told);
-    case CL_DEVICE_MAX_COMPUTE_UNITS:
-    case CL_DEVICE_AVAILABLE:
-    case CL_DEVICE_COMPILER_AVAILABLE:
-    case CL_DEVICE_ENDIAN_LITTLE:
-        return tell (&one, sizeof one, size, to, told);
-    default:
-        return CL_INVALID_VALUE;
-    }
+    return opencl_told_device ("Fault 1", what, size, to, told);
 }
 
 /* Making. */
@@ -226,7 +183,7 @@ get_program_info (cl_program program, cl_program_info what, size_t size, void *t
     (void)program;
     FAIL_OR_GO (clGetProgramInfo)
     if (what == CL_PROGRAM_BINARY_SIZES) {
-        return tell (&length, sizeof length, size, to, told);
+        return opencl_told (&length, sizeof length, size, to, told);
     }
     memcpy (*(void **)to, binary, length);
     return CL_SUCCESS;
@@ -240,7 +197,7 @@ get_build_info (cl_program program, cl_device_id id, cl_program_build_info what,
     (void)id;
     (void)what;
     FAIL_OR_GO (clGetProgramBuildInfo)
-    return tell_text ("error: made to fail", size, to, told);
+    return opencl_told_text ("error: made to fail", size, to, told);
 }
 
 static cl_kernel CL_API_CALL
@@ -260,7 +217,7 @@ get_group_info (cl_kernel kernel, cl_device_id id, cl_kernel_work_group_info wha
     (void)kernel;
     (void)id;
     FAIL_OR_GO (clGetKernelWorkGroupInfo)
-    return tell (&group, sizeof group, size, to, told);
+    return opencl_told (&group, sizeof group, size, to, told);
 }
 
 /* Running. */

@@ -9,14 +9,15 @@ tests_faults_workpeer_SOURCES = src/node/main.c \
 	tests/faults/fault.c tests/faults/fault.h \
 	tests/faults/fault_calls.c
 nodist_EXTRA_tests_faults_workpeer_SOURCES = cxx-linker.cxx
-tests_faults_workpeer_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/tests/faults -D_GNU_SOURCE \
+tests_faults_workpeer_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/tests/faults -I$(srcdir)/tests/unit -D_GNU_SOURCE \
 	$(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS) $(LMDB_CFLAGS)
 tests_faults_workpeer_CFLAGS = -std=gnu11 $(THREAD_FLAGS) $(WARNING_CFLAGS) $(HARDENING_CFLAGS) \
 	-fno-builtin -U_FORTIFY_SOURCE
 tests_faults_workpeer_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 tests_faults_workpeer_LDADD = libnode.la libtoml.la librpc.la libwork.la
 if HAVE_OPENCL
-tests_faults_workpeer_SOURCES += tests/faults/fault_opencl.c
+tests_faults_workpeer_SOURCES += tests/faults/fault_opencl.c \
+	tests/unit/opencl_told.c tests/unit/opencl_told.h
 tests_faults_workpeer_LDFLAGS += -Wl,--wrap=opencl_api_load
 endif
 

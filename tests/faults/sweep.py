@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fails every call of every journey once, and sees that nothing worse happens than must.
 
-    sweep.py [--only CLASS] [--lane LANE] [--number N] [--every K] [JOURNEY ...]
+    sweep.py [--class CLASS] [--lane LANE] [--number N] [--sample] [JOURNEY ...]
 
 For each journey one run without a fault counts the calls of each class. Then for each call there is
 a daemon in which that call fails. Whatever happens:

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "faulty_device.h"
+#include "opencl_told.h"
 
 /* The kernel's arguments, as nonce_scan.cl has them. */
 enum { STATE, ROOT, FLIP, AT_LEAST, FIRST, COUNT, FOUND, ARGUMENTS };
@@ -34,21 +35,6 @@ static struct _cl_device_id the_device;
 
 /* What there is. */
 
-static cl_int
-give (const void *answer, size_t length, size_t size, void *value, size_t *size_ret)
-{
-    if (value != NULL && size < length) {
-        return CL_INVALID_VALUE;
-    }
-    if (value != NULL) {
-        memcpy (value, answer, length);
-    }
-    if (size_ret != NULL) {
-        *size_ret = length;
-    }
-    return CL_SUCCESS;
-}
-
 cl_int
 clGetPlatformIDs (cl_uint entries, cl_platform_id *platforms, cl_uint *count)
 {
@@ -65,11 +51,9 @@ cl_int
 clGetPlatformInfo (cl_platform_id platform, cl_platform_info what, size_t size, void *value,
                    size_t *size_ret)
 {
-    static const char name[] = "Faulty platform";
-
     (void)platform;
     (void)what;
-    return give (name, sizeof name, size, value, size_ret);
+    return opencl_told_text ("Faulty platform", size, value, size_ret);
 }
 
 cl_int
@@ -94,35 +78,8 @@ cl_int
 clGetDeviceInfo (cl_device_id device, cl_device_info what, size_t size, void *value,
                  size_t *size_ret)
 {
-    static const char text[] = "faulty";
-    static const char none[] = "";
-    static const cl_device_type type = CL_DEVICE_TYPE_GPU;
-    static const cl_uint units = 1;
-    static const cl_ulong memory = 1 << 20;
-    static const cl_bool yes = CL_TRUE;
-
     (void)device;
-    switch (what) {
-    case CL_DEVICE_TYPE:
-        return give (&type, sizeof type, size, value, size_ret);
-    case CL_DEVICE_MAX_COMPUTE_UNITS:
-        return give (&units, sizeof units, size, value, size_ret);
-    case CL_DEVICE_GLOBAL_MEM_SIZE:
-        return give (&memory, sizeof memory, size, value, size_ret);
-    case CL_DEVICE_AVAILABLE:
-    case CL_DEVICE_COMPILER_AVAILABLE:
-    case CL_DEVICE_ENDIAN_LITTLE:
-        return give (&yes, sizeof yes, size, value, size_ret);
-    case CL_DEVICE_EXTENSIONS:
-        return give (none, sizeof none, size, value, size_ret);
-    case CL_DEVICE_NAME:
-    case CL_DEVICE_VENDOR:
-    case CL_DEVICE_VERSION:
-    case CL_DRIVER_VERSION:
-        return give (text, sizeof text, size, value, size_ret);
-    default:
-        return CL_INVALID_VALUE;
-    }
+    return opencl_told_device ("faulty", what, size, value, size_ret);
 }
 
 /* Contexts and what is in them. */
@@ -273,7 +230,7 @@ clGetProgramInfo (cl_program program, cl_program_info what, size_t size, void *v
         binaries[0][0] = 0;
         return CL_SUCCESS;
     }
-    return give (&length, sizeof length, size, value, size_ret);
+    return opencl_told (&length, sizeof length, size, value, size_ret);
 }
 
 cl_int
@@ -283,7 +240,7 @@ clGetProgramBuildInfo (cl_program program, cl_device_id device, cl_program_build
     (void)program;
     (void)device;
     (void)what;
-    return give ("", 1, size, value, size_ret);
+    return opencl_told_text ("", size, value, size_ret);
 }
 
 cl_int
@@ -308,7 +265,7 @@ clGetKernelWorkGroupInfo (cl_kernel kernel, cl_device_id device, cl_kernel_work_
 
     (void)kernel;
     (void)device;
-    return give (&group, sizeof group, size, value, size_ret);
+    return opencl_told (&group, sizeof group, size, value, size_ret);
 }
 
 cl_int

@@ -10,14 +10,15 @@ SOAK_FAULTS =
 # What is preloaded into the daemon, and stands in for OpenCL. Modules, so a -rpath of nowhere. With
 # --disable-shared there are none, and the soak says what it did not try.
 SOAK_MODULES = tests/soak/jumping_clock.la
-SOAK_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/soak
+SOAK_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/soak -I$(srcdir)/tests/unit
 SOAK_MODULE_FLAGS = $(AM_LDFLAGS) -module -avoid-version -rpath /nowhere
 tests_soak_jumping_clock_la_SOURCES = tests/soak/jumping_clock.c
 tests_soak_jumping_clock_la_LDFLAGS = $(SOAK_MODULE_FLAGS)
 if HAVE_OPENCL
 SOAK_MODULES += tests/soak/faulty_opencl.la
 tests_soak_faulty_opencl_la_SOURCES = tests/soak/faulty_opencl.c \
-	tests/soak/faulty_device.c tests/soak/faulty_device.h
+	tests/soak/faulty_device.c tests/soak/faulty_device.h \
+	tests/unit/opencl_told.c tests/unit/opencl_told.h
 tests_soak_faulty_opencl_la_CPPFLAGS = $(SOAK_CPPFLAGS)
 tests_soak_faulty_opencl_la_LDFLAGS = $(SOAK_MODULE_FLAGS)
 tests_soak_faulty_opencl_la_LIBADD = libwork.la

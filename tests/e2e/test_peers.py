@@ -135,6 +135,10 @@ class Asking(PeerTest):
         self.assertEqual(self.peer_status(daemon, peer)["failures"], "")
 
     def test_names_and_families(self):
+        try:
+            socket.getaddrinfo("localhost", None)
+        except OSError as error:
+            self.skipTest(f"nobody knows localhost here: {error}")
         peer = self.peer()
         daemon = self.start_before([f"localhost:{peer.port}"])
         self.assert_from(self.generate(daemon), f"localhost:{peer.port}")

@@ -51,6 +51,7 @@ struct store {
     struct store_pending tables[2];
     size_t position;          /* changes of `writing` on the disk */
     size_t batch;             /* changes in the next transaction */
+    size_t most_batch;        /* what it may become */
     uint64_t trimmed;         /* entries that the last transaction took out for the bounds */
     uint64_t stamp;           /* the last one given */
     uint64_t retry;           /* clock_now when to try again after a failure */

@@ -26,9 +26,13 @@
 
 /* Changes in a transaction. At the most: LMDB keeps a transaction's new pages, some six for each
  * change, in memory and in a sorted array. The pages that they replace are used again two
- * transactions later. At the least: when the file may not grow and has no room for more. */
+ * transactions later: in a file that may not grow, one transaction that took nearly all that are
+ * free would leave none for the next, and no next one could ever be. Its entries leave it three
+ * pages in ten (STORE_ENTRY_BYTES), so that a change for each 64 pages takes less than half of
+ * them. At the least: when it has no room for more all the same. */
 #define MOST_BATCH 4096
 #define LEAST_BATCH 8
+#define PAGES_FOR_A_CHANGE 64
 
 static uint64_t
 next_stamp (struct store *store)
@@ -146,6 +150,12 @@ count_rows (struct store *store, MDB_txn *transaction)
     return failed;
 }
 
+static unsigned
+evict_when_idle (const struct store *store)
+{
+    return store->most_batch < EVICT_WHEN_IDLE ? (unsigned)store->most_batch : EVICT_WHEN_IDLE;
+}
+
 /* Everything of one transaction but its ends. Returns 0 or an error. */
 static int
 fill_transaction (struct store *store, MDB_txn *transaction, size_t count)
@@ -162,7 +172,7 @@ fill_transaction (struct store *store, MDB_txn *transaction, size_t count)
         }
     }
     if (failed == 0 && count == 0) {
-        failed = trim_entries (store, transaction, EVICT_WHEN_IDLE);
+        failed = trim_entries (store, transaction, evict_when_idle (store));
     }
     return failed != 0 ? failed : count_rows (store, transaction);
 }
@@ -225,7 +235,7 @@ write_all (struct store *store)
         const size_t left = store->writing->count - store->position;
 
         failed = write_transaction (store, left < store->batch ? left : store->batch);
-        if (failed == 0 && store->batch < MOST_BATCH) {
+        if (failed == 0 && store->batch < store->most_batch) {
             store->batch++;
         } else if (failed == MDB_MAP_FULL) {
             failed = make_room (store);
@@ -291,7 +301,7 @@ next_time (const struct store *store, uint64_t idle_until)
 static void
 wait_for_changes (struct store *store)
 {
-    const bool more = store->trimmed >= EVICT_WHEN_IDLE;
+    const bool more = store->trimmed >= evict_when_idle (store);
     const uint64_t idle_until = clock_now () + (more ? GATHER : IDLE_PAUSE);
 
     for (;;) {
@@ -331,6 +341,22 @@ attempt (struct store *store)
     return failed;
 }
 
+/* `page_size` is 0 where it is not known. */
+static size_t
+most_batch (const struct store_file *file, uint64_t page_size)
+{
+    uint64_t changes;
+
+    if (file->max_bytes == 0 || page_size == 0) {
+        return MOST_BATCH;
+    }
+    changes = file->max_bytes / page_size / PAGES_FOR_A_CHANGE;
+    if (changes < LEAST_BATCH) {
+        return LEAST_BATCH;
+    }
+    return changes < MOST_BATCH ? (size_t)changes : MOST_BATCH;
+}
+
 int
 store_writer_init (struct store *store)
 {
@@ -354,7 +380,8 @@ store_writer_init (struct store *store)
     store->now.bytes = store_file_bytes (&store->file, &page_size);
     store->now.live_bytes *= page_size;
     store->written = store->now;
-    store->batch = MOST_BATCH;
+    store->most_batch = most_batch (&store->file, page_size);
+    store->batch = store->most_batch;
     store->trimmed = EVICT_WHEN_IDLE; /* look soon: much may have grown too old meanwhile */
     store->retry_pause = FIRST_PAUSE;
     return failed;

@@ -199,6 +199,20 @@ the_map_grows (void **state)
 }
 
 /* Entries with long sources, and accounts, three times what fits. */
+/* An entry as large as there are, and its account's frontier. */
+static void
+put_largest (struct store *store, uint64_t number)
+{
+    struct store_entry entry = support_entry (NANO, number, 0);
+    uint8_t account[32];
+
+    memset (entry.source, 'x', STORE_SOURCE_SIZE - 1);
+    entry.has_account = true;
+    assert_int_equal (store_put (store, &entry), STORE_PUT);
+    support_bytes (number + 1000000, account);
+    assert_int_equal (store_frontier (store, NANO, account, entry.root), 0);
+}
+
 static void
 the_file_keeps_within_its_bound (void **state)
 {
@@ -206,15 +220,9 @@ the_file_keeps_within_its_bound (void **state)
     settings.max_bytes = STORE_MIN_BYTES;
     struct store *store = support_open (((struct support_place *)*state)->path, &settings);
     struct stat status;
-    uint8_t account[32];
 
     for (uint64_t i = 0; i < 20000; i++) {
-        struct store_entry entry = support_entry (NANO, i, 0);
-        memset (entry.source, 'x', STORE_SOURCE_SIZE - 1);
-        entry.has_account = true;
-        assert_int_equal (store_put (store, &entry), STORE_PUT);
-        support_bytes (i + 1000000, account);
-        assert_int_equal (store_frontier (store, NANO, account, entry.root), 0);
+        put_largest (store, i);
         if (i % 4000 == 0) {
             support_sync (store);
         }
@@ -235,6 +243,42 @@ the_file_keeps_within_its_bound (void **state)
     support_put (store, 40000, 50000);
     assert_int_equal (support_statistics (store).write_errors, 0);
     assert_int_equal (support_statistics (store).entries, STORE_MIN_BYTES / STORE_ENTRY_BYTES);
+    store_close (store);
+}
+
+/* What one transaction of a file at its bound frees, the next cannot use yet: it needs room beside.
+ */
+static void
+bursts_leave_room_for_the_next (void **state)
+{
+    struct support_place *place = *state;
+    struct store_settings settings = support_settings (1000000);
+    settings.max_bytes = STORE_MIN_BYTES;
+    struct store *store = support_open (place->path, &settings);
+    uint64_t next = 10000;
+    int fds[2];
+    int status;
+
+    for (uint64_t i = 0; i < next; i++) {
+        put_largest (store, i);
+    }
+    support_sync (store);
+    for (uint64_t burst = 100; burst < 4096; burst += 50) {
+        store = support_reopen (store, place, &settings);
+        const pid_t pid = start_other (place->path, 0, fds); /* the writer waits for its lock */
+
+        for (uint64_t i = 0; i < burst; i++) {
+            put_largest (store, next++);
+        }
+        (void)close (fds[1]);
+        assert_int_equal (waitpid (pid, &status, 0), pid);
+        support_sync (store);
+        for (int i = 0; i < 3; i++) {
+            put_largest (store, next++);
+            support_sync (store);
+        }
+    }
+    assert_int_equal (support_statistics (store).write_errors, 0);
     store_close (store);
 }
 
@@ -304,6 +348,7 @@ main (void)
         SUPPORT_TEST (the_map_grows),
         SUPPORT_TEST (the_file_keeps_within_its_bound),
         SUPPORT_TEST (a_bound_that_is_reached_is_said),
+        SUPPORT_TEST (bursts_leave_room_for_the_next),
         SUPPORT_TEST (settings_are_checked),
     };
 

@@ -550,8 +550,7 @@ pass_time (struct model *model)
     }
 }
 
-/* A device fails when it has been up for just so long that it has recovered, or a nanosecond less.
- */
+/* A device fails at just the age at which it has recovered, or a nanosecond later. */
 static void
 fail_about_recovery (struct model *model)
 {

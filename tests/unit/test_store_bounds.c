@@ -198,7 +198,6 @@ the_map_grows (void **state)
     store_close (store);
 }
 
-/* Entries with long sources, and accounts, three times what fits. */
 /* An entry as large as there are, and its account's frontier. */
 static void
 put_largest (struct store *store, uint64_t number)
@@ -213,6 +212,7 @@ put_largest (struct store *store, uint64_t number)
     assert_int_equal (store_frontier (store, NANO, account, entry.root), 0);
 }
 
+/* Entries with long sources, and accounts, three times what fits. */
 static void
 the_file_keeps_within_its_bound (void **state)
 {
@@ -246,8 +246,7 @@ the_file_keeps_within_its_bound (void **state)
     store_close (store);
 }
 
-/* What one transaction of a file at its bound frees, the next cannot use yet: it needs room beside.
- */
+/* What one transaction of a full file frees, the next cannot use yet: it needs room beside. */
 static void
 bursts_leave_room_for_the_next (void **state)
 {

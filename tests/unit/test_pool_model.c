@@ -550,7 +550,7 @@ pass_time (struct model *model)
     }
 }
 
-/* A device fails at just the age at which it has recovered, or a nanosecond later. */
+/* A device fails in the last nanosecond before it counts as recovered, or in the next. */
 static void
 fail_about_recovery (struct model *model)
 {

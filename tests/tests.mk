@@ -361,7 +361,7 @@ check-valgrind: $(UNIT_TESTS)
 .PHONY: check-valgrind
 
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
-	tests/checks/lsan.supp tests/checks/opencl.supp tests/checks/opencl_valgrind.sh \
+	tests/checks/lsan.supp tests/checks/opencl.supp tests/checks/opencl_valgrind.sh tests/checks/tsan.supp \
 	tests/bench/bench_cache.py tests/bench/bench_load.py tests/bench/bench_peers.py tests/bench/bench_rpc.py \
 	tests/bench/stand_in_work_server.py tests/bench/test_load.py \
 	tests/data \

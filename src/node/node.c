@@ -169,7 +169,8 @@ init_loop (struct node *node)
     struct event_config *config = event_config_new ();
 
     /* The change list spares system calls; it forbids duplicated descriptors, which nobody here
-     * makes. */
+     * makes. It tells epoll of a closed one late, when a thread may have its number for another:
+     * that one epoll does not know, and libevent lets it pass. */
     if (config != NULL && event_config_require_features (config, EV_FEATURE_EARLY_CLOSE) == 0 &&
         event_config_set_flag (config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0) {
         node->base = event_base_new_with_config (config);

@@ -70,7 +70,7 @@ check-threads:
 	check_PROGRAMS='$(THREAD_TESTS) examples/embed' check_LTLIBRARIES=
 
 AM_TESTS_ENVIRONMENT += \
-	TSAN_OPTIONS='exitcode=66:detect_deadlocks=1:second_deadlock_stack=1'; export TSAN_OPTIONS; \
+	TSAN_OPTIONS='suppressions=$(abs_srcdir)/tests/checks/tsan.supp:print_suppressions=0:exitcode=66:detect_deadlocks=1:second_deadlock_stack=1'; export TSAN_OPTIONS; \
 	LOCK_TESTS='$(LOCK_TESTS)'; export LOCK_TESTS; \
 	LOCK_JOURNEYS='$(LOCK_JOURNEYS)'; export LOCK_JOURNEYS;
 

@@ -50,7 +50,7 @@ class StoreTest(DaemonTest):
 
 class Answers(StoreTest):
     def test_asked_again(self):
-        daemon = self.start_storing()
+        daemon = self.start_storing(**ALLOW_ENDLESS)  # the work may reach more than the usual limit
         root = nano.random_root()
         first = self.generate(daemon, root, "local")
         again = self.generate(daemon, root, "cache")

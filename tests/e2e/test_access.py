@@ -241,7 +241,7 @@ class Networks(AccessTest):
 
 class Rates(AccessTest):
     def test_too_fast(self):
-        self.daemon = self.start(config={"access.rate": "2", "access.burst": "20", **NO_NODES})
+        self.daemon = self.start(config={"access.rate": "1", "access.burst": "20", **NO_NODES})
         with self.daemon.connect() as connection:
             for _ in range(40):
                 connection.post({"action": "version"})
@@ -321,7 +321,7 @@ class Jobs(AccessTest):
 
     def test_every_end_counts(self):
         """However a request ends, its job ends with it: found, cancelled, its client gone, refused."""
-        self.start_limited({"work.request_timeout": "0.3"})
+        self.start_limited({"work.request_timeout": str(scaled(2))})
         for _ in range(20):
             easy = {"action": "work_generate", "hash": nano.random_root()}
             self.assertIn("work", self.ask(easy, source="127.0.0.2").json())

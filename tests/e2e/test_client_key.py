@@ -71,7 +71,8 @@ class ClientKey(DaemonTest):
     def test_every_command(self):
         _, url = self.start_locked()
         root = nano.random_root()
-        for command in (["status"], ["generate", root], ["validate", root, "0"], ["cancel", root],
+        weak = nano.find_work(root, 0, nano.DEV.base)
+        for command in (["status"], ["generate", root], ["validate", root, weak], ["cancel", root],
                         ["bench", "--count", "1"]):
             with self.subTest(command=command[0]):
                 self.assert_refused(self.ask(*command, "--url", url), "status 401: An API key is needed" + ADVICE)

@@ -171,9 +171,10 @@ class Status(CommandTest):
             self.assertIn("did not answer in time", result.stderr)
 
     def test_nobody(self):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
-        result = self.run_command("status", "--url", f"127.0.0.1:{port}", status=UNREACHABLE)
+        with socket.socket() as nobody:  # has a port, and does not listen
+            nobody.bind(("127.0.0.1", 0))
+            port = nobody.getsockname()[1]
+            result = self.run_command("status", "--url", f"127.0.0.1:{port}", status=UNREACHABLE)
         self.assertIn(f"no daemon answers at http://127.0.0.1:{port}", result.stderr)
 
     def test_watch(self):

@@ -509,6 +509,7 @@ class Starting(ConfigTest):
                 for address in daemon.addresses:
                     with daemon.connect(address=address) as connection:
                         self.assertIn("version", connection.ask({"action": "status"}))
+                self.assertEqual(daemon.stop(), [])
 
     def test_pid_file(self):
         path = self.path("workpeer.pid")

@@ -85,7 +85,7 @@ class ProfileGenerate(unittest.TestCase):
 
     def test_default_difficulty(self):
         process, path = self.start()
-        wait_until(lambda: self.lines(path), "the header is written")
+        wait_until(lambda: "base difficulty" in " ".join(self.lines(path)), "the header is written")
         self.assertEqual(
             self.lines(path)[0],
             "Starting generation profiling. Difficulty: 0xfffffff800000000 "

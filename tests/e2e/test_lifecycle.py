@@ -19,6 +19,7 @@ from harness import (
 )
 from http_client import Closed, chunked, post_bytes
 
+EASY = "f000000000000000"
 HARD = "ffff000000000000"
 VERSION = post_bytes({"action": "version"})
 
@@ -33,18 +34,21 @@ class Disconnect(DaemonTest):
     def setUp(self):
         self.daemon = self.start_endless()
 
-    def test_close_stops_the_search(self):
+    def assert_stops_at_once(self, leave):
+        """A busy machine may be late at times, hardly ten times in a row."""
+        times = []
         for _ in range(10):
             client = self.begin_many(self.daemon, [nano.random_root()])[0]
             self.daemon.wait_for(generating=1)
-            self.assert_search_stops(self.daemon, client.close)
+            times.append(self.assert_search_stops(self.daemon, getattr(client, leave)))
+        self.assertLess(min(times), scaled(0.1))
         self.daemon.wait_for(cancelled=10)
 
+    def test_close_stops_the_search(self):
+        self.assert_stops_at_once("close")
+
     def test_reset_stops_the_search(self):
-        for _ in range(10):
-            client = self.begin_many(self.daemon, [nano.random_root()])[0]
-            self.daemon.wait_for(generating=1)
-            self.assert_search_stops(self.daemon, client.reset)
+        self.assert_stops_at_once("reset")
 
     def test_the_last_of_many_stops_the_search(self):
         root = nano.random_root()
@@ -61,7 +65,7 @@ class Disconnect(DaemonTest):
             for client in clients:
                 client.close()
 
-        self.assert_search_stops(self.daemon, leave, 1)
+        self.assert_search_stops(self.daemon, leave)
 
     def test_leaving_while_others_ask(self):
         """Requests that end and clients that leave, all mixed, leave nothing behind."""
@@ -263,11 +267,11 @@ class SlowSenders(DaemonTest):
 
     def test_the_time_counts_for_each_request(self):
         """A connection may live longer than one request may take."""
-        daemon = self.start(config=self.SETTINGS)
+        daemon = self.start(config={**self.SETTINGS, "rpc.read_timeout": "2"})
         with daemon.connect() as client:
-            for _ in range(8):
+            for _ in range(6):
                 client.send(VERSION[:30])
-                self.assertFalse(client.readable_within(0.1))
+                self.assertFalse(client.readable_within(0.4))
                 client.send(VERSION[30:])
                 self.assertNotIn("error", client.receive().json())
 
@@ -290,10 +294,10 @@ class SlowSenders(DaemonTest):
             self.assertTrue(client.closed_within(0.5 + scaled(2)))
 
     def test_pending_requests_are_not_idle(self):
-        daemon = self.start_endless({"rpc.read_timeout": "0.2", "rpc.idle_timeout": "0.2"})
+        daemon = self.start_endless({"rpc.read_timeout": "1", "rpc.idle_timeout": "1"})
         root = nano.random_root()
         client = self.begin_many(daemon, [root])[0]
-        self.assertFalse(client.readable_within(1), "cut off although its request is pending")
+        self.assertFalse(client.readable_within(2), "cut off although its request is pending")
         daemon.wait_for(waiters=1)
         daemon.rpc("work_cancel", hash=root)
         self.assert_cancelled(client)
@@ -585,22 +589,23 @@ class Queue(DaemonTest):
         daemon.wait_for(waiters=4, jobs=4)
 
     def test_deadline(self):
-        daemon = self.start_endless({"work.request_timeout": "0.3"})
+        limit = scaled(1)
+        daemon = self.start_endless({"work.request_timeout": str(limit)})
         with daemon.connect() as client:
             start = time.monotonic()
             client.send(generate_bytes(nano.random_root()))
             answer = client.receive().json()
             taken = time.monotonic() - start
             self.assertEqual(answer, {"error": "Work generation cancellation or failure"})
-            self.assertGreaterEqual(taken, 0.29)
-            self.assertLess(taken, 0.3 + scaled(1))
+            self.assertGreaterEqual(taken, 0.99 * limit)
+            self.assertLess(taken, limit + scaled(1))
             root = nano.random_root()
-            client.send(generate_bytes(root, HARD))
-            self.assert_work(client.receive().json(), root, int(HARD, 16))
+            client.send(generate_bytes(root, EASY))
+            self.assert_work(client.receive().json(), root, int(EASY, 16))
         daemon.wait_for(jobs=0, waiters=0, generating=0)
 
     def test_deadline_is_each_request_s_own(self):
-        daemon = self.start_endless({"work.request_timeout": "1"})
+        daemon = self.start_endless({"work.request_timeout": "2"})
         root = nano.random_root()
         first = self.begin_many(daemon, [root])[0]
         self.assertFalse(first.readable_within(0.5))
@@ -621,7 +626,8 @@ class Benchmark(DaemonTest):
         for count in ("0", "-1", "1001", "99999999999999999999999", 10**30, "1e9", "x"):
             with self.subTest(count=count):
                 self.assertEqual(self.daemon.rpc("benchmark", count=count), {"error": "Bad count"})
-        answer = self.daemon.rpc("benchmark", count="1000", difficulty="f000000000000000")
+        with self.daemon.connect(seconds=60) as client:
+            answer = client.ask({"action": "benchmark", "count": "1000", "difficulty": EASY})
         self.assertEqual(answer["count"], "1000")
 
     def test_ends_with_its_client(self):
@@ -645,11 +651,11 @@ class TheEnd(DaemonTest):
     """However the daemon is ended, whoever waits is told."""
 
     def assert_ends(self, daemon, act):
-        """act() ends the daemon: status 0 within 2 seconds."""
+        """act() ends the daemon: status 0 soon, though it waits 1.5 s for those who do not read."""
         start = time.monotonic()
         act()
         self.assertEqual(daemon.wait(), 0)
-        self.assertLess(time.monotonic() - start, scaled(2))
+        self.assertLess(time.monotonic() - start, 2 + scaled(2))
 
     def assert_tells_everybody(self, daemon, act):
         root = nano.random_root()

@@ -410,6 +410,7 @@ class Management(MetricsTest):
             # It is nobody's path here: the RPC answers, as it does to any.
             response = self.get(daemon, path)
             self.assertEqual((response.status, response.json()), (200, {"error": "Can only POST requests"}))
+        wait_until(lambda: self.get(daemon, "/ready").status == 200, "a device is open")
         for path in ("/health", "/ready"):
             for address in (daemon.address, there):
                 response = self.get(daemon, path, address=address)

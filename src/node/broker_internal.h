@@ -74,7 +74,7 @@ struct search {
     struct asking_list askings;
     bool unkept; /* what is found is not stored */
     bool has_account;
-    bool elsewhere;          /* at the beginning the account was known to stand elsewhere */
+    bool elsewhere;          /* when the last waiter came the account stood elsewhere */
     uint8_t account_key[32]; /* whose frontier the root is, if has_account */
     char *account;           /* what peers are told besides; NULL is nothing */
 };

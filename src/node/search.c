@@ -79,7 +79,6 @@ search_new (struct broker *broker, const struct broker_question *question)
     search->unkept = question->unkept;
     search->has_account = question->has_account;
     memcpy (search->account_key, question->account_key, sizeof search->account_key);
-    search->elsewhere = stands_elsewhere (search);
     search->since = clock_now ();
     TAILQ_INIT (&search->waiters);
     TAILQ_INIT (&search->askings);
@@ -401,6 +400,7 @@ search_admit (struct search *search, const struct broker_waiter *waiter)
 {
     const enum pool_result result = settle_sources (search);
 
+    search->elsewhere = stands_elsewhere (search);
     if (!waiter->local && !waiter->peers) {
         return BROKER_DOWN;
     }
@@ -443,7 +443,7 @@ log_found (const struct search *search, const struct pool_answer *answer)
                answer->seconds * 1e3);
 }
 
-/* Whether the store is to have what is found: not if the account has moved on meanwhile. */
+/* Whether the store is to have what is found: not if the account has left since the last came. */
 static bool
 is_worth_keeping (const struct search *search)
 {

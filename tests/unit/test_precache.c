@@ -661,6 +661,30 @@ what_an_account_has_left_is_not_kept (void **state)
     assert_true (stored (place, 12) > 0);
 }
 
+/* Whoever asks then wants it all the same, though he joins the search that there is. */
+static void
+what_is_asked_for_later_is_kept (void **state)
+{
+    struct place *place = *state;
+    struct bench *bench = place->bench;
+    struct client *client;
+    struct fake *fake;
+
+    bench->settings.keep = true;
+    fake = start_holding (place);
+    assert_int_equal (watch (place, 1), PRECACHE_TAKEN);
+    assert_int_equal (watch (place, 2), PRECACHE_TAKEN);
+    assert_int_equal (tell (place, 1, 11), PRECACHE_TAKEN);
+    wait_for_state (place, 1, PRECACHE_SEARCHING);
+    assert_int_equal (tell (place, 2, 11), PRECACHE_TAKEN);
+    wait_for_state (place, 2, PRECACHE_SEARCHING);
+    assert_int_equal (tell (place, 1, 12), PRECACHE_TAKEN);
+    client = generate (bench, 11, BITS);
+    fake_run_free (fake);
+    wait_for_work (client);
+    assert_true (stored (place, 11) >= fake_threshold (BITS));
+}
+
 #define PLACE_TEST(name) cmocka_unit_test_setup_teardown (name, set_up_place, tear_down_place)
 
 int
@@ -687,6 +711,7 @@ main (void)
         PLACE_TEST (broker_keeps_and_recalls),
         PLACE_TEST (broker_keeps_what_it_is_told_to),
         PLACE_TEST (what_an_account_has_left_is_not_kept),
+        PLACE_TEST (what_is_asked_for_later_is_kept),
     };
     int failed = cmocka_run_group_tests (tests, NULL, NULL);
 

@@ -5,6 +5,7 @@ import json
 import threading
 
 import nano
+from fake_peer import closed_port
 from http_client import post_bytes
 
 
@@ -12,14 +13,15 @@ class FakeNode:
     """Knows accounts and their frontiers. While it is away its port refuses connections."""
 
     def __init__(self):
+        self.port = closed_port()  # which nobody takes while it is away
         self.frontiers = {}  # by account
         self.asked = 0  # questions answered
         self.largest = 0  # accounts in one question
         self.answer = None  # what to say instead: a status and bytes
         self.raw = None  # what to say instead, not made to an answer, before the connection ends
+        self.presence = threading.Lock()  # held while a question is answered
         self._lock = threading.Lock()
         self._server = None
-        self.port = 0
 
     @property
     def url(self):
@@ -33,6 +35,13 @@ class FakeNode:
 
             def do_POST(self):  # pylint: disable=invalid-name
                 question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                with node.presence:
+                    if node.is_away():
+                        self.close_connection = True
+                        return
+                    self.answer(question)
+
+            def answer(self, question):
                 if node.raw is not None:
                     self.wfile.write(node.raw)
                     self.close_connection = True
@@ -55,15 +64,19 @@ class FakeNode:
                 """Who leaves in the middle is no fault of the test's."""
 
         self._server = Server(("127.0.0.1", self.port), Handler)
-        self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
     def go(self):
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        """No question is answered once this has returned."""
+        with self.presence:
+            server, self._server = self._server, None
+        if server is not None:
+            server.shutdown()
+            server.server_close()
+
+    def is_away(self):
+        return self._server is None
 
     def answer_to(self, question):
         """As nano_node: an empty object is an empty text, and who is unknown stands under errors."""

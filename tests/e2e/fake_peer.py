@@ -1,6 +1,7 @@
 """Work peers that do what a test says: a server on loopback, one thread a connection."""
 
 import json
+import random
 import socket
 import threading
 
@@ -110,7 +111,11 @@ def dripping(exchange):
 
 
 def for_another_root(exchange):
-    exchange.answer({"work": nano.find_work(nano.random_root(), int(exchange.body["difficulty"], 16))})
+    asked = int(exchange.body["difficulty"], 16)
+    work = nano.find_work(nano.random_root(), asked)
+    while nano.work_value(exchange.body["hash"], work) >= asked:  # by luck good for this one, too
+        work = nano.find_work(nano.random_root(), asked)
+    exchange.answer({"work": work})
     return True
 
 
@@ -254,9 +259,24 @@ class FakePeer:
         return Exchange(self, sock, head, rest[:length]), rest[length:]
 
 
+def closed_ports(count):
+    """Ports on loopback where nobody listens; the kernel gives them to nobody who asks for any."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        first = int(file.read().split()[0])
+    ports = []
+    for port in random.sample(range(first // 2, first), first // 2):
+        if len(ports) == count:
+            break
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+                ports.append(port)
+            except OSError:
+                pass
+    return ports
+
+
 def closed_port():
-    """A port on loopback where nobody listens, at least now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """One of those."""
+    return closed_ports(1)[0]
 

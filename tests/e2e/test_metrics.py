@@ -83,6 +83,9 @@ class MetricsTest(DaemonTest):
         host, port = re.search(r"^Management on http://(\S+):(\d+)$", daemon.output(), re.M).groups()
         return host.strip("[]"), int(port)
 
+    def wait_ready(self, daemon):
+        wait_until(lambda: self.get(daemon, "/ready").status == 200, "a device is up")
+
     def wait_for(self, daemon, name, value, **labels):
         """Until a series has that value; returns the scrape."""
 
@@ -118,6 +121,7 @@ class Formats(MetricsTest):
 
     def test_both_have_the_same_series(self):
         daemon = self.start(config={"store.enable": None})
+        self.wait_ready(daemon)
         self.scrape(daemon)
         plain = self.get(daemon).body.decode()
         openmetrics = self.get(daemon, "/metrics", "Accept: application/openmetrics-text").body.decode()
@@ -230,6 +234,7 @@ class Series(MetricsTest):
     def test_names_are_bounded(self):
         """No client makes a series: what is unknown counts as one."""
         daemon = self.start()
+        self.wait_ready(daemon)
         self.scrape(daemon)
         series = set(self.scrape(daemon))
         for index in range(50):
@@ -272,8 +277,9 @@ class Series(MetricsTest):
             self.assertEqual(metrics.labels(name, "class"), {"asked", "ahead"})
             self.assertEqual(metrics.value(name, **{"class": "asked"}), 0)
         self.begin_many(daemon, [nano.random_root() for _ in range(5)])
-        metrics = self.wait_for(daemon, "workpeer_jobs_in_flight", 1)
-        self.assertEqual(metrics.value("workpeer_queue_jobs", **{"class": "asked"}), 4)
+        self.wait_for(daemon, "workpeer_jobs_in_flight", 1)
+        metrics = self.wait_for(daemon, "workpeer_queue_jobs", 4, **{"class": "asked"})
+        self.assertEqual(metrics.value("workpeer_jobs_in_flight"), 1)
         self.assertEqual(metrics.value("workpeer_queue_jobs", **{"class": "ahead"}), 0)
         self.assertEqual(metrics.value("workpeer_waiters"), 5)
         self.assertEqual(metrics.value("workpeer_requests_in_flight", face="rpc"), 5)
@@ -410,7 +416,7 @@ class Management(MetricsTest):
             # It is nobody's path here: the RPC answers, as it does to any.
             response = self.get(daemon, path)
             self.assertEqual((response.status, response.json()), (200, {"error": "Can only POST requests"}))
-        wait_until(lambda: self.get(daemon, "/ready").status == 200, "a device is open")
+        self.wait_ready(daemon)
         for path in ("/health", "/ready"):
             for address in (daemon.address, there):
                 response = self.get(daemon, path, address=address)
@@ -484,14 +490,22 @@ class Ready(MetricsTest):
             slow.setblocking(False)
             self.fill(slow)
             daemon.signal(signal.SIGTERM)
-            wait_until(lambda: "Stopping" in daemon.log(), "it stops")
-            probe.send(head("GET", "/ready"))
-            response = probe.receive()
+            response = self.ask_until_down(probe)
             self.assertEqual(response.status, 503)
             self.assertEqual(response.json(), {"status": "DOWN", "reason": "The daemon is stopping"})
             probe.send(head("GET", "/health"))
             self.assertEqual(probe.receive().status, 200)
         self.assertEqual(daemon.wait(), 0)
+
+    def ask_until_down(self, probe):
+        """The first answer to /ready that is not 200; without a pause, as the daemon waits a little only."""
+
+        def down():
+            probe.send(head("GET", "/ready"))
+            response = probe.receive()
+            return response if response.status != 200 else None
+
+        return wait_until(down, "it stops")
 
     def fill(self, sock):
         """Asks until nothing more is taken: the daemon waits to send."""

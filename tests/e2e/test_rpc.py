@@ -313,7 +313,7 @@ class WorkGenerateBlock(RpcTest):
 
     def test_first_block_of_an_account(self):
         key = nano.random_root()
-        block = nano.state_block("0" * 64, "0000000000000000", key)
+        block = nano.state_block("0" * 64, nano.find_work(key, 0, nano.DEV.receive), key)
         self.generate(key, block=block, json_block=True, difficulty="ffc0000000000000")
         self.assert_error("Root mismatch for block", "work_generate", hash="0", block=block,
                           json_block=True)

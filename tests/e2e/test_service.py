@@ -127,7 +127,7 @@ class Service(DaemonTest):
         self.assertIn("work", daemon.rpc("work_generate", hash=nano.random_root()))
         for name in "/nowhere/notify", "relative", "", "/" + 200 * "x":
             daemon = self.start(environment={"NOTIFY_SOCKET": name})
-            self.assertIn("NOTIFY_SOCKET", daemon.log())
+            wait_until(lambda daemon=daemon: "NOTIFY_SOCKET" in daemon.log(), "the log says so")
 
 
 class Sockets(DaemonTest):

@@ -75,6 +75,7 @@ struct check {
     size_t pages; /* whole ones in the file */
     size_t last_page;
     size_t visited;
+    size_t fewest; /* pages below an inner one of the tree that is looked at */
     char *error;
     size_t error_size;
 };
@@ -181,6 +182,22 @@ check_leaf_node (struct check *check, size_t number, const struct node *node, co
     return check_tree (check, &tree, false);
 }
 
+static size_t
+node_count (const struct page *page)
+{
+    return (page->lower - sizeof *page) / 2;
+}
+
+/* Whether the page is of the kind that it has to be so far above the leaves, and not too empty. */
+static bool
+is_in_its_place (const struct check *check, const struct page *page, unsigned depth)
+{
+    const unsigned kind = page->flags & PAGE_KINDS;
+
+    return depth == 1 ? kind == PAGE_LEAF
+                      : kind == PAGE_BRANCH && node_count (page) >= check->fewest;
+}
+
 /*
  * A page and what is below it, `depth` pages down to the leaves, this one counted. Leaves are read
  * if `leaves`, else only looked for.
@@ -199,10 +216,10 @@ check_page (struct check *check, size_t number, unsigned depth, bool leaves)
     if (read_page (check, number, bytes, &page) != 0) {
         return -1;
     }
-    if ((page.flags & PAGE_KINDS) != (depth == 1 ? PAGE_LEAF : PAGE_BRANCH)) {
+    if (!is_in_its_place (check, &page, depth)) {
         return say_damaged (check, number);
     }
-    for (size_t i = 0; i < (page.lower - sizeof page) / 2; i++) {
+    for (size_t i = 0; i < node_count (&page); i++) {
         const uint8_t *const data = find_node (check, bytes, i, &node, &left);
 
         if (data == NULL || left < node.key_size) {
@@ -291,9 +308,12 @@ check_file (struct check *check, size_t size)
     }
     /* The file may rightly end before its last page: one that was taken and given back within a
      * transaction is not written. So the trees are asked which pages they need. */
-    return check_tree (check, &newer->trees[0], true) != 0
-               ? -1
-               : check_tree (check, &newer->trees[1], true);
+    check->fewest = 1;
+    if (check_tree (check, &newer->trees[0], true) != 0) {
+        return -1;
+    }
+    check->fewest = 2; /* LMDB ends the process that meets less, but in the tree of free pages */
+    return check_tree (check, &newer->trees[1], true);
 }
 
 /* Whether a file of `size` bytes has no more than headers, and those were never written. */

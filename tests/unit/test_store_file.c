@@ -501,15 +501,41 @@ a_file_cut_off_is_refused (void **state)
     free (whole.data);
 }
 
-/* Whether LMDB's flags of a page, behind its number and two bytes of padding, say that it is a
- * header or an inner one. */
-static bool
-is_inner (const uint8_t *page)
+/* LMDB's flags of a page, behind its number and two bytes of padding. */
+static unsigned
+flags_of (const uint8_t *page)
 {
     uint16_t flags;
 
     memcpy (&flags, page + sizeof (size_t) + 2, sizeof flags);
-    return flags == 1 || flags == 8;
+    return flags;
+}
+
+static bool
+is_branch (const uint8_t *page)
+{
+    return flags_of (page) == 1;
+}
+
+static bool
+is_header (const uint8_t *page)
+{
+    return flags_of (page) == 8;
+}
+
+/* Opens a store, refused or fit for use; whether it was refused. */
+static bool
+is_refused (const struct support_place *place, uint64_t count)
+{
+    const struct store_settings settings = support_settings (100000);
+    char error[STORE_ERROR_SIZE];
+    struct store *store = store_open (place->path, &settings, error, sizeof error);
+
+    for (uint64_t i = 0; store != NULL && i < count; i += 7) {
+        (void)support_has (store, NANO, i);
+    }
+    store_close (store);
+    return store == NULL;
 }
 
 /* Headers and inner pages with random bytes in them: refused or fit for use, never a crash. */
@@ -518,7 +544,6 @@ damaged_inner_pages_do_no_harm (void **state)
 {
     enum { COUNT = 2500, ROUNDS = 300 };
     struct support_place *place = *state;
-    const struct store_settings settings = support_settings (100000);
     struct seed seed = seed_new ();
     unsigned refused = 0;
 
@@ -528,21 +553,44 @@ damaged_inner_pages_do_no_harm (void **state)
         size_t page;
         do {
             page = seed_below (&seed, (unsigned)(whole.size / 4096)) * (size_t)4096;
-        } while (!is_inner (&whole.data[page]));
+        } while (!is_branch (&whole.data[page]) && !is_header (&whole.data[page]));
         uint8_t *const place_of_harm = &whole.data[page + seed_below (&seed, 160)];
         const uint8_t before = *place_of_harm;
         *place_of_harm ^= (uint8_t)(1 + seed_below (&seed, 255));
         write_file (support_file (place, "data.mdb"), whole.data, whole.size);
-        char error[STORE_ERROR_SIZE] = "";
-        struct store *store = store_open (place->path, &settings, error, sizeof error);
-        refused += store == NULL;
-        for (uint64_t i = 0; store != NULL && i < COUNT; i += 7) {
-            (void)support_has (store, NANO, i);
-        }
-        store_close (store);
+        refused += is_refused (place, COUNT);
         *place_of_harm = before;
     }
     assert_true (refused > ROUNDS / 10);
+    free (whole.data);
+}
+
+/* LMDB ends the process where a page names less than two others. */
+static void
+inner_pages_that_are_too_empty_are_refused (void **state)
+{
+    enum { COUNT = 2500, LOWER = sizeof (size_t) + 4, HEADER = sizeof (size_t) + 8 };
+    struct support_place *place = *state;
+    unsigned refused[2] = {0};
+
+    fill (place, COUNT);
+    struct bytes whole = read_file (support_file (place, "data.mdb"));
+    for (size_t page = 0; page < whole.size; page += 4096) {
+        uint8_t *const place_of_harm = &whole.data[page + LOWER];
+        uint16_t before;
+
+        memcpy (&before, place_of_harm, sizeof before);
+        for (uint16_t nodes = 0; is_branch (&whole.data[page]) && nodes < 2; nodes++) {
+            const uint16_t lower = (uint16_t)(HEADER + 2 * nodes);
+
+            memcpy (place_of_harm, &lower, sizeof lower);
+            write_file (support_file (place, "data.mdb"), whole.data, whole.size);
+            refused[nodes] += is_refused (place, COUNT);
+        }
+        memcpy (place_of_harm, &before, sizeof before);
+    }
+    assert_true (refused[0] > 0);
+    assert_int_equal (refused[1], refused[0]);
     free (whole.data);
 }
 
@@ -561,6 +609,7 @@ main (void)
         SUPPORT_TEST (format_1_becomes_todays),
         SUPPORT_TEST (a_file_cut_off_is_refused),
         SUPPORT_TEST (damaged_inner_pages_do_no_harm),
+        SUPPORT_TEST (inner_pages_that_are_too_empty_are_refused),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -128,7 +128,7 @@ class Prometheus:
         self.configuration = os.path.join(directory, "prometheus.json")  # JSON is YAML, too
         with open(self.configuration, "w", encoding="utf-8") as file:
             json.dump({
-                "global": {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "500ms"},
+                "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
                 "rule_files": [str(ALERTS)],
                 "scrape_configs": [{"job_name": "workpeer", "static_configs": [{"targets": [target]}]}],
             }, file)
@@ -187,10 +187,10 @@ class Prometheus:
         return data["result"]
 
     def wait_for_scrapes(self, count):
-        """That many more than there are."""
+        """That many more than there are, and good ones."""
 
         def scrapes():
-            result = self.series('count_over_time(up{job="workpeer"}[1h])')
+            result = self.series('sum_over_time(up{job="workpeer"}[1h])')
             return int(result[0]["value"][1]) if result else 0
 
         until = scrapes() + count

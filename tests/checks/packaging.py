@@ -11,6 +11,7 @@ import re
 import sys
 import tempfile
 import tomllib
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -22,7 +23,7 @@ except ImportError:
 SRCDIR = Path(os.environ.get("srcdir", ".")).resolve()
 sys.path.insert(0, str(SRCDIR / "tests" / "e2e"))
 
-from harness import Daemon, run_program  # noqa: E402
+from harness import Daemon, run_program, wait_until  # noqa: E402
 
 PACKAGING = SRCDIR / "packaging"
 DOCKERFILES = ("Dockerfile", "Dockerfile.rocm")
@@ -320,8 +321,14 @@ class Running:
         host, port = self.daemon.address
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         for path in "/health", "/ready":
+            wait_until(lambda path=path: self.status(path) == 200, f"{path} has status 200")
+
+    def status(self, path):
+        try:
             with urllib.request.urlopen(self.url + path, timeout=30) as response:
-                expect(path, "the status", 200, response.status)
+                return response.status
+        except urllib.error.HTTPError as error:
+            return error.code  # a device is still opening
 
 
 def check(ports):

@@ -503,8 +503,11 @@ static void
 failed_is_queued_again (void **state)
 {
     struct place *place = *state;
-    struct fake *fake = start_holding (place);
 
+    /* Not a device that is held: it would hear of the end only when it is let go. */
+    add_fake (place->bench, &(struct fake_settings){.name = "slow", .behaviour = FAKE_NEVER});
+    start (place->bench, 16, 300);
+    start_precache (place, 100);
     assert_int_equal (watch (place, 1), PRECACHE_TAKEN);
     assert_int_equal (tell (place, 1, 11), PRECACHE_TAKEN);
     wait_for_state (place, 1, PRECACHE_SEARCHING);
@@ -513,13 +516,13 @@ failed_is_queued_again (void **state)
     assert_int_equal (counts (place).failed, 1);
     turn (place->bench);
     assert_int_equal (counts (place).failed, 1); /* not at once */
-    fake_run_free (fake);
 }
 
 static void
 harder_work_is_asked_for_once (void **state)
 {
     struct place *place = *state;
+    uint64_t found = 3;
 
     start_finding (place);
     assert_int_equal (
@@ -530,18 +533,19 @@ harder_work_is_asked_for_once (void **state)
     assert_true (stored (place, 11) >= fake_threshold (HARD_BITS));
     assert_int_equal (tell (place, 1, 12), PRECACHE_TAKEN);
     wait_for_state (place, 1, PRECACHE_READY);
+    found -= stored (place, 12) >= fake_threshold (HARD_BITS + 4); /* by luck, once in a thousand */
     assert_int_equal (
         precache_account (place->precache, account (1).bytes, fake_threshold (HARD_BITS + 4)),
         PRECACHE_TAKEN);
     assert_int_not_equal (look (place, 1).state, PRECACHE_READY);
     wait_for_state (place, 1, PRECACHE_READY);
     assert_true (stored (place, 12) >= fake_threshold (HARD_BITS + 4));
-    assert_int_equal (counts (place).found, 3);
+    assert_int_equal (counts (place).found, found);
     assert_int_equal (
         precache_account (place->precache, account (1).bytes, fake_threshold (EASY_BITS)),
         PRECACHE_TAKEN);
     wait_for_state (place, 1, PRECACHE_READY);
-    assert_int_equal (counts (place).found, 3); /* what is there is good enough */
+    assert_int_equal (counts (place).found, found); /* what is there is good enough */
 }
 
 static void

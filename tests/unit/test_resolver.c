@@ -121,9 +121,11 @@ turn_until (struct event_base *base, const unsigned *count, unsigned wanted)
 static int
 set_up (void **state)
 {
+    (void)pthread_mutex_lock (&gate.mutex); /* a lookup that nobody waited for may come late */
     gate.open = true;
     gate.lookups = 0;
     gate.most = 0;
+    (void)pthread_mutex_unlock (&gate.mutex);
     *state = event_base_new ();
     return *state == NULL;
 }

@@ -118,9 +118,9 @@ class Daemon:
         self._environment = {**os.environ, **(environment or {})}
 
     def start(self):
-        for _ in range(4):
+        for tries in (3, 2, 1, 0):
             self._launch()
-            if self._has_settled():
+            if self._has_settled(tries):
                 break
         for host, port in re.findall(r"^Listening on http://(\S+):(\d+)$", self.output(), re.M):
             self.addresses.append((host.strip("[]"), int(port)))
@@ -139,12 +139,12 @@ class Daemon:
                 preexec_fn=self._limit_descriptors if self._descriptors else None,
             )
 
-    def _has_settled(self):
-        """Waits until it is ready; False if the port that the kernel chose for one address is taken at another."""
+    def _has_settled(self, tries):
+        """Waits until it is ready; False, with tries left, if a port that was free at one address is taken at another."""
         try:
             wait_until(self._is_ready, f"the daemon is ready: {self.command}", 20)
         except AssertionError:
-            if "Address already in use" in self.log() and "rpc.port=0" in self.command:
+            if tries > 0 and "rpc.port=0" in self.command and "Address already in use" in self.log():
                 return False
             raise
         return True

@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 import tempfile
+import time
 
 # In the order of enum fault_class and enum fault_lane.
 CLASSES = (
@@ -38,6 +39,12 @@ class Page:
 
     def disarm(self):
         FIRED.pack_into(self._map, 0, 0)
+
+    def settle(self):
+        """Waits until a call that is failing just now is written down; not for ever, as that may be the end."""
+        deadline = time.monotonic() + 5
+        while self.call and not self.fired and time.monotonic() < deadline:
+            time.sleep(0.001)
 
     @property
     def fired(self):

@@ -117,8 +117,8 @@ class Run:
         if journey.to_end and daemon.process.poll() is None:
             daemon.process.terminate()
             daemon.wait()
-        self._note()
         self._page.disarm()
+        self._note()
         if self.expected not in (None, self.outcome) or (self.fired and self.kind in ALWAYS_TOLD):
             self._look_for_complaint(daemon, before)
         if daemon.process.poll() is None:
@@ -135,12 +135,12 @@ class Run:
         self._page.arm(self.kind, self.lane, self.number)
 
     def _note(self):
-        """What the page says, once."""
-        if not self.counts:
-            self.fired = self._page.fired
-            self.counts = self._page.counts()
-            self.call = self._page.call
-            self.stack = self._page.stack
+        """What the page says; the calls are those of the journey, which ends at the first time."""
+        self.counts = self.counts or self._page.counts()
+        self._page.settle()
+        self.fired = self._page.fired
+        self.call = self._page.call
+        self.stack = self._page.stack
 
     def _refused(self, status, log):
         self.outcome = "refused"

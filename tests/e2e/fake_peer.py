@@ -1,5 +1,6 @@
 """Work peers that do what a test says: a server on loopback, one thread a connection."""
 
+import contextlib
 import json
 import random
 import socket
@@ -260,19 +261,21 @@ class FakePeer:
 
 
 def closed_ports(count):
-    """Ports on loopback where nobody listens; the kernel gives them to nobody who asks for any."""
+    """Ports on loopback where nobody listens. The kernel gives them to nobody who asks for any, if there are such."""
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
         first = int(file.read().split()[0])
+    below = range(max(1024, first // 2), first)
     ports = []
-    for port in random.sample(range(first // 2, first), first // 2):
-        if len(ports) == count:
-            break
-        with socket.socket() as sock:
+    with contextlib.ExitStack() as held:
+        for port in [*random.sample(below, len(below)), *[0] * count]:
+            if len(ports) == count:
+                break
+            sock = held.enter_context(socket.socket())
             try:
                 sock.bind(("127.0.0.1", port))
-                ports.append(port)
+                ports.append(sock.getsockname()[1])
             except OSError:
-                pass
+                pass  # somebody's
     return ports
 
 

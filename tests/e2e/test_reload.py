@@ -11,7 +11,7 @@ from harness import ENDLESS, DaemonTest, main, wait_until
 
 EASY = "fff0000000000000"
 
-# 2^21 hashes: of a dozen such requests one at least still waits when the files have been read.
+# 2^21 hashes: of sixteen such requests one at least still waits when the files have been read.
 LONG = "fffff80000000000"
 
 

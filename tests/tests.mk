@@ -286,14 +286,14 @@ tests_unit_test_worker_LDADD = $(UNIT_WORK)
 # The example, against the shared library as an embedder links it.
 
 EXAMPLES = examples/embed
-examples_embed_CPPFLAGS = -I$(srcdir)/src/work
+examples_embed_CPPFLAGS = -I$(srcdir)/src/work/pool
 examples_embed_LDADD = libworkpeer.la
 
 # Checks of the tree itself, and of what needs other tools. Each skips, and says so, without its tool.
 
 SCRIPT_TESTS = \
 	tests/checks/format.sh \
-	tests/checks/includes.sh \
+	tests/checks/rooms.sh \
 	tests/checks/manual.sh \
 	tests/checks/scan_neon.sh \
 	tests/checks/symbols.sh \
@@ -349,7 +349,7 @@ tests_bench_load_SOURCES = tests/bench/load.c \
 	tests/bench/load_run.c tests/bench/load_run.h $(LOAD_PARTS)
 tests_bench_load_CPPFLAGS = $(AM_CPPFLAGS) $(LOAD_CPPFLAGS)
 tests_bench_load_LDADD = libwork.la $(JANSSON_LIBS) -lm
-CLEANFILES += $(EXTRA_PROGRAMS) atto_files.c
+CLEANFILES += $(EXTRA_PROGRAMS)
 bench: $(EXTRA_PROGRAMS) tests/bench/load
 clean-local:
 	rm -rf tests/pocl-cache

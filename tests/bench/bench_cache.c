@@ -19,11 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "work/clock.h"
-#include "work/hex.h"
-#include "work/number.h"
-#include "work/store.h"
-#include "work/value.h"
+#include "work/base/clock.h"
+#include "work/base/hex.h"
+#include "work/base/number.h"
+#include "work/scan/value.h"
+#include "work/store/store.h"
 
 #define THRESHOLD UINT64_C (0xf000000000000000)
 #define MAX_CONNECTIONS 256

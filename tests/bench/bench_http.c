@@ -22,10 +22,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "work/clock.h"
-#include "work/hex.h"
-#include "work/number.h"
-#include "work/value.h"
+#include "work/base/clock.h"
+#include "work/base/hex.h"
+#include "work/base/number.h"
+#include "work/scan/value.h"
 
 #define MAX_CONNECTIONS 256
 

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "work/clock.h"
-#include "work/number.h"
-#include "work/store.h"
+#include "work/base/clock.h"
+#include "work/base/number.h"
+#include "work/store/store.h"
 
 #define GETS 1000000u
 #define PACE 10000u

@@ -18,8 +18,8 @@
 #include "load_plan.h"
 #include "load_run.h"
 #include "load_tally.h"
-#include "work/hex.h"
-#include "work/number.h"
+#include "work/base/hex.h"
+#include "work/base/number.h"
 
 /* Descriptors besides the connections'. */
 #define SPARE_DESCRIPTORS 16

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "work/clock.h"
-#include "work/number.h"
+#include "work/base/clock.h"
+#include "work/base/number.h"
 
 static const char *const kind_names[LOAD_KINDS] = {
     [LOAD_VALIDATE] = "validate", [LOAD_CACHED] = "cached",     [LOAD_FRESH] = "fresh",

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "work/hex.h"
-#include "work/value.h"
+#include "work/base/hex.h"
+#include "work/scan/value.h"
 
 /* A known work, and its value. */
 #define KNOWN_ROOT "718CC2121C3E641059BC1C2CFC45666C99E8AE922F7A807B7D07B62C995D79E2"

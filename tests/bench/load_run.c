@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "load_client.h"
-#include "work/clock.h"
+#include "work/base/clock.h"
 
 /* How long a client that leaves stays after it has asked. */
 #define LEAVE_AFTER (CLOCK_SECOND / 50)

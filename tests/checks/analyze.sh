@@ -4,7 +4,7 @@
 
 srcdir=${srcdir:-.}
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-flags="-std=gnu11 -D_GNU_SOURCE $CPPFLAGS -I$srcdir/src/work"
+flags="-std=gnu11 -D_GNU_SOURCE $CPPFLAGS -I$srcdir/src/work/pool"
 
 # The flags of one file: the scanners have their machine's, where its compiler is here.
 flags_of ()
@@ -47,7 +47,7 @@ gcc)
 esac
 
 failed=
-sources=${FILES:-$(ls "$srcdir"/src/*/*.c "$srcdir"/tests/*/*.c "$srcdir"/examples/*.c)}
+sources=${FILES:-$(ls "$srcdir"/src/*/*/*.c "$srcdir"/tests/*/*.c "$srcdir"/examples/*.c)}
 
 # over TOOL: each file by itself, as many at a time as there are processors.
 over ()

@@ -245,19 +245,19 @@ def check_example():
 
 def check_actions(pages):
     page = pages[2]
-    table = source("src/node/actions.c").partition("actions_table[] = {")[2].partition("};")[0]
+    table = source("src/node/api/actions.c").partition("actions_table[] = {")[2].partition("};")[0]
     actions = dict(re.findall(r'\{"(\w+)", (true|false), \w+\}', table))
     if not actions:
-        disagree("src/node/actions.c: no table of actions is found")
+        disagree("src/node/api/actions.c: no table of actions is found")
     documented = {name: lines for name, lines in page.subsections.items()
                   if re.fullmatch(r"[a-z_]+", name)}
-    compare(("action", "src/node/actions.c", page.name), actions, documented)
+    compare(("action", "src/node/api/actions.c", page.name), actions, documented)
     for name in sorted(actions.keys() & documented.keys()):
         said = "Needs control." in documented[name]
         if said != (actions[name] == "true"):
             disagree(
                 f"{page.name}: {name} is said {'' if said else 'not '}to need control; "
-                f"src/node/actions.c has it otherwise"
+                f"src/node/api/actions.c has it otherwise"
             )
 
 
@@ -287,10 +287,10 @@ def error_texts(paths):
 
 
 def rpc_sources():
-    paths = [SRCDIR / "src/rpc/memory.h", SRCDIR / "src/node/fields.h", SRCDIR / "src/node/fields.c"]
-    paths += sorted((SRCDIR / "src/node").glob("action*.c")) + [SRCDIR / "src/node/callback.c"]
+    paths = [SRCDIR / "src/rpc/base/memory.h", SRCDIR / "src/node/api/fields.h", SRCDIR / "src/node/api/fields.c"]
+    paths += sorted((SRCDIR / "src/node/api").glob("action*.c")) + [SRCDIR / "src/node/api/callback.c"]
     return paths + [
-        SRCDIR / f"src/rpc/{name}.c" for name in ("error_page", "json", "refusal", "request", "server")
+        SRCDIR / f"src/rpc/{name}.c" for name in ("base/json", "server/error_page", "server/refusal", "server/request", "server/server")
     ]
 
 
@@ -317,7 +317,7 @@ def main():
         check_actions(pages)
         errors = error_texts(rpc_sources())
         check_errors(pages[2], errors, {})
-        check_errors(pages[3], error_texts([SRCDIR / "src/node/atto_works.c"]), errors)
+        check_errors(pages[3], error_texts([SRCDIR / "src/node/atto/atto_works.c"]), errors)
     except (OSError, subprocess.CalledProcessError) as error:
         disagree(error)
     for text in disagreements:

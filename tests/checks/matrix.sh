@@ -18,7 +18,7 @@ flags="-std=gnu11 -O2 -g -pthread -Wall -Wextra -Wshadow -Wconversion -Wsign-con
 -Werror -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. -I$srcdir/src -I$srcdir/tests/unit"
 
 # The engine and the store, but for what one kind of machine or a driver has.
-engine=$(ls "$srcdir"/src/work/*.c | grep -vE '/(scan_avx|scan_neon|opencl_|device_opencl)[a-z0-9_]*\.c$')
+engine=$(ls "$srcdir"/src/work/*/*.c | grep -vE '/(scan_avx|scan_neon|opencl_|device_opencl)[a-z0-9_]*\.c$')
 support='support_pool support_store fake_device'
 tests='account atto cpus device difficulty figures hex number pool pool_stress ports queue schedule
     slices store store_bounds store_file store_full store_kill thread trial value worker'

@@ -27,9 +27,9 @@ flags="-std=gnu11 -O2 -pthread -Wall -Wextra -D_GNU_SOURCE -DHAVE_SCAN_NEON -DHA
     -I$srcdir/src -I$srcdir/tests/unit"
 
 $compiler $flags -march=armv8.2-a+sha3 -c -o "$directory/scan_neon_sha3.o" \
-    "$srcdir/src/work/scan_neon_sha3.c" || exit 1
+    "$srcdir/src/work/scan/scan_neon_sha3.c" || exit 1
 $compiler $flags -static -o "$directory/test_scan_neon" \
-    "$srcdir/src/work/scan.c" "$srcdir/src/work/scan_portable.c" "$srcdir/src/work/scan_neon.c" \
+    "$srcdir/src/work/scan/scan.c" "$srcdir/src/work/scan/scan_portable.c" "$srcdir/src/work/scan/scan_neon.c" \
     "$directory/scan_neon_sha3.o" "$srcdir/tests/unit/test_scan_neon.c" || exit 1
 
 if test -z "$runner"; then

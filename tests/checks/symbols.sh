@@ -2,8 +2,8 @@
 
 srcdir=${srcdir:-.}
 library=.libs/libworkpeer.so
-map=$srcdir/src/work/libworkpeer.map
-header=$srcdir/src/work/workpeer.h
+map=$srcdir/src/work/pool/libworkpeer.map
+header=$srcdir/src/work/pool/workpeer.h
 version=LIBWORKPEER_0
 failed=0
 

@@ -11,8 +11,8 @@
 
 #include "fault.h"
 #include "opencl_told.h"
-#include "work/opencl_api.h"
-#include "work/scan.h"
+#include "work/opencl/opencl_api.h"
+#include "work/scan/scan.h"
 
 enum { ARGUMENTS = 7, ITEMS_MOST = 4096 };
 

@@ -5,7 +5,7 @@ check_PROGRAMS += tests/faults/workpeer
 TESTS += tests/faults/test_faults.py
 
 # No sanitizer in these: they are there before it. The program's own files are as they are everywhere.
-tests_faults_workpeer_SOURCES = src/node/main.c \
+tests_faults_workpeer_SOURCES = src/node/main/main.c \
 	tests/faults/fault.c tests/faults/fault.h \
 	tests/faults/fault_calls.c
 nodist_EXTRA_tests_faults_workpeer_SOURCES = cxx-linker.cxx

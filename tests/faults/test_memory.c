@@ -16,10 +16,10 @@
 
 #include <cmocka.h>
 
-#include "rpc/json.h"
-#include "rpc/memory.h"
-#include "rpc/server.h"
-#include "rpc/trouble.h"
+#include "rpc/base/json.h"
+#include "rpc/base/memory.h"
+#include "rpc/base/trouble.h"
+#include "rpc/server/server.h"
 #include "support_http.h"
 
 #define NEVER UINT_MAX

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "node/atto_works.h"
+#include "node/atto/atto_works.h"
 #include "support_node.h"
-#include "work/value.h"
+#include "work/scan/value.h"
 
 static int64_t
 now (void)

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "node/config_table.h"
-#include "node/toml.h"
+#include "node/config/config_table.h"
+#include "node/config/toml.h"
 #include "support_settings.h"
 
 static const char mark[] = "\n%%\n";

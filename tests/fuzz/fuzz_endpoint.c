@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rpc/endpoint.h"
-#include "rpc/hops.h"
+#include "rpc/base/endpoint.h"
+#include "rpc/peer/hops.h"
 
 /* A host goes into a Host header and into the log. */
 static void

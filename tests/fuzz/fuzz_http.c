@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rpc/server.h"
+#include "rpc/server/server.h"
 #include "support_client.h"
 
 enum { MAX_BODY = 1000, MAX_LATER = 64, MOST_PIECES = 64 };

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "work/account.h"
-#include "work/hex.h"
-#include "work/number.h"
+#include "work/base/account.h"
+#include "work/base/hex.h"
+#include "work/base/number.h"
 
 static void
 check_account (const char *text)

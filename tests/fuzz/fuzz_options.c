@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "node/options.h"
+#include "node/config/options.h"
 
 enum { MOST = 32 };
 

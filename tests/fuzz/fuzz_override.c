@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "node/config_override.h"
+#include "node/config/config_override.h"
 #include "support_settings.h"
 
 enum { MOST = 32 };

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rpc/http_answer.h"
-#include "rpc/peer_judge.h"
-#include "work/value.h"
+#include "rpc/client/http_answer.h"
+#include "rpc/peer/peer_judge.h"
+#include "work/scan/value.h"
 
 enum { MAX_BODY = 2048 };
 

@@ -8,8 +8,8 @@
 
 #include "fuzz.h"
 #include "support_node.h"
-#include "work/hex.h"
-#include "work/value.h"
+#include "work/base/hex.h"
+#include "work/scan/value.h"
 
 static const char *
 text_of (const json_t *body, const char *key)

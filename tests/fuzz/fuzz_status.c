@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
-#include "node/status_view.h"
+#include "node/cli/status_view.h"
 
 /* Neither C0 nor, in UTF-8, C1 controls. */
 static void

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "work/store.h"
-#include "work/store_check.h"
+#include "work/store/store.h"
+#include "work/store/store_check.h"
 
 struct verdict {
     int result;

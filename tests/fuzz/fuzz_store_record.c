@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "work/store_format.h"
+#include "work/store/store_format.h"
 
 static void
 check_entry (const uint8_t key[STORE_KEY_SIZE], const struct store_entry *entry)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "work/clock.h"
+#include "work/base/clock.h"
 
 /* Longer than anything takes. */
 #define PATIENCE (20 * CLOCK_SECOND)

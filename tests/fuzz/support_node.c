@@ -7,15 +7,15 @@
 
 #include "fake_device.h"
 #include "fuzz.h"
-#include "node/actions.h"
-#include "node/atto_ahead.h"
-#include "node/atto_works.h"
-#include "node/callback.h"
-#include "node/health.h"
-#include "node/log.h"
-#include "rpc/json.h"
-#include "rpc/server.h"
-#include "work/clock.h"
+#include "node/api/actions.h"
+#include "node/api/callback.h"
+#include "node/atto/atto_ahead.h"
+#include "node/atto/atto_works.h"
+#include "node/base/log.h"
+#include "node/manage/health.h"
+#include "rpc/base/json.h"
+#include "rpc/server/server.h"
+#include "work/base/clock.h"
 
 enum { MAX_JOBS = 256, MAX_PEERS = 8 };
 

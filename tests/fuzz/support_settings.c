@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "node/config_show.h"
-#include "node/config_table.h"
+#include "node/config/config_show.h"
+#include "node/config/config_table.h"
 
 static void
 check_messages (const struct config_report *report)

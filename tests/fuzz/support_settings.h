@@ -6,7 +6,7 @@
 #ifndef TESTS_SUPPORT_SETTINGS_H
 #define TESTS_SUPPORT_SETTINGS_H
 
-#include "node/config.h"
+#include "node/config/config.h"
 
 /* Loads; checks the report; NULL when there were errors. */
 struct config *settings_load (const struct config_sources *sources);

@@ -27,7 +27,7 @@ fi
 if (cd "$srcdir" && grep -rnE 'pthread_(rwlock|spin|barrier|mutex_(try|timed|clock)lock)|[^a-z_]mtx_|atomic_flag|sem_wait' src); then
     fail "a kind of lock that tests/locks knows nothing of"
 fi
-if (cd "$srcdir" && grep -rnE 'pthread_create|thrd_create' src | grep -v '^src/work/thread\.[ch]:'); then
+if (cd "$srcdir" && grep -rnE 'pthread_create|thrd_create' src | grep -v '^src/work/base/thread\.[ch]:'); then
     fail "a thread that takes signals: thread_start starts them"
 fi
 

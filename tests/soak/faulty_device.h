@@ -25,7 +25,7 @@
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
 
-#include "work/scan.h"
+#include "work/scan/scan.h"
 
 typedef void (CL_CALLBACK *faulty_callback) (cl_event event, cl_int status, void *data);
 

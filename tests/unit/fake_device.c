@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "work/clock.h"
+#include "work/base/clock.h"
 
 /* Bytes 24 to 31 of the roots that are a test's own, as the scanners' message word 4. */
 #define MARK UINT64_C (0x6b72616d65636166)

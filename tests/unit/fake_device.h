@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "work/device.h"
-#include "work/scan.h"
+#include "work/pool/device.h"
+#include "work/scan/scan.h"
 
 struct fake;
 

@@ -104,7 +104,7 @@ fake_forward_fail (size_t index)
     answer (index, &(struct forward_answer){.found = false});
 }
 
-/* In the place of node/forward.c. */
+/* In the place of node/search/forward.c. */
 
 bool
 forward_can (const struct forward *forward, enum peers_list list)

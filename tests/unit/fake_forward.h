@@ -1,6 +1,6 @@
 /*
- * Forwarding without peers: it takes the place of node/forward.c in a test program, and the test
- * answers each errand itself.
+ * Forwarding without peers: it takes the place of node/search/forward.c in a test program, and the
+ * test answers each errand itself.
  */
 #ifndef TESTS_FAKE_FORWARD_H
 #define TESTS_FAKE_FORWARD_H
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "node/forward.h"
+#include "node/search/forward.h"
 
 /* The one there is. Its lists have peers unless the test says otherwise. */
 struct forward *fake_forward (void);

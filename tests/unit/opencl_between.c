@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "support_opencl.h"
-#include "work/opencl_session.h"
+#include "work/opencl/opencl_session.h"
 
 struct between between;
 atomic_bool stop;

@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "work/opencl_api.h"
+#include "work/opencl/opencl_api.h"
 
 /* What is to happen, on top of the real thing. */
 struct between {

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "work/opencl_api.h"
+#include "work/opencl/opencl_api.h"
 
 /* As OpenCL's clGet...Info answer: copies the value to `to`, which has `size` bytes, and its length
  * to `*told`. */

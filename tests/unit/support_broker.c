@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "fake_forward.h"
-#include "work/value.h"
+#include "work/scan/value.h"
 
 static void
 on_tick (evutil_socket_t fd, short what, void *data)

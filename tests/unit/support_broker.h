@@ -15,9 +15,9 @@
 #include <cmocka.h>
 
 #include "fake_device.h"
-#include "node/broker.h"
+#include "node/search/broker.h"
 #include "seed.h"
-#include "work/clock.h"
+#include "work/base/clock.h"
 
 #define PATIENCE (30 * CLOCK_SECOND) /* nothing waits this long and passes */
 enum { MAX_JOBS = 64, MAX_CLIENTS = 4096, MAX_FAKES = 2 };

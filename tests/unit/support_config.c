@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "node/config_table.h"
+#include "node/config/config_table.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 

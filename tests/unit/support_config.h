@@ -6,7 +6,7 @@
 #ifndef SUPPORT_CONFIG_H
 #define SUPPORT_CONFIG_H
 
-#include "node/config.h"
+#include "node/config/config.h"
 
 /* Group set-up and teardown: the directory; and every test's teardown: what is in it. */
 int support_make_directory (void **state);

@@ -8,7 +8,7 @@
 #include <event2/event.h>
 #include <stdint.h>
 
-#include "work/clock.h"
+#include "work/base/clock.h"
 
 #define HTTP_PATIENCE (20 * CLOCK_SECOND)
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "work/device_opencl.h"
+#include "work/opencl/device_opencl.h"
 
 static struct opencl_api library;
 static struct opencl_list list;

@@ -5,9 +5,9 @@
 #ifndef SUPPORT_OPENCL_H
 #define SUPPORT_OPENCL_H
 
-#include "work/device.h"
-#include "work/opencl_api.h"
-#include "work/opencl_list.h"
+#include "work/opencl/opencl_api.h"
+#include "work/opencl/opencl_list.h"
+#include "work/pool/device.h"
 
 /*
  * Finds a device, before the tests. False, after having said why in a line that begins with

@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "work/clock.h"
-#include "work/hex.h"
+#include "work/base/clock.h"
+#include "work/base/hex.h"
 
 #define PATIENCE (30 * CLOCK_SECOND) /* nothing waits this long and passes */
 

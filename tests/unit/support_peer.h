@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "fake_peer.h"
-#include "rpc/peer.h"
+#include "rpc/peer/peer.h"
 
 enum { PEER_BENCH_CALLS = 256, PEER_BENCH_FAKES = 8 };
 

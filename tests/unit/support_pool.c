@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "work/value.h"
+#include "work/scan/value.h"
 
 #define BATCH_SECONDS 0.01
 

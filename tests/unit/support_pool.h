@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "fake_device.h"
-#include "work/clock.h"
-#include "work/pool.h"
+#include "work/base/clock.h"
+#include "work/pool/pool.h"
 
 #define PATIENCE (30 * CLOCK_SECOND) /* nothing waits this long and passes */
 #define IMPOSSIBLE 64u               /* bits of difficulty */

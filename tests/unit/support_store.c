@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "work/value.h"
+#include "work/scan/value.h"
 
 static _Atomic uint64_t the_time = 1700000000;
 

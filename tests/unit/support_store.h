@@ -5,7 +5,7 @@
 #ifndef SUPPORT_STORE_H
 #define SUPPORT_STORE_H
 
-#include "work/store.h"
+#include "work/store/store.h"
 
 /* A fresh, empty directory; `path` is the store's, within it, not made yet. */
 struct support_place {

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rpc/access.h"
-#include "rpc/callers.h"
-#include "rpc/crowd.h"
-#include "work/clock.h"
+#include "rpc/access/access.h"
+#include "rpc/access/callers.h"
+#include "rpc/server/crowd.h"
+#include "work/base/clock.h"
 
 #define BASE UINT64_C (0xfffffff800000000)
 

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "work/account.h"
-#include "work/hex.h"
+#include "work/base/account.h"
+#include "work/base/hex.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 #define DIGITS 60

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#include "node/amount.h"
+#include "node/base/amount.h"
 
 static void
 expect (double value, const char *unit, const char *expected)

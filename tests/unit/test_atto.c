@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "vectors_atto.h"
-#include "work/atto.h"
-#include "work/value.h"
+#include "work/base/atto.h"
+#include "work/scan/value.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 

@@ -17,13 +17,13 @@
 #include <cmocka.h>
 
 #include "fake_device.h"
-#include "node/atto_works.h"
-#include "node/broker.h"
-#include "node/log.h"
-#include "rpc/server.h"
+#include "node/atto/atto_works.h"
+#include "node/base/log.h"
+#include "node/search/broker.h"
+#include "rpc/server/server.h"
 #include "support_http.h"
-#include "work/atto.h"
-#include "work/value.h"
+#include "work/base/atto.h"
+#include "work/scan/value.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/bench_report.h"
+#include "node/tools/bench_report.h"
 
 static bool
 near (double a, double b)

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "node/block.h"
-#include "work/hex.h"
+#include "node/api/block.h"
+#include "work/base/hex.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 #define ACCOUNT "nano_3t6k35gi95xu6tergt6p69ck76ogmitsa8mnijtpxm9fkcm736xtoncuohr3"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "rpc/cidr.h"
+#include "rpc/access/cidr.h"
 
 static struct cidr_address
 address_of (const char *text)

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/client_key.h"
+#include "node/cli/client_key.h"
 
 static char path[] = "/tmp/workpeer-key-XXXXXX";
 

@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/config.h"
-#include "node/config_show.h"
-#include "node/config_table.h"
-#include "node/ownership.h"
+#include "node/base/ownership.h"
+#include "node/config/config.h"
+#include "node/config/config_show.h"
+#include "node/config/config_table.h"
 #include "support_config.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])

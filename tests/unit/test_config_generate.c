@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/config.h"
-#include "node/config_keys.h"
-#include "node/config_table.h"
+#include "node/config/config.h"
+#include "node/config/config_keys.h"
+#include "node/config/config_table.h"
 #include "support_config.h"
 
 static char *

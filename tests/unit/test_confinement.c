@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "node/confinement.h"
-#include "node/privileges.h"
+#include "node/system/confinement.h"
+#include "node/system/privileges.h"
 
 /* The floor is for ever, so each question is put in a process of its own. */
 static int

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "work/cpus.h"
+#include "work/base/cpus.h"
 
 #define PATH_SIZE 512
 

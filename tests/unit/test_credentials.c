@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rpc/base64.h"
-#include "rpc/credentials.h"
-#include "rpc/key_hash.h"
+#include "rpc/access/base64.h"
+#include "rpc/access/credentials.h"
+#include "rpc/access/key_hash.h"
 
 /* RFC 4648, section 10. */
 static void

@@ -8,7 +8,7 @@
 
 #include <sys/resource.h>
 
-#include "node/descriptors.h"
+#include "node/daemon/descriptors.h"
 
 #define OWN_AT_MOST 600 /* what the daemon may keep for itself */
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "work/device.h"
+#include "work/pool/device.h"
 
 #define GRANULE 64
 #define USUAL 4096

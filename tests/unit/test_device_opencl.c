@@ -15,11 +15,11 @@
 
 #include "opencl_between.h"
 #include "support_opencl.h"
-#include "work/clock.h"
-#include "work/device_opencl.h"
-#include "work/opencl_cache.h"
-#include "work/pool.h"
-#include "work/value.h"
+#include "work/base/clock.h"
+#include "work/opencl/device_opencl.h"
+#include "work/opencl/opencl_cache.h"
+#include "work/pool/pool.h"
+#include "work/scan/value.h"
 
 #define BATCH_SECONDS 0.01
 

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "fake_peer.h"
-#include "rpc/dial.h"
-#include "work/clock.h"
+#include "rpc/client/dial.h"
+#include "work/base/clock.h"
 
 struct bench {
     struct event_base *base;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "work/difficulty.h"
+#include "work/base/difficulty.h"
 
 #define LIVE_BASE 0xfffffff800000000
 #define MAX UINT64_MAX

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rpc/endpoint.h"
+#include "rpc/base/endpoint.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 

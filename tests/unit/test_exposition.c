@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "node/exposition.h"
+#include "node/metrics/exposition.h"
 
 #define LABELS EXPOSITION_LABELS
 

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "work/figures.h"
+#include "work/base/figures.h"
 
 static void
 test_nothing (void **state)

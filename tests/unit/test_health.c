@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "fake_device.h"
-#include "node/health.h"
-#include "work/clock.h"
+#include "node/manage/health.h"
+#include "work/base/clock.h"
 
 #define PATIENCE (30 * CLOCK_SECOND)
 

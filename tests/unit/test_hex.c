@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "work/hex.h"
+#include "work/base/hex.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 #define UNTOUCHED 0x5a5a5a5a5a5a5a5a

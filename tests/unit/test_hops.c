@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rpc/hops.h"
+#include "rpc/peer/hops.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 

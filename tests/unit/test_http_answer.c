@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "rpc/http_answer.h"
+#include "rpc/client/http_answer.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 #define MAX_BODY 32

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "rpc/json.h"
+#include "rpc/base/json.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 

@@ -15,9 +15,9 @@
 #include "load_request.h"
 #include "load_tally.h"
 #include "seed.h"
-#include "work/clock.h"
-#include "work/hex.h"
-#include "work/value.h"
+#include "work/base/clock.h"
+#include "work/base/hex.h"
+#include "work/scan/value.h"
 
 /* The histogram. */
 

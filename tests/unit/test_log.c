@@ -20,8 +20,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "node/log.h"
-#include "node/log_sink.h"
+#include "node/base/log.h"
+#include "node/base/log_sink.h"
 
 enum { STAMP_LENGTH = sizeof "2026-11-21T00:12:34.567Z" - 1, TEXT_MAX = 2000 };
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "node/metrics.h"
+#include "node/metrics/metrics.h"
 
 static const struct metrics_requests *
 requests_named (const struct metrics *metrics, const char *name)

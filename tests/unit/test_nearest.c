@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "node/nearest.h"
+#include "node/base/nearest.h"
 
 static const char *const names[] = {"daemon", "data_path", "network",
                                     "count",  "config",    "rpcconfig"};

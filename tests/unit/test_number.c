@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "work/number.h"
+#include "work/base/number.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 #define UNTOUCHED 12345678

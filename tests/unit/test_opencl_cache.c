@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "support_opencl.h"
-#include "work/opencl_cache.h"
+#include "work/opencl/opencl_cache.h"
 
 static const char binary[] = "a kernel, compiled";
 static const uint8_t key[OPENCL_CACHE_DIGEST] = {0xab, 1, 2};

@@ -16,9 +16,9 @@
 #include <cmocka.h>
 
 #include "support_opencl.h"
-#include "work/number.h"
-#include "work/pool.h"
-#include "work/value.h"
+#include "work/base/number.h"
+#include "work/pool/pool.h"
+#include "work/scan/value.h"
 
 /* A 64th of the live network's difficulty for receiving: 2^17 hashes on average. */
 #define THRESHOLD UINT64_C (0xffff800000000000)

@@ -11,8 +11,8 @@
 #include "seed.h"
 #include "support_opencl.h"
 #include "vectors.h"
-#include "work/opencl_session.h"
-#include "work/value.h"
+#include "work/opencl/opencl_session.h"
+#include "work/scan/value.h"
 
 #define PATIENCE 300.0
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "work/opencl_api.h"
-#include "work/opencl_list.h"
+#include "work/opencl/opencl_api.h"
+#include "work/opencl/opencl_list.h"
 
 /* A device that a driver tells of. */
 struct told {

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "work/clock.h"
-#include "work/opencl_probe.h"
+#include "work/base/clock.h"
+#include "work/opencl/opencl_probe.h"
 
 #define PATIENCE 60.0
 

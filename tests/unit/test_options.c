@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "node/options.h"
+#include "node/config/options.h"
 
 #define TRY "Try 'workpeer --help'.\n"
 

@@ -13,8 +13,8 @@
 #include <stdio.h>
 
 #include "support_peer.h"
-#include "work/clock.h"
-#include "work/hex.h"
+#include "work/base/clock.h"
+#include "work/base/hex.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 #define HEAD "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "rpc/peer_record.h"
-#include "work/clock.h"
+#include "rpc/peer/peer_record.h"
+#include "work/base/clock.h"
 
 #define S CLOCK_SECOND
 #define START (1000 * S)

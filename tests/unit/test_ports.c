@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "work/ports.h"
+#include "work/measure/ports.h"
 
 static void
 test_operations (void **state)

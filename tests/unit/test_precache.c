@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "node/precache.h"
+#include "node/precache/precache.h"
 #include "support_broker.h"
 #include "support_store.h"
-#include "work/value.h"
+#include "work/scan/value.h"
 
 enum { BITS = 4, HARD_BITS = 10, EASY_BITS = 1 };
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "node/privileges.h"
-#include "node/system_user.h"
+#include "node/base/system_user.h"
+#include "node/system/privileges.h"
 
 static const struct privileges_identity root = {.uid = 0, .gid = 0};
 static const struct privileges_identity somebody = {.uid = 4200001, .gid = 4200002};

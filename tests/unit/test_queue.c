@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "seed.h"
-#include "work/queue.h"
+#include "work/base/queue.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 

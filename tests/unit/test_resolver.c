@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "rpc/resolver.h"
-#include "work/clock.h"
+#include "rpc/client/resolver.h"
+#include "work/base/clock.h"
 
 #define PATIENCE (30 * CLOCK_SECOND)
 

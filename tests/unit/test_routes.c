@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "rpc/routes.h"
+#include "rpc/server/routes.h"
 
 static void
 run_a (void *context, struct request *request)

@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "vectors.h"
-#include "work/difficulty.h"
-#include "work/scan.h"
-#include "work/value.h"
+#include "work/base/difficulty.h"
+#include "work/scan/scan.h"
+#include "work/scan/value.h"
 
 #define SEED UINT64_C (0x776f726b70656572)
 

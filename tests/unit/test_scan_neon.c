@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "vectors.h"
-#include "work/scan.h"
+#include "work/scan/scan.h"
 
 #define SEED UINT64_C (0x776f726b70656572)
 #define UNTOUCHED UINT64_C (0x5ca1ab1e0ddba115)

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-#include "node/screen.h"
+#include "node/cli/screen.h"
 
 /* Computed with arbitrary precision: 1 - (1 - 1/expected)^hashes. */
 static void

@@ -19,10 +19,10 @@
 
 #include <cmocka.h>
 
-#include "rpc/request.h"
-#include "rpc/server.h"
+#include "rpc/server/request.h"
+#include "rpc/server/server.h"
 #include "support_http.h"
-#include "work/clock.h"
+#include "work/base/clock.h"
 
 #define MOST_PENDING 8
 

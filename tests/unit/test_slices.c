@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "work/slices.h"
+#include "work/measure/slices.h"
 
 #define THREADS 2
 #define CANDIDATES 3

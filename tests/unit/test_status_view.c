@@ -11,8 +11,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "node/status_view.h"
-#include "node/table.h"
+#include "node/base/table.h"
+#include "node/cli/status_view.h"
 
 /* What is shown of `json`; the caller's. */
 static char *

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "support_store.h"
-#include "work/clock.h"
+#include "work/base/clock.h"
 
 #define NANO STORE_NANO_LIVE
 

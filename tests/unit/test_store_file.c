@@ -19,7 +19,7 @@
 
 #include "seed.h"
 #include "support_store.h"
-#include "work/store_file.h"
+#include "work/store/store_file.h"
 
 #define NANO STORE_NANO_LIVE
 

@@ -22,7 +22,7 @@
 #include <cmocka.h>
 
 #include "support_store.h"
-#include "work/clock.h"
+#include "work/base/clock.h"
 
 #define NANO STORE_NANO_LIVE
 #define PATIENCE (60 * CLOCK_SECOND)

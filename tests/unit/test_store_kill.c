@@ -23,7 +23,7 @@
 
 #include "seed.h"
 #include "support_store.h"
-#include "work/clock.h"
+#include "work/base/clock.h"
 
 #define NANO STORE_NANO_LIVE
 #define DEFAULT_ROUNDS 5

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "work/thread.h"
+#include "work/base/thread.h"
 
 static void *
 read_mask (void *data)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/toml.h"
+#include "node/config/toml.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 

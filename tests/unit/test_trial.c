@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "work/trial.h"
+#include "work/pool/trial.h"
 
 static const struct scanner wide = {.name = "wide"};
 static const struct scanner middle = {.name = "middle"};

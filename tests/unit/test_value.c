@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "vectors.h"
-#include "work/value.h"
+#include "work/scan/value.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "vectors.h"
-#include "work/workpeer.h"
+#include "work/pool/workpeer.h"
 
 #define EASY UINT64_C (0xfff0000000000000)
 #define OUT_OF_REACH UINT64_MAX

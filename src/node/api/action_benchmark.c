@@ -1,0 +1,213 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "node/api/actions.h"
+#include "node/api/fields.h"
+#include "rpc/base/json.h"
+#include "work/base/clock.h"
+#include "work/base/hex.h"
+#include "work/base/number.h"
+
+#define MOST_WORKS 1000
+
+/* Works for random roots, one after another, until there are enough or the client has left. */
+struct benchmark {
+    const struct actions *actions;
+    struct request *request;
+    struct broker_waiter *waiter;
+    struct scan_target target;
+    uint64_t count;
+    uint64_t found;
+    uint64_t started;
+    uint64_t hashes; /* that the devices had tried by then */
+};
+
+/*
+ * What all devices have tried, for whomever. A count of this run's own would lack what the others
+ * were at when one device found a work, which is much of it when works are quick.
+ */
+static uint64_t
+hashes_tried (struct pool *pool)
+{
+    uint64_t hashes = 0;
+
+    for (size_t i = 0; i < pool_device_count (pool); i++) {
+        struct pool_device device;
+        pool_device (pool, i, &device);
+        hashes += device.hashes;
+    }
+    return hashes;
+}
+
+static json_t *
+benchmark_body (const struct benchmark *benchmark)
+{
+    uint64_t base = benchmark->actions->network->base;
+    double seconds = clock_seconds (clock_now () - benchmark->started);
+    uint64_t tried = hashes_tried (benchmark->actions->pool);
+    /* Less than before: a reload has brought other devices, which have tried these. */
+    uint64_t hashes = tried >= benchmark->hashes ? tried - benchmark->hashes : tried;
+    char difficulty[HEX_U64_SIZE];
+    json_t *body = json_object ();
+
+    hex_print_u64 (benchmark->target.threshold, difficulty);
+    if (json_put (body, "average", "%.3f", seconds * 1e3 / (double)benchmark->count) != 0 ||
+        json_put (body, "count", "%" PRIu64, benchmark->count) != 0 ||
+        json_put (body, "difficulty", "%s", difficulty) != 0 ||
+        json_put (body, "duration", "%.3f", seconds * 1e3) != 0 ||
+        json_put (body, "hash_rate", "%.0f", seconds > 0 ? (double)hashes / seconds : 0) != 0 ||
+        json_put (body, "hint", "Times in milliseconds") != 0 ||
+        json_put (body, "multiplier", "%.15f",
+                  difficulty_to_multiplier (benchmark->target.threshold, base)) != 0) {
+        json_decref (body);
+        return NULL;
+    }
+    return body;
+}
+
+static void
+finish (struct benchmark *benchmark, const char *error)
+{
+    if (error != NULL) {
+        request_fail (benchmark->request, error);
+    } else {
+        request_answer (benchmark->request, benchmark_body (benchmark));
+    }
+    free (benchmark);
+}
+
+/* Entropy for a root; only spread is needed. */
+static int
+random_root (uint8_t root[32])
+{
+    ssize_t got;
+
+    do {
+        got = getrandom (root, 32, 0);
+    } while (got < 0 && errno == EINTR);
+    return got == 32 ? 0 : -1;
+}
+
+static void on_work (void *data, const struct broker_answer *answer);
+
+/* Asks for one work more. Returns NULL, or why that cannot be. */
+static const char *
+next_work (struct benchmark *benchmark)
+{
+    double seconds = clock_seconds (clock_now () - benchmark->started);
+    struct broker_question question = {
+        .network = benchmark->actions->store_network, .local_only = true, .unkept = true};
+    enum broker_result result;
+
+    if (seconds > benchmark->actions->config->work_request_timeout ||
+        random_root (benchmark->target.root) != 0) {
+        return FIELDS_FAILED;
+    }
+    question.target = benchmark->target;
+    result = broker_generate (benchmark->actions->broker, &question, on_work, benchmark,
+                              &benchmark->waiter);
+    return result == BROKER_ACCEPTED ? NULL : actions_refusal (result);
+}
+
+static void
+on_work (void *data, const struct broker_answer *answer)
+{
+    struct benchmark *benchmark = data;
+    const char *error = NULL;
+
+    if (answer->outcome != BROKER_FOUND) {
+        request_went (benchmark->request,
+                      answer->outcome == BROKER_CANCELLED ? REQUEST_CANCELLED : REQUEST_ERROR);
+        finish (benchmark, answer->outcome == BROKER_CANCELLED ? FIELDS_CANCELLED : FIELDS_FAILED);
+        return;
+    }
+    benchmark->found++;
+    if (benchmark->found < benchmark->count) {
+        error = next_work (benchmark);
+        if (error == NULL) {
+            return;
+        }
+    }
+    finish (benchmark, error);
+}
+
+static void
+on_leave (void *data)
+{
+    struct benchmark *benchmark = data;
+
+    broker_leave (benchmark->waiter);
+    free (benchmark);
+}
+
+static const char *
+read_count (const json_t *fields, uint64_t *count)
+{
+    char scratch[JSON_SCRATCH_SIZE];
+    const char *text = json_text (fields, "count", scratch);
+
+    if (text == NULL) {
+        return FIELDS_MISSING;
+    }
+    return number_parse_unsigned (text, 1, MOST_WORKS, count) == 0 ? NULL : "Bad count";
+}
+
+static const char *
+read_benchmark (const struct actions *actions, const json_t *fields, struct benchmark *benchmark)
+{
+    const struct difficulty_network *network = actions->network;
+    struct scan_target *target = &benchmark->target;
+    bool given = false;
+    const char *error;
+
+    target->order = DIFFICULTY_AT_LEAST;
+    target->threshold = network->base;
+    (void)((error = fields_difficulty (fields, &target->threshold, &given)) != NULL ||
+           (error = fields_multiplier (fields, network->base, &target->threshold, &given)) !=
+               NULL ||
+           (error = read_count (fields, &benchmark->count)) != NULL ||
+           (error = fields_limit (network, actions->config->max_work_generate_multiplier,
+                                  target->threshold)) != NULL);
+    return error;
+}
+
+/* Else the client has been told. */
+static bool
+may_begin (const struct benchmark *benchmark)
+{
+    return request_check_difficulty (benchmark->request, benchmark->target.threshold,
+                                     benchmark->actions->network->base) &&
+           request_begin_job (benchmark->request);
+}
+
+void
+action_benchmark (void *context, struct request *request)
+{
+    struct actions *actions = context;
+    struct benchmark *benchmark = calloc (1, sizeof *benchmark);
+    const char *error = FIELDS_NO_MEMORY;
+
+    if (benchmark != NULL) {
+        benchmark->actions = actions;
+        benchmark->request = request;
+        benchmark->hashes = hashes_tried (actions->pool);
+        benchmark->started = clock_now ();
+        error = read_benchmark (actions, request_fields (request), benchmark);
+    }
+    if (error == NULL && !may_begin (benchmark)) {
+        free (benchmark);
+        return;
+    }
+    if (error == NULL) {
+        error = next_work (benchmark);
+    }
+    if (error != NULL) {
+        free (benchmark);
+        request_fail (request, error);
+        return;
+    }
+    request_on_leave (request, on_leave, benchmark);
+}

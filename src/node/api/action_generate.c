@@ -1,0 +1,280 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/api/actions.h"
+#include "node/api/block.h"
+#include "node/api/fields.h"
+#include "node/base/log.h"
+#include "rpc/base/json.h"
+#include "rpc/peer/hops.h"
+#include "work/base/hex.h"
+#include "work/scan/value.h"
+
+/* One work_generate that is waiting for work. Its request's, from the leave callback to the answer.
+ */
+struct generation {
+    const struct actions *actions;
+    struct request *request;
+    struct broker_waiter *waiter;
+    struct scan_target target;
+};
+
+/* `block`: JSON in a string, or with json_block an object; whichever it is, we can tell. */
+static const char *
+read_block (const json_t *fields, struct block *block)
+{
+    const json_t *field = json_object_get (fields, "block");
+    json_t *parsed = NULL;
+    int failed;
+
+    if (json_is_string (field)) {
+        parsed = json_loads (json_string_value (field), JSON_REJECT_DUPLICATES, NULL);
+        field = parsed;
+    }
+    failed = field == NULL || block_from_json (field, block) != 0;
+    json_decref (parsed);
+    return failed ? "Block is invalid" : NULL;
+}
+
+/*
+ * A block brings its root, and maybe work. Without the ledger only a first block's threshold is
+ * known from the block itself: it receives.
+ */
+static const char *
+apply_block (const struct actions *actions, const json_t *fields, struct scan_target *target,
+             bool threshold_given)
+{
+    struct block block;
+    uint8_t root[32];
+    const char *error;
+
+    if (json_object_get (fields, "block") == NULL) {
+        return NULL;
+    }
+    error = read_block (fields, &block);
+    if (error != NULL) {
+        return error;
+    }
+    block_root (&block, root);
+    if (memcmp (root, target->root, sizeof root) != 0) {
+        return "Root mismatch for block";
+    }
+    if (!threshold_given && block_is_open (&block)) {
+        target->threshold = actions->network->epoch_2_receive;
+    }
+    return value_reaches (target, block.work, NULL)
+               ? "Provided work is already enough for given difficulty"
+               : NULL;
+}
+
+/* nano_node's checks in nano_node's order. */
+static const char *
+read_question (const struct actions *actions, const json_t *fields,
+               struct broker_question *question)
+{
+    const struct difficulty_network *network = actions->network;
+    struct scan_target *target = &question->target;
+    bool given = false;
+    const char *error;
+
+    target->order = DIFFICULTY_AT_LEAST;
+    target->threshold = network->base;
+    (void)((error = fields_version (fields)) != NULL ||
+           (error = fields_account (fields, question->account_key, &question->has_account)) !=
+               NULL ||
+           (error = fields_hash (fields, target->root)) != NULL ||
+           (error = fields_subtype (fields, network, &target->threshold, &given)) != NULL ||
+           (error = fields_difficulty (fields, &target->threshold, &given)) != NULL ||
+           (error = fields_multiplier (fields, network->base, &target->threshold, &given)) != NULL);
+    if (error == NULL) {
+        error = fields_limit (network, actions->config->max_work_generate_multiplier,
+                              target->threshold);
+    }
+    return error != NULL ? error : apply_block (actions, fields, target, given);
+}
+
+static json_t *
+found_body (const struct actions *actions, const uint8_t target[32],
+            const struct broker_answer *answer)
+{
+    char root[HEX_ROOT_SIZE];
+    char work[HEX_U64_SIZE];
+    char value[HEX_U64_SIZE];
+    char multiplier[64];
+
+    hex_print_root (target, root);
+    hex_print_u64 (answer->work, work);
+    hex_print_u64 (answer->value, value);
+    snprintf (multiplier, sizeof multiplier, "%.15f",
+              difficulty_to_multiplier (answer->value, actions->network->base));
+    return json_pack ("{s:s, s:s, s:s, s:s, s:s}", "hash", root, "work", work, "difficulty", value,
+                      "multiplier", multiplier, "source", answer->source);
+}
+
+static void
+log_found (const struct actions *actions, const struct scan_target *target,
+           const struct broker_answer *answer)
+{
+    char root[HEX_ROOT_SIZE];
+
+    hex_print_root (target->root, root);
+    log_info ("Work generation for %s, with a threshold difficulty of %016" PRIx64
+              " (multiplier %.2fx) complete: %.0f ms (%s)",
+              root, target->threshold,
+              difficulty_to_multiplier (target->threshold, actions->network->base),
+              answer->seconds * 1e3, answer->source);
+}
+
+/* Nothing was done for it: no line of its own in the log of every day. */
+static void
+log_recalled (const struct scan_target *target)
+{
+    char root[HEX_ROOT_SIZE];
+
+    hex_print_root (target->root, root);
+    log_debug ("Work for %s was in the store", root);
+}
+
+static void
+log_done (const struct generation *generation, const struct broker_answer *answer)
+{
+    char root[HEX_ROOT_SIZE];
+
+    hex_print_root (generation->target.root, root);
+    if (answer->outcome == BROKER_FOUND) {
+        log_found (generation->actions, &generation->target, answer);
+    } else if (answer->outcome == BROKER_EXPIRED) {
+        log_warn ("Work generation for %s gave up at its deadline, after %.0f s "
+                  "(work.request_timeout)",
+                  root, answer->seconds);
+    } else if (answer->outcome == BROKER_FAILED) {
+        log_warn ("Work generation for %s failed after %.0f ms: no device or work peer is left",
+                  root, answer->seconds * 1e3);
+    } else {
+        log_info ("Work generation for %s was cancelled after %.0f ms", root,
+                  answer->seconds * 1e3);
+    }
+}
+
+static void
+on_done (void *data, const struct broker_answer *answer)
+{
+    struct generation *generation = data;
+
+    log_done (generation, answer);
+    switch (answer->outcome) {
+    case BROKER_FOUND:
+        request_answer (generation->request,
+                        found_body (generation->actions, generation->target.root, answer));
+        break;
+    case BROKER_CANCELLED:
+        request_went (generation->request, REQUEST_CANCELLED);
+        request_fail (generation->request, FIELDS_CANCELLED);
+        break;
+    default:
+        request_fail (generation->request, FIELDS_FAILED);
+        break;
+    }
+    free (generation);
+}
+
+static void
+on_leave (void *data)
+{
+    struct generation *generation = data;
+    char root[HEX_ROOT_SIZE];
+
+    hex_print_root (generation->target.root, root);
+    log_debug ("Work generation for %s has lost a client", root);
+    broker_leave (generation->waiter);
+    free (generation);
+}
+
+/* What a client says of peers, and what the way of its request does. */
+static void
+read_peers (const struct actions *actions, const struct request *request,
+            struct broker_question *question)
+{
+    const json_t *fields = request_fields (request);
+    char hops[HOPS_TEXT_SIZE];
+
+    question->use_peers = json_flag (fields, "use_peers", false);
+    question->secondary = json_flag (fields, "secondary_work_peers", false);
+    question->account = json_string_value (json_object_get (fields, "account"));
+    question->hops = request_header (request, HOPS_HEADER);
+    question->looped = hops_contains (question->hops, actions->identity) ||
+                       hops_append (question->hops, actions->identity, hops) != 0;
+}
+
+static void
+log_begun (const struct request *request, const struct scan_target *target)
+{
+    char root[HEX_ROOT_SIZE];
+    char caller[ACCESS_NAME_SIZE];
+
+    hex_print_root (target->root, root);
+    request_caller (request, caller);
+    log_debug ("Work generation for %s begins: %s asks for it", root, caller);
+}
+
+static void
+start (struct actions *actions, struct request *request, const struct broker_question *question)
+{
+    struct generation *generation = calloc (1, sizeof *generation);
+    enum broker_result result = BROKER_NO_MEMORY;
+
+    if (generation != NULL) {
+        generation->actions = actions;
+        generation->request = request;
+        generation->target = question->target;
+        result =
+            broker_generate (actions->broker, question, on_done, generation, &generation->waiter);
+    }
+    if (result != BROKER_ACCEPTED) {
+        free (generation);
+        request_went (request, REQUEST_REFUSED);
+        request_fail (request, actions_refusal (result));
+        return;
+    }
+    request_on_leave (request, on_leave, generation);
+    log_begun (request, &question->target);
+}
+
+/* Whose frontier it is that work is asked for: the next one is worth having ready. */
+static void
+learn (const struct actions *actions, const struct broker_question *question)
+{
+    if (question->has_account && actions->precache != NULL) {
+        (void)precache_learn (actions->precache, question->account_key, question->target.root);
+    }
+}
+
+void
+action_work_generate (void *context, struct request *request)
+{
+    struct actions *actions = context;
+    struct broker_question question = {.network = actions->store_network};
+    struct broker_answer answer;
+    const char *error = read_question (actions, request_fields (request), &question);
+
+    if (error != NULL) {
+        request_fail (request, error);
+        return;
+    }
+    if (!request_check_difficulty (request, question.target.threshold, actions->network->base)) {
+        return;
+    }
+    if (broker_recall (actions->broker, &question, &answer)) {
+        learn (actions, &question);
+        log_recalled (&question.target);
+        request_answer (request, found_body (actions, question.target.root, &answer));
+        return;
+    }
+    if (request_begin_job (request)) {
+        learn (actions, &question);
+        read_peers (actions, request, &question);
+        start (actions, request, &question);
+    }
+}

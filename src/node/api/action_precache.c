@@ -1,0 +1,344 @@
+#include <inttypes.h>
+
+#include "node/api/actions.h"
+#include "node/api/fields.h"
+#include "node/precache/precache.h"
+#include "rpc/base/json.h"
+#include "work/base/account.h"
+#include "work/base/hex.h"
+#include "work/base/number.h"
+
+#define MOST_LISTED 1000
+#define LISTED 100 /* unless the client says otherwise */
+
+/* What has come of the accounts of one request. */
+struct tally {
+    size_t queued;
+    size_t unknown; /* accounts whose frontier is not known yet */
+    const char *error;
+};
+
+static void
+count_result (struct tally *tally, enum precache_result result)
+{
+    switch (result) {
+    case PRECACHE_TAKEN:
+        tally->queued++;
+        break;
+    case PRECACHE_UNKNOWN:
+        tally->unknown++;
+        break;
+    case PRECACHE_FULL:
+        tally->error = "Pre-cache is full";
+        break;
+    case PRECACHE_NO_MEMORY:
+        tally->error = FIELDS_NO_MEMORY;
+        break;
+    }
+}
+
+/* What is done with each account that a request names. */
+typedef enum precache_result (*each_fn) (struct precache *precache, const uint8_t account[32],
+                                         uint64_t threshold);
+
+/* Reads every account before anything is done with one. NULL, or the error to answer. */
+static const char *
+check_accounts (const json_t *list)
+{
+    const json_t *item;
+    uint8_t key[32];
+    size_t i;
+
+    if (!json_is_array (list)) {
+        return FIELDS_MISSING;
+    }
+    json_array_foreach (list, i, item)
+    {
+        if (!json_is_string (item) || account_parse (json_string_value (item), key) != 0) {
+            return FIELDS_BAD_ACCOUNT;
+        }
+    }
+    return NULL;
+}
+
+static void
+go_through (const json_t *list, struct precache *precache, each_fn each, uint64_t threshold,
+            struct tally *tally)
+{
+    const json_t *item;
+    uint8_t key[32];
+    size_t i;
+
+    json_array_foreach (list, i, item)
+    {
+        if (tally->error == NULL && account_parse (json_string_value (item), key) == 0) {
+            count_result (tally, each (precache, key, threshold));
+        }
+    }
+}
+
+/* `account` or `accounts`. */
+static void
+do_accounts (const json_t *fields, struct precache *precache, each_fn each, uint64_t threshold,
+             struct tally *tally)
+{
+    const json_t *list = json_object_get (fields, "accounts");
+    uint8_t key[32];
+    bool given = false;
+
+    tally->error = fields_account (fields, key, &given);
+    if (tally->error == NULL && !given) {
+        tally->error = check_accounts (list);
+    }
+    if (tally->error != NULL) {
+        return;
+    }
+    if (given) {
+        count_result (tally, each (precache, key, threshold));
+    } else {
+        go_through (list, precache, each, threshold, tally);
+    }
+}
+
+/* A client that sees this knows which setting to change. */
+static struct precache *
+precache_of (struct actions *actions, struct request *request)
+{
+    if (actions->precache == NULL) {
+        request_fail (request, "Pre-cache is disabled");
+    }
+    return actions->precache;
+}
+
+static const char *
+read_threshold (const struct actions *actions, const json_t *fields, uint64_t *threshold)
+{
+    const struct difficulty_network *network = actions->network;
+    bool given = false;
+    const char *error;
+
+    *threshold = precache_threshold (actions->precache);
+    (void)((error = fields_subtype (fields, network, threshold, &given)) != NULL ||
+           (error = fields_difficulty (fields, threshold, &given)) != NULL ||
+           (error = fields_multiplier (fields, network->base, threshold, &given)) != NULL ||
+           (error = fields_limit (network, actions->config->max_work_generate_multiplier,
+                                  *threshold)) != NULL);
+    return error;
+}
+
+static void
+answer_tally (struct request *request, const struct tally *tally)
+{
+    json_t *body;
+
+    if (tally->error != NULL) {
+        request_fail (request, tally->error);
+        return;
+    }
+    body = json_object ();
+    if (json_put (body, "queued", "%zu", tally->queued) != 0 ||
+        json_put (body, "unknown", "%zu", tally->unknown) != 0) {
+        json_decref (body);
+        body = NULL;
+    }
+    request_answer (request, body);
+}
+
+void
+action_work_precache (void *context, struct request *request)
+{
+    struct actions *actions = context;
+    const json_t *fields = request_fields (request);
+    struct precache *precache = precache_of (actions, request);
+    struct tally tally = {0};
+    uint64_t threshold;
+    uint8_t root[32];
+
+    if (precache == NULL) {
+        return;
+    }
+    tally.error = read_threshold (actions, fields, &threshold);
+    if (tally.error == NULL &&
+        !request_check_difficulty (request, threshold, actions->network->base)) {
+        return;
+    }
+    if (tally.error == NULL && json_object_get (fields, "hash") != NULL) {
+        tally.error = fields_hash (fields, root);
+        if (tally.error == NULL) {
+            count_result (&tally, precache_root (precache, root, threshold));
+        }
+    } else if (tally.error == NULL) {
+        do_accounts (fields, precache, precache_account, threshold, &tally);
+    }
+    answer_tally (request, &tally);
+}
+
+static enum precache_result
+watch (struct precache *precache, const uint8_t account[32], uint64_t threshold)
+{
+    (void)threshold;
+    return precache_watch (precache, account);
+}
+
+static enum precache_result
+unwatch (struct precache *precache, const uint8_t account[32], uint64_t threshold)
+{
+    (void)threshold;
+    return precache_unwatch (precache, account) == 0 ? PRECACHE_TAKEN : PRECACHE_UNKNOWN;
+}
+
+/* Answers how many accounts were followed, or no longer are, and how many were not known. */
+static void
+change_watch (void *context, struct request *request, each_fn each, const char *done)
+{
+    struct precache *precache = precache_of (context, request);
+    struct tally tally = {0};
+    json_t *body;
+
+    if (precache == NULL) {
+        return;
+    }
+    do_accounts (request_fields (request), precache, each, 0, &tally);
+    if (tally.error != NULL) {
+        request_fail (request, tally.error);
+        return;
+    }
+    body = json_object ();
+    if (json_put (body, done, "%zu", tally.queued) != 0 ||
+        (tally.unknown > 0 && json_put (body, "unknown", "%zu", tally.unknown) != 0)) {
+        json_decref (body);
+        body = NULL;
+    }
+    request_answer (request, body);
+}
+
+void
+action_precache_watch (void *context, struct request *request)
+{
+    change_watch (context, request, watch, "watched");
+}
+
+void
+action_precache_unwatch (void *context, struct request *request)
+{
+    change_watch (context, request, unwatch, "unwatched");
+}
+
+/* precache_status. */
+
+static const char *
+state_name (enum precache_state state)
+{
+    static const char *const names[] = {
+        [PRECACHE_WAITING] = "waiting",     [PRECACHE_QUEUED] = "queued",
+        [PRECACHE_SEARCHING] = "searching", [PRECACHE_READY] = "ready",
+        [PRECACHE_CANCELLED] = "cancelled",
+    };
+
+    return names[state];
+}
+
+static int
+put_account (json_t *list, const struct precache_account *account)
+{
+    json_t *entry = json_object ();
+    char text[ACCOUNT_TEXT_SIZE];
+    char frontier[HEX_ROOT_SIZE] = "";
+
+    if (account->has_frontier) {
+        hex_print_root (account->frontier, frontier);
+    }
+    if (account_print (account->key, text) != 0 || json_put (entry, "account", "%s", text) != 0 ||
+        json_put (entry, "frontier", "%s", frontier) != 0 ||
+        json_put (entry, "state", "%s", state_name (account->state)) != 0 ||
+        json_put (entry, "watched", "%d", account->pinned) != 0) {
+        json_decref (entry);
+        return -1;
+    }
+    return json_array_append_new (list, entry);
+}
+
+static json_t *
+accounts_array (const struct precache *precache, size_t offset, size_t count)
+{
+    struct precache_account *accounts = calloc (count + 1, sizeof *accounts);
+    json_t *list;
+    size_t put = 0;
+
+    if (accounts == NULL) {
+        return NULL;
+    }
+    list = json_array ();
+    count = precache_accounts (precache, offset, accounts, count);
+    while (put < count && put_account (list, &accounts[put]) == 0) {
+        put++;
+    }
+    free (accounts);
+    if (put < count) {
+        json_decref (list);
+        return NULL;
+    }
+    return list;
+}
+
+static int
+put_statistics (json_t *body, const struct precache *precache)
+{
+    struct precache_statistics statistics;
+
+    precache_statistics (precache, &statistics);
+    return json_put (body, "accounts_followed", "%zu", statistics.accounts) != 0 ||
+                   json_put (body, "accounts_watched", "%zu", statistics.pinned) != 0 ||
+                   json_put (body, "ready", "%zu", statistics.ready) != 0 ||
+                   json_put (body, "queued", "%zu", statistics.queued) != 0 ||
+                   json_put (body, "searching", "%zu", statistics.searching) != 0 ||
+                   json_put (body, "found", "%" PRIu64, statistics.found) != 0 ||
+                   json_put (body, "failed", "%" PRIu64, statistics.failed) != 0 ||
+                   json_put (body, "cancelled", "%" PRIu64, statistics.cancelled) != 0 ||
+                   json_put (body, "moved", "%" PRIu64, statistics.moved) != 0 ||
+                   json_put (body, "dropped", "%" PRIu64, statistics.dropped) != 0
+               ? -1
+               : 0;
+}
+
+/* An optional whole number up to `most`. */
+static const char *
+read_count (const json_t *fields, const char *name, const char *error, uint64_t most,
+            uint64_t *count)
+{
+    char scratch[JSON_SCRATCH_SIZE];
+    const char *text = json_text (fields, name, scratch);
+
+    return text == NULL || number_parse_unsigned (text, 0, most, count) == 0 ? NULL : error;
+}
+
+void
+action_precache_status (void *context, struct request *request)
+{
+    const json_t *fields = request_fields (request);
+    const struct precache *precache = precache_of (context, request);
+    uint64_t count = LISTED;
+    uint64_t offset = 0;
+    const char *error;
+    json_t *body;
+
+    if (precache == NULL) {
+        return;
+    }
+    error = read_count (fields, "count", "Bad count", MOST_LISTED, &count);
+    if (error == NULL) {
+        error = read_count (fields, "offset", "Bad offset", SIZE_MAX / 2, &offset);
+    }
+    if (error != NULL) {
+        request_fail (request, error);
+        return;
+    }
+    body = json_object ();
+    if (put_statistics (body, precache) != 0 ||
+        actions_put_list (body, "accounts",
+                          accounts_array (precache, (size_t)offset, (size_t)count)) != 0) {
+        json_decref (body);
+        body = NULL;
+    }
+    request_answer (request, body);
+}

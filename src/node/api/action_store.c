@@ -1,0 +1,97 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "node/api/actions.h"
+#include "node/api/fields.h"
+#include "rpc/base/json.h"
+#include "work/base/hex.h"
+#include "work/scan/value.h"
+
+/* nano_node's errors; `wallet` is not looked at, since there are no wallets here. */
+#define NOT_FOUND "Account not found"
+
+/* Which work a request is about: that for an account's current frontier. */
+static const char *
+read_frontier (const struct actions *actions, const json_t *fields, struct store_entry *entry)
+{
+    const char *error;
+
+    entry->network = actions->store_network;
+    error = fields_account (fields, entry->account, &entry->has_account);
+    if (error != NULL) {
+        return error;
+    }
+    if (!entry->has_account) {
+        return FIELDS_MISSING;
+    }
+    if (actions->store == NULL) {
+        return "Store is disabled";
+    }
+    return store_account (actions->store, entry->network, entry->account, entry->root) ? NULL
+                                                                                       : NOT_FOUND;
+}
+
+void
+action_work_get (void *context, struct request *request)
+{
+    const struct actions *actions = context;
+    struct store_entry wanted = {0};
+    struct store_entry entry = {0};
+    const char *error = read_frontier (actions, request_fields (request), &wanted);
+    char work[HEX_U64_SIZE];
+    json_t *body;
+
+    if (error != NULL) {
+        request_fail (request, error);
+        return;
+    }
+    if (!store_peek (actions->store, wanted.network, wanted.root, &entry)) {
+        entry.work = 0;
+    }
+    hex_print_u64 (entry.work, work);
+    body = json_object ();
+    if (json_put (body, "work", "%s", work) != 0) {
+        json_decref (body);
+        body = NULL;
+    }
+    request_answer (request, body);
+}
+
+/* Work that no block would be accepted with is no work: nano_node keeps it, and serves it. */
+static const char *
+check_work (const struct actions *actions, const struct store_entry *entry)
+{
+    struct scan_target target = {
+        .threshold = actions->network->entry,
+        .order = store_order (entry->network),
+    };
+
+    memcpy (target.root, entry->root, sizeof target.root);
+    return value_reaches (&target, entry->work, NULL) ? NULL : "Invalid work";
+}
+
+void
+action_work_set (void *context, struct request *request)
+{
+    const struct actions *actions = context;
+    const json_t *fields = request_fields (request);
+    struct store_entry entry = {.source = "work_set", .found = (uint64_t)time (NULL)};
+    const char *error = read_frontier (actions, fields, &entry);
+
+    if (error == NULL) {
+        error = fields_work (fields, &entry.work);
+    }
+    if (error == NULL) {
+        error = check_work (actions, &entry);
+    }
+    if (error == NULL && store_put (actions->store, &entry) == STORE_DROPPED) {
+        error = "Store is busy";
+    }
+    if (error != NULL) {
+        request_fail (request, error);
+        return;
+    }
+    request_answer (request, json_pack ("{s:s}", "success", ""));
+}

@@ -1,0 +1,79 @@
+#include <stdio.h>
+
+#include "node/api/actions.h"
+#include "node/api/fields.h"
+#include "rpc/base/json.h"
+#include "work/base/hex.h"
+#include "work/scan/value.h"
+
+struct validation {
+    uint8_t root[32];
+    uint64_t work;
+    uint64_t threshold;
+    bool with_threshold; /* `difficulty` was given, so `valid` is answered */
+};
+
+static const char *
+read_validation (const struct actions *actions, const json_t *fields, struct validation *validation)
+{
+    uint64_t base = actions->network->base;
+    bool multiplied = false;
+    const char *error;
+
+    validation->threshold = base;
+    (void)((error = fields_hash (fields, validation->root)) != NULL ||
+           (error = fields_work (fields, &validation->work)) != NULL ||
+           (error = fields_version (fields)) != NULL ||
+           (error = fields_difficulty (fields, &validation->threshold,
+                                       &validation->with_threshold)) != NULL ||
+           (error = fields_multiplier (fields, base, &validation->threshold, &multiplied)) != NULL);
+    return error;
+}
+
+static const char *
+yes_or_no (bool yes)
+{
+    return yes ? "1" : "0";
+}
+
+static json_t *
+validation_body (const struct actions *actions, const struct validation *validation, uint64_t value)
+{
+    const struct difficulty_network *network = actions->network;
+    char difficulty[HEX_U64_SIZE];
+    char multiplier[64];
+    json_t *body = json_object ();
+
+    hex_print_u64 (value, difficulty);
+    snprintf (multiplier, sizeof multiplier, "%.15f",
+              difficulty_to_multiplier (value, network->base));
+    if ((validation->with_threshold &&
+         json_put (body, "valid", "%s", yes_or_no (value >= validation->threshold)) != 0) ||
+        json_put (body, "valid_all", "%s", yes_or_no (value >= network->base)) != 0 ||
+        json_put (body, "valid_receive", "%s", yes_or_no (value >= network->epoch_2_receive)) !=
+            0 ||
+        json_put (body, "difficulty", "%s", difficulty) != 0 ||
+        json_put (body, "multiplier", "%s", multiplier) != 0) {
+        json_decref (body);
+        return NULL;
+    }
+    return body;
+}
+
+void
+action_work_validate (void *context, struct request *request)
+{
+    const struct actions *actions = context;
+    struct validation validation = {0};
+    uint64_t value = 0;
+    const char *error = read_validation (actions, request_fields (request), &validation);
+
+    if (error == NULL && value_of (validation.root, validation.work, &value) != 0) {
+        error = "Internal server error in RPC";
+    }
+    if (error != NULL) {
+        request_fail (request, error);
+        return;
+    }
+    request_answer (request, validation_body (actions, &validation, value));
+}

@@ -1,0 +1,174 @@
+#include "node/atto/atto_server.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/atto/atto_page.h"
+#include "node/atto/atto_works.h"
+#include "node/base/log.h"
+#include "node/config/config_table.h"
+#include "node/manage/health.h"
+#include "node/manage/management.h"
+#include "node/system/listening.h"
+
+struct atto_server {
+    struct atto_works works;
+    struct server *api;
+    struct server *management;
+};
+
+/* Atto's own says so in these words, and its users wait for them. */
+static void
+on_listening (void *data, const char *address, uint16_t port)
+{
+    const char *what = data;
+
+    log_info ("%s started on port %u (http), address %s", what, port, address);
+}
+
+static int
+listen_there (struct server *server, const struct text_list *addresses, uint64_t port,
+              struct listening_ports *ports, char *what)
+{
+    char error[LISTENING_ERROR_SIZE];
+
+    if (listening_start (server, addresses, (uint16_t)port, ports, on_listening, what, error) !=
+        0) {
+        log_error ("Error while running workpeer: %s", error);
+        return -1;
+    }
+    return 0;
+}
+
+/* What the environment has changed is not to be found in any file. */
+static void
+log_variables (const struct config *config)
+{
+    size_t count;
+    const struct config_variable *variables = config_variables (&count);
+
+    for (size_t i = 0; i < count; i++) {
+        const struct config_option *option = config_option_at (CONFIG_FILE_NODE, variables[i].path);
+        uint64_t value;
+        bool is_set;
+        memcpy (&value, (const char *)config + option->offset, sizeof value);
+        memcpy (&is_set, (const char *)config + variables[i].flag, sizeof is_set);
+        if (is_set) {
+            log_info ("%s is %" PRIu64 ", by %s", option->path, value, variables[i].name);
+        }
+    }
+}
+
+static int
+init_works (struct atto_server *server, const struct server_settings *limits,
+            const struct actions *actions)
+{
+    server->works = (struct atto_works){
+        .broker = actions->broker, .max_json_depth = limits->max_json_depth, .now = atto_works_now};
+    if (actions->store == NULL) {
+        return 0;
+    }
+    server->works.ahead = atto_ahead_new (actions->broker, actions->store);
+    return server->works.ahead == NULL ? -1 : 0;
+}
+
+static int
+init_api (struct atto_server *server, struct event_base *base, const struct server_settings *limits)
+{
+    server->api = server_new (base, limits, NULL, NULL);
+    return server->api == NULL ||
+                   server_add_routes (server->api, atto_works_routes, &server->works) != 0 ||
+                   server_add_open_routes (server->api, atto_page_routes, NULL) != 0
+               ? -1
+               : 0;
+}
+
+static int
+init_management (struct atto_server *server, struct event_base *base,
+                 const struct server_settings *limits, struct metrics_report *report)
+{
+    server->management = management_new (base, limits, health_device_routes, report);
+    return server->management != NULL ? 0 : -1;
+}
+
+struct atto_server *
+atto_server_new (struct event_base *base, const struct server_settings *limits,
+                 struct metrics_report *report, struct listening_ports *ports)
+{
+    static char api[] = "Atto work server";
+    static char management[] = "Atto management";
+    struct actions *const actions = report->actions;
+    const struct config *config = actions->config;
+    struct server_settings settings = *limits;
+    struct atto_server *server = calloc (1, sizeof *server);
+
+    log_variables (config);
+    settings.v6_only = listening_has_v4_wildcard (&config->atto_address);
+    if (server == NULL || init_works (server, limits, actions) != 0 ||
+        init_api (server, base, &settings) != 0 ||
+        init_management (server, base, &settings, report) != 0) {
+        log_error ("Cannot start Atto's work server: out of memory");
+        atto_server_free (server);
+        return NULL;
+    }
+    if (listen_there (server->management, &config->atto_address, config->atto_management_port,
+                      ports, management) != 0 ||
+        listen_there (server->api, &config->atto_address, config->atto_port, ports, api) != 0) {
+        atto_server_free (server);
+        return NULL;
+    }
+    metrics_report_add (report, "atto", server->api);
+    metrics_report_add (report, "atto_management", server->management);
+    return server;
+}
+
+/* Requests may still come, on connections that are open. */
+static void
+stop_works (struct atto_server *server)
+{
+    atto_ahead_free (server->works.ahead);
+    server->works.ahead = NULL;
+}
+
+void
+atto_server_set_access (struct atto_server *server, struct access *access)
+{
+    if (server != NULL) {
+        server_set_access (server->api, access);
+    }
+}
+
+bool
+atto_server_is_wide (const struct atto_server *server)
+{
+    return server != NULL && server_is_wide (server->api);
+}
+
+void
+atto_server_stop (struct atto_server *server)
+{
+    if (server != NULL) {
+        server_stop (server->api);
+        server_stop (server->management);
+        stop_works (server);
+    }
+}
+
+bool
+atto_server_flushed (struct atto_server *server)
+{
+    return server == NULL || (server_flushed (server->api) && server_flushed (server->management));
+}
+
+void
+atto_server_free (struct atto_server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    server_free (server->api);
+    server_free (server->management);
+    stop_works (server);
+    free (server);
+}

@@ -1,0 +1,51 @@
+/*
+ * POST /works, Atto's way of asking for work: its statuses, its bodies, over the broker. And POST
+ * /works/precache, which takes the same bodies and has the work found for later.
+ *
+ * What a request needs follows from its own network and timestamp, never from when it is answered:
+ * a work is good for the year that was asked for.
+ *
+ * Event-loop thread.
+ */
+#ifndef NODE_ATTO_WORKS_H
+#define NODE_ATTO_WORKS_H
+
+#include <event2/buffer.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "node/atto/atto_ahead.h"
+#include "node/search/broker.h"
+#include "rpc/server/routes.h"
+#include "work/base/atto.h"
+#include "work/scan/scan.h"
+
+/* What the routes act upon; outlives the server. */
+struct atto_works {
+    struct broker *broker;
+    size_t max_json_depth;
+    int64_t (*now) (void);    /* the wall clock: milliseconds since 1970 */
+    struct atto_ahead *ahead; /* NULL without a store */
+};
+
+/* The system's clock. */
+int64_t atto_works_now (void);
+
+/* What a body asks for. */
+struct atto_works_request {
+    enum atto_network network;
+    int year;
+    struct scan_target target;
+};
+
+/*
+ * Reads a request's body. Returns NULL, or a static text that says what is wrong with it;
+ * `wanted` is then untouched.
+ */
+const char *atto_works_read (const struct atto_works *works, struct evbuffer *body,
+                             struct atto_works_request *wanted);
+
+/* Ended by a NULL path; run with a struct atto_works. */
+extern const struct route atto_works_routes[];
+
+#endif

@@ -1,0 +1,14 @@
+libnode_la_SOURCES += \
+	%D%/amount.c %D%/amount.h \
+	%D%/log.c %D%/log.h \
+	%D%/log_line.c %D%/log_line.h \
+	%D%/log_sink.c %D%/log_sink.h \
+	%D%/nearest.c %D%/nearest.h \
+	%D%/ownership.c %D%/ownership.h \
+	%D%/past.c %D%/past.h \
+	%D%/process.c %D%/process.h \
+	%D%/system_user.c %D%/system_user.h \
+	%D%/table.c %D%/table.h \
+	%D%/text_list.h
+EXTRA_DIST += %D%/embed.sh
+EXTRA_DIST += %D%/README.md %D%/may_include

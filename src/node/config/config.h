@@ -1,0 +1,231 @@
+/*
+ * The configuration: config-node.toml, config-rpc.toml and --config overrides in, one validated
+ * structure out. A configuration never changes after config_load; a reload loads another.
+ *
+ * One table (config_table.c) says of every key its file, table, name, type, range, default, unit
+ * and meaning. Reading, --check_config, --generate_config and the tests of the manual page all go
+ * by it.
+ *
+ * Reads files: not for the event loop while requests are served. One thread at a time.
+ */
+#ifndef NODE_CONFIG_H
+#define NODE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "node/base/text_list.h"
+#include "rpc/access/access.h"
+#include "rpc/base/endpoint.h"
+
+struct config_endpoints {
+    struct endpoint *items;
+    size_t count;
+};
+
+/* A work peer that takes more than a host and a port to ask. */
+struct config_peer {
+    struct endpoint endpoint;
+    char *path;   /* of its URL, "/" at least */
+    char *header; /* the name of the header that `key` goes into, or NULL without a key */
+    char *key;    /* secret; the header's whole value, or NULL */
+};
+
+struct config_peers {
+    struct config_peer *items;
+    size_t count;
+};
+
+#define CONFIG_ACCESS_MOST_KEYS 256
+
+/* A limit that a key does not have of its own: it is that of [access]. */
+#define CONFIG_ACCESS_AS_OTHERS (-1.0)
+
+/* An API key that clients may have; see struct access_limits. */
+struct config_access_key {
+    char name[ACCESS_NAME_SIZE];
+    struct key_hash hash;
+    double rate;
+    double burst;
+    double max_jobs; /* a whole number */
+    double max_multiplier;
+};
+
+struct config_access_keys {
+    struct config_access_key *items;
+    size_t count;
+};
+
+struct config {
+    /* [node] */
+    uint64_t work_threads;
+    bool work_threads_set; /* whether anybody said so, or it is the default */
+    struct config_endpoints work_peers;
+    struct config_endpoints secondary_work_peers;
+    double max_work_generate_multiplier;
+    uint64_t pow_sleep_interval; /* nanoseconds */
+
+    /* [opencl] */
+    bool opencl_enable;
+    uint64_t opencl_platform;
+    uint64_t opencl_device;
+    bool opencl_device_from_environment; /* the environment gave the default */
+    uint64_t opencl_threads;
+    struct text_list opencl_select; /* of the user's words; empty: platform and device */
+    double opencl_batch_time;       /* seconds */
+
+    /* [rpc] of config-node.toml, or config-rpc.toml */
+    struct text_list rpc_address; /* canonical address literals, each once, at least one */
+    bool rpc_address_set;
+    uint64_t rpc_port;
+    bool rpc_enable_control;
+    uint64_t rpc_max_json_depth;
+    uint64_t rpc_max_request_size; /* bytes */
+    uint64_t rpc_max_header_size;  /* bytes */
+    uint64_t rpc_max_memory;       /* bytes */
+    uint64_t rpc_max_connections;
+    uint64_t rpc_max_connections_per_address; /* 0: no bound */
+    double rpc_read_timeout;                  /* seconds */
+    double rpc_idle_timeout;                  /* seconds */
+
+    /* [access]; 0 is no bound */
+    struct config_access_keys access_keys;
+    struct text_list access_allow; /* networks that cidr_parse reads */
+    struct text_list access_nodes; /* the same */
+    double access_rate;            /* requests a second */
+    double access_burst;           /* requests */
+    uint64_t access_max_jobs;
+    double access_max_multiplier;
+
+    /* [work] */
+    uint64_t work_max_queue;
+    bool work_max_queue_from_environment; /* as above */
+    double work_request_timeout;          /* seconds */
+    double work_batch_time;               /* seconds */
+    char *work_scanner;                   /* "auto" or a scanner's name */
+
+    /* [atto] */
+    bool atto_enable;
+    struct text_list atto_address; /* as rpc_address */
+    uint64_t atto_port;
+    uint64_t atto_management_port;
+
+    /* [peers] */
+    char *peers_mode;              /* "serial", "race" or "hedge" */
+    char *peers_local;             /* "fallback", "beside" or "never" */
+    double peers_connect_timeout;  /* seconds */
+    double peers_response_timeout; /* seconds */
+    bool peers_stand_in;
+    struct config_peers peers_peer;
+
+    /* [store] */
+    bool store_enable;
+    char *store_path; /* "" is below the data directory */
+    uint64_t store_max_entries;
+    uint64_t store_max_bytes;
+    uint64_t store_max_age; /* seconds; 0: no bound */
+    bool store_keep_all;
+    char *store_on_failure; /* "continue" or "stop" */
+
+    /* [precache] */
+    bool precache_enable;
+    struct text_list precache_accounts; /* account numbers */
+    char *precache_node;                /* a URL, or "" */
+    double precache_poll_interval;      /* seconds */
+    char *precache_subtype;             /* "send" or "receive" */
+    uint64_t precache_max_accounts;
+
+    /* [management] */
+    struct text_list management_address; /* as rpc_address */
+    uint64_t management_port;            /* if management_port_set */
+    bool management_port_set;
+
+    /* [log] */
+    char *log_level;  /* "debug", "info", "warn", "error" or "off" */
+    char *log_format; /* "human" or "json" */
+    char *log_target; /* "auto", "stderr" or "journal" */
+    char *log_file;   /* a path, or "" */
+
+    /* [daemon] */
+    char *daemon_user;  /* a name or a number, or "" */
+    char *daemon_group; /* likewise */
+    bool daemon_confine;
+};
+
+/*
+ * Where the settings come from. All strings are the caller's and are only read.
+ *
+ * An override wins over both files, and the last of several for one key over the ones before it.
+ * Where both files say the same of the server and differ, or an override of each kind,
+ * config-node.toml's side wins and a warning says so. What loses must be valid all the same.
+ */
+struct config_sources {
+    const char *data_path; /* directory of both files; it or either may be missing; or NULL */
+    const char *const *overrides; /* "key=value" for config-node.toml, in order */
+    size_t override_count;
+    const char *const *rpc_overrides; /* "key=value" for config-rpc.toml, in order */
+    size_t rpc_override_count;
+};
+
+/* What loading had to say, in order. Each is one line without a newline. */
+struct config_message {
+    bool error; /* or a warning */
+    char *text; /* errors: "FILE:LINE:COLUMN: what, and what was expected" */
+};
+
+struct config_report {
+    struct config_message *messages;
+    size_t count;
+    size_t errors; /* how many of them are errors */
+};
+
+/*
+ * Reads and validates. Every error found is in `report`, not only the first. Returns a
+ * configuration that the caller frees with config_free, or NULL when `report->errors` is not 0
+ * (want of memory and an unreadable file are errors too). `report` is initialised here and must be
+ * cleared by the caller in either case.
+ */
+struct config *config_load (const struct config_sources *sources, struct config_report *report);
+
+void config_free (struct config *config);
+
+/*
+ * For a reload: has `next` keep those values of `present` that only a restart changes, and tells
+ * which settings would have changed. `present` is only good for config_free and, for other
+ * settings than those, config_differs afterwards.
+ */
+void config_keep_fixed (struct config *next, struct config *present,
+                        void (*tell) (void *data, const char *path), void *data);
+
+/* Whether any setting whose path begins with `prefix` differs. */
+bool config_differs (const struct config *a, const struct config *b, const char *prefix);
+void config_report_clear (struct config_report *report);
+
+/* The files that can be generated. */
+enum config_file { CONFIG_FILE_NODE, CONFIG_FILE_RPC };
+
+/* The file called `name` ("node" or "rpc"). Returns 0, or -1. */
+int config_file_by_name (const char *name, enum config_file *file);
+
+/*
+ * Writes a documented file to `stream`: every key with meaning, type, range and default, commented
+ * out (`use_defaults` false; this is config-node.toml.example) or with its default in force (true).
+ * Returns 0, or -1 when the stream fails.
+ */
+int config_generate (enum config_file file, bool use_defaults, FILE *stream);
+
+/* What a default of "every CPU" means here and now; config_load uses it for work_threads. */
+uint64_t config_default_threads (void);
+
+/*
+ * Calls `show` for every setting whose value in `config` is not that in `defaults`, in the table's
+ * order, with its path and its value as a file would have it; a secret's value is "(hidden)", and a
+ * long list is cut.
+ */
+void config_show_changes (const struct config *config, const struct config *defaults,
+                          void (*show) (void *data, const char *path, const char *value),
+                          void *data);
+
+#endif

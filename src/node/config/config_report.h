@@ -1,0 +1,31 @@
+/*
+ * Adding to a config_report: what was found, and where. For the files that make up config_load
+ * only.
+ */
+#ifndef NODE_CONFIG_REPORT_H
+#define NODE_CONFIG_REPORT_H
+
+#include "node/config/config.h"
+#include "node/config/toml.h"
+
+/* Which text is being read, and where its messages go. */
+struct config_context {
+    struct config_report *report;
+    const char *name; /* a file's path as opened, "--config" or "--rpcconfig" */
+    enum config_file file;
+};
+
+/*
+ * Adds "NAME:LINE:COLUMN: message", or "NAME: message" where the place is none. Control characters
+ * are shown as "\xNN", so a message is one line whatever a file holds. Want of memory loses the
+ * text of a message but never the count of errors; losing a warning's text counts as an error.
+ */
+void config_report_error (const struct config_context *context, struct toml_place place,
+                          const char *format, ...) __attribute__ ((format (printf, 3, 4)));
+void config_report_warning (const struct config_context *context, struct toml_place place,
+                            const char *format, ...) __attribute__ ((format (printf, 3, 4)));
+
+/* For what has no place at all: no memory for the configuration itself. */
+void config_report_no_memory (struct config_report *report);
+
+#endif

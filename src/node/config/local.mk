@@ -1,0 +1,19 @@
+libnode_la_SOURCES += \
+	%D%/config.c %D%/config.h \
+	%D%/config_access.c %D%/config_access.h \
+	%D%/config_generate.c \
+	%D%/config_keys.c %D%/config_keys.h \
+	%D%/config_list.c %D%/config_list.h \
+	%D%/config_override.c %D%/config_override.h \
+	%D%/config_peers.c %D%/config_peers.h \
+	%D%/config_report.c %D%/config_report.h \
+	%D%/config_show.c %D%/config_show.h \
+	%D%/config_table.c %D%/config_table.h \
+	%D%/config_value.c %D%/config_value.h \
+	%D%/log_config.c %D%/log_config.h \
+	%D%/options.c %D%/options.h
+
+# The one file in C++.
+
+libtoml_la_SOURCES = %D%/toml.cpp %D%/toml.h
+EXTRA_DIST += %D%/README.md %D%/may_include

@@ -1,0 +1,66 @@
+/*
+ * Reload: the configuration read again while the daemon serves. A thread reads the files and starts
+ * what devices they name, so that the loop waits for no disk and no driver; what it has is handed
+ * over on the loop.
+ *
+ * Event-loop thread, but for the reading.
+ */
+#ifndef NODE_RELOAD_H
+#define NODE_RELOAD_H
+
+#include <event2/event.h>
+
+#include <stdbool.h>
+
+#include "node/config/config.h"
+#include "node/engine/engine.h"
+
+struct reload;
+
+/* What has been read. */
+struct reload_result {
+    struct config *config; /* whoever is called takes it over; NULL when there are errors */
+    struct engine *engine; /* a started one for `config`, taken over likewise; NULL when the present
+                              one will do, or none could be started: see `failed` */
+    bool failed;           /* to start an engine; the log says why */
+    bool opencl_kept_off;  /* though the files say otherwise: see reload_keep_opencl_off */
+    const struct config_report *report; /* what there was to say; only for the call */
+};
+
+typedef void (*reload_done_fn) (void *data, struct reload_result *result);
+
+/*
+ * `sources` and what it points to outlive it. NULL for want of memory or descriptors.
+ */
+struct reload *reload_new (struct event_base *base, const struct config_sources *sources,
+                           reload_done_fn done, void *data);
+
+/*
+ * For a process that may start no programs: opencl.enable stays off, whatever is read. Some drivers
+ * compile with programs of their own, and one of them ends the process where it cannot.
+ */
+void reload_keep_opencl_off (struct reload *reload);
+
+/*
+ * Begins to read, and to start an engine where what is read needs another one than `present`, which
+ * stays until `done` is called. Not while one is reading. Returns 0, or -1 when no thread can be
+ * started.
+ */
+int reload_start (struct reload *reload, const struct config *present);
+
+/* Whether reload_start was called, and `done` not yet. */
+bool reload_is_reading (const struct reload *reload);
+
+/* Frees an engine that was not taken over. NULL is fine. */
+void reload_free_engine (struct engine *engine);
+
+/*
+ * Has a thread stop and free an engine that has nothing to do any more, from the loop's next turn
+ * on: its drivers may take a while. Takes it over.
+ */
+void reload_retire (struct reload *reload, struct engine *engine);
+
+/* Waits for the thread. `done` is not called. NULL is fine. */
+void reload_free (struct reload *reload);
+
+#endif

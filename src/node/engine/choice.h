@@ -1,0 +1,30 @@
+/*
+ * What the configuration and the command line choose to search with: the scanner, and how many
+ * threads. Reads /proc and may time the scanners: for the start, not for the event loop.
+ */
+#ifndef NODE_CHOICE_H
+#define NODE_CHOICE_H
+
+#include "node/config/config.h"
+#include "work/pool/trial.h"
+
+struct choice {
+    const struct scanner *scanner;
+    char reason[TRIAL_TEXT_SIZE]; /* why this one, for people; or why none */
+};
+
+/*
+ * The scanner called `name`, or for "auto" the one that a trial finds to be the fastest. Returns 0,
+ * or -1 when this build or this CPU does not have it: no scanner, and a message for the user in
+ * `choice->reason`.
+ */
+int choice_scanner (const char *name, struct choice *choice);
+
+/*
+ * How many threads: `text`, what --threads was given, or where that is NULL node.work_threads; as
+ * nano_node, no more than CPUs, since more would only take turns. Returns 0, or -1 after having
+ * written to standard error what is wrong.
+ */
+int choice_threads (const char *text, const struct config *config, unsigned *threads);
+
+#endif

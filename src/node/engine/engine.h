@@ -1,0 +1,43 @@
+/*
+ * What the daemon searches with: the pool, and the devices in it that the configuration names.
+ * Started by one thread at a time: before the loop, or aside from it at a reload. Stopped and
+ * cleared by the event loop's thread.
+ */
+#ifndef NODE_ENGINE_H
+#define NODE_ENGINE_H
+
+#include <stdbool.h>
+
+#include "node/config/config.h"
+#include "node/engine/choice.h"
+#include "work/pool/pool.h"
+
+struct gpu;
+
+/* Searches that nobody waits for are bounded by those who begin them, at this many in all. */
+#define ENGINE_SEARCHES_AHEAD 80
+
+struct engine {
+    struct choice choice; /* of the scanner */
+    struct gpu *gpu;      /* OpenCL; or NULL */
+    struct pool *pool;    /* or NULL, when it could not be started */
+};
+
+/*
+ * Starts the pool with OpenCL devices, where they are enabled and there are some, and CPU threads,
+ * which only stand by beside those unless node.work_threads is set; says so in the log. `data_path`
+ * is where compiled kernels are kept. Returns 0, or -1 after having logged why not; in either case
+ * the engine, zeroed before, is to be stopped and cleared.
+ */
+int engine_start (struct engine *engine, const struct config *config, const char *data_path);
+
+/* Whether two configurations differ in what engine_start goes by. */
+bool engine_differs (const struct config *a, const struct config *b);
+
+/* Cancels every job and ends the devices' threads; as pool_stop. */
+void engine_stop (struct engine *engine);
+
+/* Frees what is stopped. */
+void engine_clear (struct engine *engine);
+
+#endif

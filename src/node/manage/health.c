@@ -1,0 +1,165 @@
+#include "node/manage/health.h"
+
+#include <stdio.h>
+
+#include "rpc/server/request.h"
+
+static bool
+peer_stands_in (const struct actions *actions)
+{
+    for (size_t i = 0; i < peers_count (actions->peers, PEERS_PRIMARY); i++) {
+        if (actions->config->peers_stand_in &&
+            peer_ready (peers_at (actions->peers, PEERS_PRIMARY, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int
+health_check_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE])
+{
+    const size_t count = pool_device_count (pool);
+    struct pool_device device;
+
+    for (size_t i = 0; i < count; i++) {
+        pool_device (pool, i, &device);
+        if (device.state != POOL_DEVICE_RESTING) {
+            return 0;
+        }
+    }
+    if (count == 0) {
+        snprintf (reason, HEALTH_REASON_SIZE, "There is no device to search on");
+    } else {
+        snprintf (reason, HEALTH_REASON_SIZE, "No device is up; the last, %s: %s", device.name,
+                  device.reason);
+    }
+    return -1;
+}
+
+int
+health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
+{
+    const size_t peers = peers_count (actions->peers, PEERS_PRIMARY);
+
+    if (health_check_devices (actions->pool, reason) == 0 || peer_stands_in (actions)) {
+        return 0;
+    }
+    if (pool_device_count (actions->pool) == 0 && peers > 0 && actions->config->peers_stand_in) {
+        snprintf (reason, HEALTH_REASON_SIZE, "Every work peer rests after a failure");
+    }
+    return -1;
+}
+
+/* Whether a device can search now, or why not. */
+static int
+ready_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE])
+{
+    bool opening = false;
+
+    for (size_t i = 0; i < pool_device_count (pool); i++) {
+        struct pool_device device;
+        pool_device (pool, i, &device);
+        if (device.state == POOL_DEVICE_UP || device.state == POOL_DEVICE_STANDBY) {
+            return 0;
+        }
+        opening = opening || device.state == POOL_DEVICE_OPENING;
+    }
+    if (opening) {
+        snprintf (reason, HEALTH_REASON_SIZE, "The devices are being opened and tested");
+    } else {
+        (void)health_check_devices (pool, reason);
+    }
+    return -1;
+}
+
+static int
+refuse_while_stopping (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
+{
+    if (actions->stopping) {
+        snprintf (reason, HEALTH_REASON_SIZE, "The daemon is stopping");
+        return -1;
+    }
+    return 0;
+}
+
+int
+health_ready (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
+{
+    if (refuse_while_stopping (actions, reason) != 0) {
+        return -1;
+    }
+    if (ready_devices (actions->pool, reason) == 0 || peer_stands_in (actions)) {
+        return 0;
+    }
+    if (pool_device_count (actions->pool) == 0) {
+        (void)health_check (actions, reason);
+    }
+    return -1;
+}
+
+int
+health_ready_devices (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
+{
+    return refuse_while_stopping (actions, reason) != 0 ||
+                   ready_devices (actions->pool, reason) != 0
+               ? -1
+               : 0;
+}
+
+/* `reason` counts where it is not up. */
+static void
+reply (struct request *request, bool is_up, const char *reason)
+{
+    if (is_up) {
+        request_reply_json (request, 200, json_pack ("{s:s}", "status", "UP"));
+    } else {
+        request_reply_json (request, 503,
+                            json_pack ("{s:s, s:s}", "status", "DOWN", "reason", reason));
+    }
+}
+
+static void
+get_health (void *context, struct request *request)
+{
+    char reason[HEALTH_REASON_SIZE] = "";
+
+    reply (request, health_check (context, reason) == 0, reason);
+}
+
+static void
+get_ready (void *context, struct request *request)
+{
+    char reason[HEALTH_REASON_SIZE] = "";
+
+    reply (request, health_ready (context, reason) == 0, reason);
+}
+
+static void
+get_device_health (void *context, struct request *request)
+{
+    const struct actions *actions = context;
+    char reason[HEALTH_REASON_SIZE] = "";
+
+    reply (request, health_check_devices (actions->pool, reason) == 0, reason);
+}
+
+static void
+get_device_ready (void *context, struct request *request)
+{
+    char reason[HEALTH_REASON_SIZE] = "";
+
+    reply (request, health_ready_devices (context, reason) == 0, reason);
+}
+
+const struct route health_device_routes[] = {
+    {ROUTE_GET, "/health", false, get_device_health},
+    {ROUTE_GET, "/ready", false, get_device_ready},
+    {ROUTE_OTHER, NULL, false, NULL},
+};
+
+const struct route health_routes[] = {
+    {ROUTE_GET, "/health", false, get_health},
+    {ROUTE_GET, "/ready", false, get_ready},
+    {ROUTE_OTHER, NULL, false, NULL},
+};

@@ -1,0 +1,514 @@
+#include "node/manage/metrics_report.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "build_config.h"
+#include "node/base/process.h"
+#include "node/manage/health.h"
+
+#define LABELS EXPOSITION_LABELS
+
+static const char *const class_names[POOL_CLASSES] = {
+    [POOL_ASKED] = "asked",
+    [POOL_AHEAD] = "ahead",
+};
+
+/* A family of one sample without labels. */
+static void
+put_one (struct exposition *out, enum exposition_kind kind, const char *name, const char *help,
+         uint64_t value)
+{
+    exposition_family (out, kind, name, help);
+    exposition_whole (out, NULL, value);
+}
+
+static void
+put_one_real (struct exposition *out, enum exposition_kind kind, const char *name, const char *help,
+              double value)
+{
+    exposition_family (out, kind, name, help);
+    exposition_real (out, NULL, value);
+}
+
+static void
+put_daemon (const struct actions *actions, struct exposition *out)
+{
+    char reason[HEALTH_REASON_SIZE];
+
+    exposition_family (out, EXPOSITION_INFO, "workpeer_build", "What runs: 1.");
+    exposition_whole (out,
+                      LABELS ({"version", PACKAGE_VERSION}, {"build", BUILD_INFO},
+                              {"network", actions->network->name}, {"scanner", actions->scanner}),
+                      1);
+    put_one (out, EXPOSITION_GAUGE, "workpeer_healthy", "Whether /health says UP.",
+             health_check (actions, reason) == 0);
+    put_one (out, EXPOSITION_GAUGE, "workpeer_ready", "Whether /ready says UP.",
+             health_ready (actions, reason) == 0);
+}
+
+/* Requests and what they got. */
+
+static void
+put_requests (const struct metrics *metrics, struct exposition *out)
+{
+    exposition_family (out, EXPOSITION_COUNTER, "workpeer_requests",
+                       "Requests that have ended, by action, or path, and result.");
+    for (size_t i = 0; i < metrics->name_count; i++) {
+        const struct metrics_requests *requests = &metrics->requests[i];
+        for (enum request_result result = 0; result < REQUEST_RESULTS; result++) {
+            exposition_whole (
+                out, LABELS ({"action", requests->name}, {"result", metrics_result_name (result)}),
+                requests->count[result]);
+        }
+    }
+}
+
+static void
+put_work (const struct metrics *metrics, struct exposition *out)
+{
+    exposition_family (out, EXPOSITION_HISTOGRAM, "workpeer_work_duration_seconds",
+                       "How long it took to find work that somebody waited for, by its source.");
+    for (enum metrics_source source = 0; source < METRICS_SOURCES; source++) {
+        exposition_histogram (out, LABELS ({"source", metrics_source_name (source)}),
+                              &metrics->work[source]);
+    }
+}
+
+static void
+put_queue (const struct actions *actions, struct exposition *out)
+{
+    struct pool_queue queue;
+
+    pool_queue (actions->pool, &queue);
+    exposition_family (out, EXPOSITION_GAUGE, "workpeer_queue_jobs",
+                       "Jobs that wait for a device, by class.");
+    for (size_t i = 0; i < POOL_CLASSES; i++) {
+        exposition_whole (out, LABELS ({"class", class_names[i]}), queue.waiting[i]);
+    }
+    exposition_family (out, EXPOSITION_GAUGE, "workpeer_queue_age_seconds",
+                       "How long ago the oldest of them was asked for.");
+    for (size_t i = 0; i < POOL_CLASSES; i++) {
+        exposition_real (out, LABELS ({"class", class_names[i]}), queue.age[i]);
+    }
+}
+
+static void
+put_jobs (const struct actions *actions, struct exposition *out)
+{
+    struct pool_statistics pool;
+
+    pool_statistics (actions->pool, &pool);
+    put_one (out, EXPOSITION_GAUGE, "workpeer_waiters", "Requests that wait for work.",
+             broker_waiters (actions->broker));
+    put_one (out, EXPOSITION_GAUGE, "workpeer_jobs_in_flight",
+             "Jobs that a device searches at this moment.", pool.running);
+    exposition_family (out, EXPOSITION_COUNTER, "workpeer_jobs_ended",
+                       "Jobs of the devices here that have ended, by outcome.");
+    exposition_whole (out, LABELS ({"outcome", "found"}), pool.found);
+    exposition_whole (out, LABELS ({"outcome", "cancelled"}), pool.cancelled);
+    exposition_whole (out, LABELS ({"outcome", "failed"}), pool.failed);
+}
+
+/* Devices: a family goes through all of them, so each looks at them anew. */
+
+typedef void (*put_device_fn) (struct exposition *out, const struct pool_device *device);
+
+static void
+put_devices (const struct actions *actions, struct exposition *out, put_device_fn put)
+{
+    for (size_t i = 0; i < pool_device_count (actions->pool); i++) {
+        struct pool_device device;
+        pool_device (actions->pool, i, &device);
+        put (out, &device);
+    }
+}
+
+/* On standby it is up, too. */
+static bool
+is_up (const struct pool_device *device)
+{
+    return device->state == POOL_DEVICE_UP || device->state == POOL_DEVICE_STANDBY;
+}
+
+static void
+put_up (struct exposition *out, const struct pool_device *device)
+{
+    exposition_whole (out, LABELS ({"device", device->name}, {"kind", device->kind}),
+                      is_up (device));
+}
+
+/* The reason of a failure that is over is no state: a device has one such series at a time. */
+static void
+put_state (struct exposition *out, const struct pool_device *device)
+{
+    exposition_whole (out,
+                      LABELS ({"device", device->name}, {"kind", device->kind},
+                              {"scanner", device->detail},
+                              {"state", pool_device_state_name (device->state)},
+                              {"reason", is_up (device) ? "" : device->reason}),
+                      1);
+}
+
+static void
+put_hashes (struct exposition *out, const struct pool_device *device)
+{
+    exposition_whole (out, LABELS ({"device", device->name}, {"kind", device->kind}),
+                      device->hashes);
+}
+
+static void
+put_rate (struct exposition *out, const struct pool_device *device)
+{
+    exposition_real (out, LABELS ({"device", device->name}, {"kind", device->kind}), device->rate);
+}
+
+static void
+put_all_devices (const struct actions *actions, struct exposition *out)
+{
+    exposition_family (out, EXPOSITION_GAUGE, "workpeer_device_up",
+                       "Whether a device is open, tested and has not failed since.");
+    put_devices (actions, out, put_up);
+    exposition_family (out, EXPOSITION_INFO, "workpeer_device",
+                       "A device and its state, with the reason where it is not up: 1.");
+    put_devices (actions, out, put_state);
+    exposition_family (out, EXPOSITION_COUNTER, "workpeer_device_hashes",
+                       "Hashes that a device has tried.");
+    put_devices (actions, out, put_hashes);
+    exposition_family (out, EXPOSITION_GAUGE, "workpeer_device_hashes_per_second",
+                       "How fast a device is while it works, as measured.");
+    put_devices (actions, out, put_rate);
+}
+
+/* The cache. */
+
+#define STORED(field) offsetof (struct store_statistics, field)
+
+static const struct {
+    enum exposition_kind kind;
+    const char *name;
+    const char *help;
+    size_t offset; /* of a uint64_t */
+} store_families[] = {
+    {EXPOSITION_COUNTER, "workpeer_cache_hits", "Requests that the cache had work for.",
+     STORED (hits)},
+    {EXPOSITION_COUNTER, "workpeer_cache_misses", "Requests that it had none for.",
+     STORED (misses)},
+    {EXPOSITION_COUNTER, "workpeer_cache_weak", "Of the misses: it had work that was too weak.",
+     STORED (weak)},
+    {EXPOSITION_GAUGE, "workpeer_cache_entries", "Works on the disk.", STORED (entries)},
+    {EXPOSITION_GAUGE, "workpeer_cache_accounts", "Accounts on the disk.", STORED (accounts)},
+    {EXPOSITION_GAUGE, "workpeer_cache_file_bytes", "How large the file is.", STORED (bytes)},
+    {EXPOSITION_GAUGE, "workpeer_cache_live_bytes", "How much of it is in use.",
+     STORED (live_bytes)},
+    {EXPOSITION_GAUGE, "workpeer_cache_pending", "Changes that wait to be written.",
+     STORED (pending)},
+    {EXPOSITION_COUNTER, "workpeer_cache_puts", "Works that were taken.", STORED (puts)},
+    {EXPOSITION_COUNTER, "workpeer_cache_dropped", "Changes that were not: too many waited.",
+     STORED (dropped)},
+    {EXPOSITION_COUNTER, "workpeer_cache_evicted", "Works that made room for others.",
+     STORED (evicted)},
+    {EXPOSITION_COUNTER, "workpeer_cache_expired", "Works that were too old.", STORED (expired)},
+    {EXPOSITION_COUNTER, "workpeer_cache_corrupt", "Records that were damaged, and removed.",
+     STORED (corrupt)},
+    {EXPOSITION_COUNTER, "workpeer_cache_write_errors", "Writes that failed, to be tried again.",
+     STORED (write_errors)},
+    {EXPOSITION_COUNTER, "workpeer_cache_read_errors", "Reads that failed.", STORED (read_errors)},
+};
+
+static void
+put_cache (struct store *store, struct exposition *out)
+{
+    struct store_statistics statistics = {.failing = true};
+
+    if (store != NULL) {
+        store_statistics (store, &statistics);
+    }
+    put_one (out, EXPOSITION_GAUGE, "workpeer_cache_up",
+             "Whether there is a cache, and its last write was good.", !statistics.failing);
+    if (store == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof store_families / sizeof store_families[0]; i++) {
+        uint64_t value;
+        memcpy (&value, (const char *)&statistics + store_families[i].offset, sizeof value);
+        put_one (out, store_families[i].kind, store_families[i].name, store_families[i].help,
+                 value);
+    }
+    put_one_real (out, EXPOSITION_GAUGE, "workpeer_cache_lag_seconds",
+                  "How long the first of the changes that wait has waited.", statistics.lag);
+}
+
+static void
+put_precache (const struct precache *precache, struct exposition *out)
+{
+    struct precache_statistics statistics;
+
+    if (precache == NULL) {
+        return;
+    }
+    precache_statistics (precache, &statistics);
+    put_one (out, EXPOSITION_GAUGE, "workpeer_precache_accounts", "Accounts that are followed.",
+             statistics.accounts);
+    put_one (out, EXPOSITION_GAUGE, "workpeer_precache_ready",
+             "Of these, those that have work for their frontier.", statistics.ready);
+    put_one (out, EXPOSITION_GAUGE, "workpeer_precache_queued", "Roots that wait for their search.",
+             statistics.queued);
+    put_one (out, EXPOSITION_COUNTER, "workpeer_precache_found", "Works that were found ahead.",
+             statistics.found);
+    put_one (out, EXPOSITION_COUNTER, "workpeer_precache_failed",
+             "Searches ahead that failed, to be tried again.", statistics.failed);
+}
+
+/* Peers. A list may name one peer more than once: it is one series, of their sum. */
+
+static bool
+is_first (const struct peers *peers, enum peers_list list, size_t index)
+{
+    const char *name = peer_name (peers_at (peers, list, index));
+
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp (peer_name (peers_at (peers, list, i)), name) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of all peers of that name from `index` on. */
+struct peer_sum {
+    const char *name;
+    const char *list;
+    bool up;
+    size_t in_flight;
+    uint64_t count[PEER_OUTCOMES];
+    uint64_t dropped;
+};
+
+static void
+add_up (const struct peers *peers, enum peers_list list, size_t index, struct peer_sum *sum)
+{
+    *sum = (struct peer_sum){
+        .name = peer_name (peers_at (peers, list, index)),
+        .list = peers_list_name (list),
+    };
+    for (size_t i = index; i < peers_count (peers, list); i++) {
+        const struct peer *peer = peers_at (peers, list, i);
+        struct peer_health health;
+        if (strcmp (peer_name (peer), sum->name) != 0) {
+            continue;
+        }
+        peer_health (peer, &health);
+        sum->up = sum->up || health.resting_until == 0;
+        sum->in_flight += health.in_flight;
+        sum->dropped += health.dropped;
+        for (enum peer_outcome outcome = 0; outcome < PEER_OUTCOMES; outcome++) {
+            sum->count[outcome] += health.count[outcome];
+        }
+    }
+}
+
+typedef void (*put_peer_fn) (struct exposition *out, const struct peer_sum *sum);
+
+static void
+put_peers (const struct peers *peers, struct exposition *out, put_peer_fn put)
+{
+    for (enum peers_list list = 0; list < PEERS_LISTS; list++) {
+        for (size_t i = 0; i < peers_count (peers, list); i++) {
+            struct peer_sum sum;
+            if (is_first (peers, list, i)) {
+                add_up (peers, list, i, &sum);
+                put (out, &sum);
+            }
+        }
+    }
+}
+
+static void
+put_peer_up (struct exposition *out, const struct peer_sum *sum)
+{
+    exposition_whole (out, LABELS ({"peer", sum->name}, {"list", sum->list}), sum->up);
+}
+
+static void
+put_peer_found (struct exposition *out, const struct peer_sum *sum)
+{
+    exposition_whole (out, LABELS ({"peer", sum->name}, {"list", sum->list}),
+                      sum->count[PEER_FOUND]);
+}
+
+static void
+put_peer_dropped (struct exposition *out, const struct peer_sum *sum)
+{
+    exposition_whole (out, LABELS ({"peer", sum->name}, {"list", sum->list}), sum->dropped);
+}
+
+static void
+put_peer_in_flight (struct exposition *out, const struct peer_sum *sum)
+{
+    exposition_whole (out, LABELS ({"peer", sum->name}, {"list", sum->list}), sum->in_flight);
+}
+
+static void
+put_peer_failures (struct exposition *out, const struct peer_sum *sum)
+{
+    for (enum peer_outcome outcome = PEER_FOUND + 1; outcome < PEER_OUTCOMES; outcome++) {
+        exposition_whole (out,
+                          LABELS ({"peer", sum->name}, {"list", sum->list},
+                                  {"kind", peer_outcome_name (outcome)}),
+                          sum->count[outcome]);
+    }
+}
+
+static void
+put_all_peers (const struct peers *peers, struct exposition *out)
+{
+    exposition_family (out, EXPOSITION_GAUGE, "workpeer_peer_up",
+                       "Whether a work peer has not failed since it was last asked with success.");
+    put_peers (peers, out, put_peer_up);
+    exposition_family (out, EXPOSITION_GAUGE, "workpeer_peer_in_flight",
+                       "Questions that are with a work peer.");
+    put_peers (peers, out, put_peer_in_flight);
+    exposition_family (out, EXPOSITION_COUNTER, "workpeer_peer_wins",
+                       "Questions that a work peer answered with work.");
+    put_peers (peers, out, put_peer_found);
+    exposition_family (out, EXPOSITION_COUNTER, "workpeer_peer_dropped",
+                       "Questions to a work peer whose answer was not wanted any more.");
+    put_peers (peers, out, put_peer_dropped);
+    exposition_family (out, EXPOSITION_COUNTER, "workpeer_peer_failures",
+                       "Questions to a work peer that failed, by kind.");
+    put_peers (peers, out, put_peer_failures);
+}
+
+/* Servers, by their face. */
+
+#define SERVED(field) offsetof (struct server_statistics, field)
+
+static const struct {
+    enum exposition_kind kind;
+    const char *name;
+    const char *help;
+    size_t offset; /* of a uint64_t */
+} server_families[] = {
+    {EXPOSITION_GAUGE, "workpeer_connections", "Clients that are connected.", SERVED (connections)},
+    {EXPOSITION_COUNTER, "workpeer_connections_accepted", "Connections that were accepted.",
+     SERVED (accepted)},
+    {EXPOSITION_GAUGE, "workpeer_requests_in_flight", "Requests that wait for their answer.",
+     SERVED (waiting)},
+    {EXPOSITION_COUNTER, "workpeer_requests_unreadable",
+     "Requests that were no HTTP, or over a limit; in no other count.", SERVED (unreadable)},
+    {EXPOSITION_GAUGE, "workpeer_held_bytes",
+     "Requests that are not answered yet, and answers that were not read.", SERVED (held)},
+    {EXPOSITION_COUNTER, "workpeer_connections_shed",
+     "Connections closed because clients held too much memory.", SERVED (shed)},
+    {EXPOSITION_COUNTER, "workpeer_received_bytes", "Bytes that clients have sent.",
+     SERVED (received)},
+    {EXPOSITION_COUNTER, "workpeer_sent_bytes", "Bytes that were written to clients.",
+     SERVED (sent)},
+};
+
+static void
+put_servers (const struct metrics_report *report, struct exposition *out)
+{
+    struct server_statistics statistics[METRICS_REPORT_MAX_FACES];
+
+    for (size_t i = 0; i < report->face_count; i++) {
+        server_statistics (report->faces[i].server, &statistics[i]);
+    }
+    for (size_t family = 0; family < sizeof server_families / sizeof server_families[0]; family++) {
+        exposition_family (out, server_families[family].kind, server_families[family].name,
+                           server_families[family].help);
+        for (size_t i = 0; i < report->face_count; i++) {
+            uint64_t value;
+            memcpy (&value, (const char *)&statistics[i] + server_families[family].offset,
+                    sizeof value);
+            exposition_whole (out, LABELS ({"face", report->faces[i].face}), value);
+        }
+    }
+}
+
+/* The names are those that every exporter has. */
+static void
+put_process (const struct metrics *metrics, struct exposition *out)
+{
+    struct process process;
+
+    process_read (&process);
+    put_one_real (out, EXPOSITION_COUNTER, "process_cpu_seconds",
+                  "Processor time of all threads, user and system.", process.cpu_seconds);
+    put_one_real (out, EXPOSITION_GAUGE, "process_start_time_seconds",
+                  "When the daemon began, in unix time.", metrics->started);
+    if (process.has_memory) {
+        put_one (out, EXPOSITION_GAUGE, "process_resident_memory_bytes", "Memory that it has.",
+                 process.resident_bytes);
+        put_one (out, EXPOSITION_GAUGE, "process_virtual_memory_bytes",
+                 "Addresses that it has; the cache's file has a gibibyte and more of them.",
+                 process.virtual_bytes);
+    }
+    if (process.has_descriptors) {
+        put_one (out, EXPOSITION_GAUGE, "process_open_fds", "Descriptors that are open.",
+                 process.descriptors);
+        put_one (out, EXPOSITION_GAUGE, "process_max_fds", "Descriptors that may be.",
+                 process.max_descriptors);
+    }
+}
+
+void
+metrics_report_add (struct metrics_report *report, const char *face, struct server *server)
+{
+    assert (report->face_count < METRICS_REPORT_MAX_FACES);
+    report->faces[report->face_count].face = face;
+    report->faces[report->face_count].server = server;
+    report->face_count++;
+}
+
+void
+metrics_report_write (const struct metrics_report *report, struct exposition *out)
+{
+    const struct actions *actions = report->actions;
+
+    put_daemon (actions, out);
+    put_requests (report->metrics, out);
+    put_work (report->metrics, out);
+    put_queue (actions, out);
+    put_jobs (actions, out);
+    put_all_devices (actions, out);
+    put_cache (actions->store, out);
+    put_precache (actions->precache, out);
+    put_all_peers (actions->peers, out);
+    put_servers (report, out);
+    put_process (report->metrics, out);
+}
+
+static void
+reply (const struct metrics_report *report, struct request *request, struct evbuffer *output)
+{
+    struct exposition exposition;
+
+    exposition_init (&exposition, exposition_choose (request_header (request, "Accept")), output);
+    metrics_report_write (report, &exposition);
+    if (exposition_end (&exposition) != 0 || request_add_header (request, "Vary", "Accept") != 0) {
+        request_reply_error (request, 503, "Out of memory");
+        return;
+    }
+    request_reply (request, 200, exposition_type (exposition.format), output);
+}
+
+static void
+get_metrics (void *context, struct request *request)
+{
+    struct evbuffer *output = evbuffer_new ();
+
+    if (output == NULL) {
+        request_reply_error (request, 503, "Out of memory");
+        return;
+    }
+    reply (context, request, output);
+    evbuffer_free (output);
+}
+
+const struct route metrics_report_routes[] = {
+    {ROUTE_GET, "/metrics", false, get_metrics},
+    {ROUTE_GET, "/prometheus", false, get_metrics},
+    {ROUTE_OTHER, NULL, false, NULL},
+};

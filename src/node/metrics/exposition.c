@@ -1,0 +1,253 @@
+#include "node/metrics/exposition.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const kinds[] = {
+    [EXPOSITION_COUNTER] = "counter",
+    [EXPOSITION_GAUGE] = "gauge",
+    [EXPOSITION_HISTOGRAM] = "histogram",
+    [EXPOSITION_INFO] = "info",
+};
+
+/* What a family's samples are called by beyond its name. */
+static const char *const suffixes[] = {
+    [EXPOSITION_COUNTER] = "_total",
+    [EXPOSITION_GAUGE] = "",
+    [EXPOSITION_HISTOGRAM] = "",
+    [EXPOSITION_INFO] = "_info",
+};
+
+static const char *const units[] = {"seconds", "bytes"};
+
+const char *
+exposition_type (enum exposition_format format)
+{
+    return format == EXPOSITION_OPENMETRICS
+               ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+               : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+void
+exposition_init (struct exposition *exposition, enum exposition_format format,
+                 struct evbuffer *output)
+{
+    *exposition = (struct exposition){.format = format, .output = output};
+}
+
+static void
+add (struct exposition *exposition, const char *text, size_t length)
+{
+    if (evbuffer_add (exposition->output, text, length) != 0) {
+        exposition->failed = true;
+    }
+}
+
+static void
+put (struct exposition *exposition, const char *text)
+{
+    add (exposition, text, strlen (text));
+}
+
+/* The unit that a name ends with, or NULL. */
+static const char *
+unit_of (const char *name)
+{
+    const char *last = strrchr (name, '_');
+
+    for (size_t i = 0; last != NULL && i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp (last + 1, units[i]) == 0) {
+            return units[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+put_meta (struct exposition *exposition, const char *what, const char *suffix, const char *text)
+{
+    put (exposition, "# ");
+    put (exposition, what);
+    put (exposition, " ");
+    put (exposition, exposition->family);
+    put (exposition, suffix);
+    put (exposition, " ");
+    put (exposition, text);
+    put (exposition, "\n");
+}
+
+void
+exposition_family (struct exposition *exposition, enum exposition_kind kind, const char *name,
+                   const char *help)
+{
+    const bool open = exposition->format == EXPOSITION_OPENMETRICS;
+    const char *suffix = open ? "" : suffixes[kind];
+    const char *unit = unit_of (name);
+
+    exposition->kind = kind;
+    exposition->family = name;
+    put_meta (exposition, "HELP", suffix, help);
+    put_meta (exposition, "TYPE", suffix,
+              !open && kind == EXPOSITION_INFO ? kinds[EXPOSITION_GAUGE] : kinds[kind]);
+    if (open && unit != NULL) {
+        put_meta (exposition, "UNIT", suffix, unit);
+    }
+}
+
+/*
+ * How many bytes of `text` are one character of well-formed UTF-8 (Unicode 15, table 3-7); 0 when
+ * they are none.
+ */
+static size_t
+character_length (const unsigned char *text)
+{
+    const unsigned char first = text[0];
+    const size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    const unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    const unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+
+    if ((first >= 0x80 && first < 0xc2) || first > 0xf4 ||
+        (length > 1 && (text[1] < least || text[1] > most))) {
+        return 0;
+    }
+    for (size_t i = 2; i < length; i++) {
+        if (text[i] < 0x80 || text[i] > 0xbf) { /* the end of the text, too */
+            return 0;
+        }
+    }
+    return length;
+}
+
+/* Both formats have these escapes in a label's value, and no others. */
+static void
+put_value (struct exposition *exposition, const char *value)
+{
+    while (*value != '\0') {
+        const size_t length = character_length ((const unsigned char *)value);
+        if (length == 0) {
+            put (exposition, "\xef\xbf\xbd");
+        } else if (*value == '\n') {
+            put (exposition, "\\n");
+        } else {
+            if (*value == '"' || *value == '\\') {
+                put (exposition, "\\");
+            }
+            add (exposition, value, length);
+        }
+        value += length > 0 ? length : 1;
+    }
+}
+
+static void
+put_label (struct exposition *exposition, const char *name, const char *value, bool first)
+{
+    put (exposition, first ? "{" : ",");
+    put (exposition, name);
+    put (exposition, "=\"");
+    put_value (exposition, value);
+    put (exposition, "\"");
+}
+
+/* A sample's name and labels, `bound` being one more, if not NULL. */
+static void
+begin_sample (struct exposition *exposition, const char *suffix,
+              const struct exposition_label *labels, const char *bound)
+{
+    bool first = true;
+
+    put (exposition, exposition->family);
+    put (exposition, suffix);
+    for (; labels != NULL && labels->name != NULL; labels++) {
+        put_label (exposition, labels->name, labels->value, first);
+        first = false;
+    }
+    if (bound != NULL) {
+        put_label (exposition, "le", bound, first);
+        first = false;
+    }
+    put (exposition, first ? " " : "} ");
+}
+
+static void
+put_whole (struct exposition *exposition, uint64_t value)
+{
+    char text[24];
+
+    (void)snprintf (text, sizeof text, "%" PRIu64 "\n", value);
+    put (exposition, text);
+}
+
+static void
+put_real (struct exposition *exposition, double value)
+{
+    char text[40];
+
+    if (isfinite (value)) {
+        (void)snprintf (text, sizeof text, "%.15g\n", value);
+    } else {
+        (void)snprintf (text, sizeof text, "%s\n",
+                        isnan (value) ? "NaN"
+                        : value > 0   ? "+Inf"
+                                      : "-Inf");
+    }
+    put (exposition, text);
+}
+
+void
+exposition_whole (struct exposition *exposition, const struct exposition_label *labels,
+                  uint64_t value)
+{
+    begin_sample (exposition, suffixes[exposition->kind], labels, NULL);
+    put_whole (exposition, value);
+}
+
+void
+exposition_real (struct exposition *exposition, const struct exposition_label *labels, double value)
+{
+    begin_sample (exposition, suffixes[exposition->kind], labels, NULL);
+    put_real (exposition, value);
+}
+
+/* As OpenMetrics has it, in both: 1 is "1.0", so that a series is the same whoever reads it. */
+static void
+print_bound (size_t bucket, char text[32])
+{
+    if (bucket == HISTOGRAM_BUCKETS - 1) {
+        (void)snprintf (text, 32, "+Inf");
+        return;
+    }
+    (void)snprintf (text, 28, "%.15g", histogram_bounds[bucket]);
+    if (strpbrk (text, ".e") == NULL) {
+        memcpy (text + strlen (text), ".0", sizeof ".0");
+    }
+}
+
+void
+exposition_histogram (struct exposition *exposition, const struct exposition_label *labels,
+                      const struct histogram *histogram)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        char bound[32];
+        print_bound (i, bound);
+        count += histogram->counts[i];
+        begin_sample (exposition, "_bucket", labels, bound);
+        put_whole (exposition, count);
+    }
+    begin_sample (exposition, "_sum", labels, NULL);
+    put_real (exposition, histogram->sum);
+    begin_sample (exposition, "_count", labels, NULL);
+    put_whole (exposition, count);
+}
+
+int
+exposition_end (struct exposition *exposition)
+{
+    if (exposition->format == EXPOSITION_OPENMETRICS) {
+        put (exposition, "# EOF\n");
+    }
+    return exposition->failed ? -1 : 0;
+}

@@ -1,0 +1,29 @@
+/*
+ * Frontiers: a node is asked, at an interval, for the frontiers of the accounts that are followed
+ * (accounts_frontiers, some hundred accounts at a time), for where no callback comes from, or one
+ * was missed.
+ *
+ * Event-loop thread.
+ */
+#ifndef NODE_FRONTIERS_H
+#define NODE_FRONTIERS_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+#include "node/precache/precache.h"
+#include "rpc/client/fetch.h"
+
+struct frontiers;
+
+/*
+ * Asks `server` for what `precache`, which outlives it, follows: now, and every `interval` seconds
+ * (above 0) after each round. NULL for want of memory or descriptors.
+ */
+struct frontiers *frontiers_new (struct event_base *base, struct precache *precache,
+                                 const struct fetch_server *server, double interval);
+
+/* NULL is fine. */
+void frontiers_free (struct frontiers *frontiers);
+
+#endif

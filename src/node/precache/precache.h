@@ -1,0 +1,130 @@
+/*
+ * Pre-caching: work for the next block of an account, found while nobody waits for it.
+ *
+ * Work depends only on an account's frontier. So accounts are followed: whenever a new frontier of
+ * one is heard of, work for it is searched for, behind everything that somebody waits for, and goes
+ * to the store. The newest frontier of an account wins; older ones are dropped, searched or not. A
+ * root may be asked for without an account, too.
+ *
+ * What is followed is bounded: the account that was heard of longest ago makes room for another. An
+ * account that only clients have named goes before one that a node has told of, and pinned ones
+ * stay; searches are shared out likewise. So nobody makes the daemon forget accounts that are in
+ * use by naming others.
+ *
+ * Event-loop thread.
+ */
+#ifndef NODE_PRECACHE_H
+#define NODE_PRECACHE_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "node/search/broker.h"
+#include "work/store/store.h"
+
+struct precache;
+
+struct precache_settings {
+    enum store_network network;
+    uint64_t threshold;  /* of the work that is searched for */
+    size_t max_accounts; /* followed at a time, at least 1; as many roots may wait without one */
+    size_t max_searches; /* under way at a time; 4 at least, one for each kind of subject */
+    bool use_peers;      /* without devices here, peers are asked */
+};
+
+/*
+ * Over `broker` and `store`, which outlive it. Follows the accounts that the store remembers. NULL
+ * for want of memory.
+ */
+struct precache *precache_new (struct event_base *base, struct broker *broker, struct store *store,
+                               const struct precache_settings *settings);
+
+/* Stops every search. NULL is fine. */
+void precache_free (struct precache *precache);
+
+enum precache_result {
+    PRECACHE_TAKEN,   /* it is searched for, will be, or is there already */
+    PRECACHE_UNKNOWN, /* the account is not followed, and this does not make it so */
+    PRECACHE_FULL,    /* all that is followed is pinned, or too many roots wait */
+    PRECACHE_NO_MEMORY,
+};
+
+/* The threshold of work that is searched for where nothing else is said. */
+uint64_t precache_threshold (const struct precache *precache);
+
+/*
+ * A client asks for work for `frontier` and says whose it is: the account is followed from now on.
+ * Its frontier is believed unless a node has told of the account. No work is searched for: the
+ * client does that.
+ */
+enum precache_result precache_learn (struct precache *precache, const uint8_t account[32],
+                                     const uint8_t frontier[32]);
+
+bool precache_follows (const struct precache *precache, const uint8_t account[32]);
+
+/*
+ * A node told of an account's frontier: work for it is searched for, if the account is followed.
+ * `previous` is the frontier before, or NULL when it is not known; with it, blocks may be told of
+ * in any order (past.h).
+ */
+enum precache_result precache_tell (struct precache *precache, const uint8_t account[32],
+                                    const uint8_t frontier[32], const uint8_t *previous);
+
+/* Follows an account, and pins it: it stays until precache_unwatch. */
+enum precache_result precache_watch (struct precache *precache, const uint8_t account[32]);
+
+/* Follows an account no more, pinned or not. Returns 0, or -1 when it is not followed. */
+int precache_unwatch (struct precache *precache, const uint8_t account[32]);
+
+/* Queues work for a root, of this threshold. */
+enum precache_result precache_root (struct precache *precache, const uint8_t root[32],
+                                    uint64_t threshold);
+
+/*
+ * Queues work of this threshold for the frontier of an account, which is followed from now on.
+ * PRECACHE_UNKNOWN: its frontier is not known yet; work is searched for when it is.
+ */
+enum precache_result precache_account (struct precache *precache, const uint8_t account[32],
+                                       uint64_t threshold);
+
+struct precache_statistics {
+    size_t accounts; /* followed */
+    size_t pinned;   /* of these */
+    size_t queued;   /* roots that wait for their search */
+    size_t searching;
+    size_t ready;       /* of the accounts, those with work for their frontier */
+    uint64_t found;     /* works */
+    uint64_t failed;    /* searches; each is tried again */
+    uint64_t cancelled; /* searches, by work_cancel; not tried again */
+    uint64_t moved;     /* frontiers that moved before their work was found */
+    uint64_t dropped;   /* accounts that had to make room for others */
+};
+
+void precache_statistics (const struct precache *precache, struct precache_statistics *statistics);
+
+/* The state of one account, for people. */
+enum precache_state {
+    PRECACHE_WAITING, /* for a node to tell of its frontier */
+    PRECACHE_QUEUED,
+    PRECACHE_SEARCHING,
+    PRECACHE_READY,
+    PRECACHE_CANCELLED, /* by work_cancel; until the frontier moves */
+};
+
+struct precache_account {
+    uint8_t key[32];
+    bool has_frontier;
+    uint8_t frontier[32];
+    enum precache_state state;
+    bool pinned;
+    bool told; /* a node told of it since the start */
+};
+
+/* The followed accounts, pinned ones first, then those that a node has told of, of each the one
+ * heard of last first: `capacity` at most, after the first `skip`. Returns how many. */
+size_t precache_accounts (const struct precache *precache, size_t skip,
+                          struct precache_account *accounts, size_t capacity);
+
+#endif

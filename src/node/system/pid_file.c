@@ -1,0 +1,126 @@
+#include "node/system/pid_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/base/log.h"
+
+struct pid_file {
+    char *path;
+    int fd;
+};
+
+static int
+write_pid (int fd)
+{
+    char text[32];
+    int length = snprintf (text, sizeof text, "%ld\n", (long)getpid ());
+
+    if (ftruncate (fd, 0) != 0) {
+        return -1;
+    }
+    return write (fd, text, (size_t)length) == length ? 0 : -1;
+}
+
+/* Whether `path` is still the file that `fd` is: a daemon that ends removes its own. */
+static bool
+is_same_file (const char *path, int fd)
+{
+    struct stat opened;
+    struct stat named;
+
+    return fstat (fd, &opened) == 0 && stat (path, &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
+}
+
+/* Returns the locked descriptor of the file that has that name, or -1 with errno set. */
+static int
+open_locked (const char *path)
+{
+    int reason;
+    int fd;
+
+    for (;;) {
+        /* Root writes here: a link of somebody else's making is not to lead it elsewhere. */
+        fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (fd < 0) {
+            return -1;
+        }
+        if (flock (fd, LOCK_EX | LOCK_NB) != 0) {
+            reason = errno;
+            (void)close (fd);
+            errno = reason;
+            return -1;
+        }
+        if (is_same_file (path, fd)) {
+            return fd;
+        }
+        (void)close (fd);
+    }
+}
+
+static int
+open_pid_file (const char *path, char *error, size_t error_size)
+{
+    int fd = open_locked (path);
+
+    if (fd < 0 && errno == EWOULDBLOCK) {
+        snprintf (error, error_size, "the pid file %s is held by another daemon that runs", path);
+        return -1;
+    }
+    if (fd < 0) {
+        snprintf (error, error_size, "cannot open the pid file %s: %s", path, strerror (errno));
+        return -1;
+    }
+    if (write_pid (fd) != 0) {
+        snprintf (error, error_size, "cannot write the pid file %s: %s", path, strerror (errno));
+        (void)close (fd);
+        return -1;
+    }
+    return fd;
+}
+
+struct pid_file *
+pid_file_new (const char *path, char *error, size_t error_size)
+{
+    struct pid_file *file = calloc (1, sizeof *file);
+    char *copy = strdup (path);
+
+    if (file == NULL || copy == NULL) {
+        snprintf (error, error_size, "out of memory");
+        free (copy);
+        free (file);
+        return NULL;
+    }
+    file->path = copy;
+    file->fd = open_pid_file (path, error, error_size);
+    if (file->fd < 0) {
+        free (copy);
+        free (file);
+        return NULL;
+    }
+    return file;
+}
+
+void
+pid_file_free (struct pid_file *file)
+{
+    if (file == NULL) {
+        return;
+    }
+    /* Where it cannot go, it is not to name a process that is another one later. */
+    if (unlink (file->path) != 0 && ftruncate (file->fd, 0) != 0) {
+        log_warn ("The pid file %s can be neither removed nor emptied: %s", file->path,
+                  strerror (errno));
+    }
+    (void)close (file->fd);
+    free (file->path);
+    free (file);
+}

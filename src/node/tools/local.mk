@@ -1,0 +1,6 @@
+libnode_la_SOURCES += \
+	%D%/bench.c %D%/bench.h \
+	%D%/bench_report.c %D%/bench_report.h \
+	%D%/devices.c %D%/devices.h \
+	%D%/profile.c %D%/profile.h
+EXTRA_DIST += %D%/README.md %D%/may_include

@@ -1,0 +1,120 @@
+/*
+ * Access: who may ask, how often and for how much. It is asked once for every request, before the
+ * body is looked at, and gives a pass that the request keeps until it ends.
+ *
+ * Where there are neither keys nor networks, everybody may ask. An address within `allow` needs no
+ * key. Others need a good one where there are keys, and are refused where there are none. A good
+ * key counts as itself wherever it comes from; else the address does, of IPv6 its /64. What is
+ * refused is charged to the address's rate as well, so that nobody guesses keys faster than that.
+ *
+ * A key is compared with all that there are, in constant time. Whether it is good is remembered for
+ * the keys seen last, under a hash with a salt that is made anew each time the program starts: so a
+ * client's next request costs one hash, however many keys there are.
+ *
+ * It reads no clock and no socket. Event-loop thread.
+ */
+#ifndef RPC_ACCESS_H
+#define RPC_ACCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rpc/access/cidr.h"
+#include "rpc/access/credentials.h"
+#include "rpc/access/key_hash.h"
+
+struct access;
+struct caller;
+
+#define ACCESS_NAME_SIZE 64 /* of a key's name, or an address */
+
+/* What one caller may do. 0 is no bound. */
+struct access_limits {
+    double rate;           /* requests a second */
+    double burst;          /* and at once; 0: as many as `rate`, at least 1 */
+    uint64_t max_jobs;     /* searches in progress */
+    double max_multiplier; /* of the base difficulty */
+};
+
+struct access_key {
+    char name[ACCESS_NAME_SIZE];
+    struct key_hash hash;
+    struct access_limits limits;
+};
+
+enum access_verdict {
+    ACCESS_GRANTED,
+    ACCESS_NO_KEY,
+    ACCESS_WRONG_KEY,
+    ACCESS_FORBIDDEN, /* an address from where nobody may ask */
+    ACCESS_TOO_FAST,
+    ACCESS_TOO_MANY_JOBS,
+    ACCESS_TOO_DIFFICULT,
+};
+
+/* All is copied but `data`. `tell` is called for every refusal; NULL is nobody. */
+struct access_settings {
+    const struct access_key *keys;
+    size_t key_count;
+    const struct cidr *allow;
+    size_t allow_count;
+    const struct cidr *nodes; /* whose refusals have status 200; none: loopback and `allow` */
+    size_t node_count;
+    struct access_limits limits; /* of an address */
+    size_t max_callers;          /* that are known at once, beside those that wait */
+    void (*tell) (void *data, enum access_verdict verdict, const char *who);
+    void *data;
+};
+
+/* Whether they keep anybody from anything. */
+bool access_is_needed (const struct access_settings *settings);
+
+/*
+ * One with one reference. What callers of `before`, if it is not NULL, have used up is known to
+ * the new one, too. NULL for want of memory or of random numbers.
+ */
+struct access *access_new (const struct access_settings *settings, const struct access *before);
+
+struct access *access_ref (struct access *access);
+
+/* Frees it with the last reference; NULL is fine. */
+void access_unref (struct access *access);
+
+/*
+ * Who a request comes from and what he may do. All zero is a pass that nobody has looked at: it
+ * bounds nothing.
+ */
+struct access_pass {
+    struct access *access; /* a reference, or NULL */
+    struct caller *caller; /* held, or NULL where nothing is counted */
+    const char *key_name;  /* the access's, or NULL */
+    struct cidr_address address;
+    struct access_limits limits;
+    bool is_node;
+    bool has_job;
+    double wait; /* once refused as too fast: seconds until it is not */
+};
+
+/*
+ * Looks at a request from `address`, NULL when that is not known, with these headers at the time
+ * `now`, in nanoseconds. `pass` is filled in for either answer, and access_pass_clear ends it.
+ */
+enum access_verdict access_admit (struct access *access, const struct cidr_address *address,
+                                  const struct credentials_headers *headers, uint64_t now,
+                                  struct access_pass *pass);
+
+/* Begins the pass's one job, unless its caller has as many as he may. */
+enum access_verdict access_begin_job (struct access_pass *pass);
+
+/* Whether `difficulty` is not above the multiple of `base` that the caller may ask for. */
+enum access_verdict access_check_difficulty (const struct access_pass *pass, uint64_t difficulty,
+                                             uint64_t base);
+
+/* What has begun with it ends. */
+void access_pass_clear (struct access_pass *pass);
+
+/* The key's name or the address. */
+void access_pass_print (const struct access_pass *pass, char text[ACCESS_NAME_SIZE]);
+
+#endif

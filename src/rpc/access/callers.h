@@ -1,0 +1,58 @@
+/*
+ * Callers: what each has used up lately. A caller is whoever counts as one: a key, an IPv4 address,
+ * or a /64 of IPv6, of which a client has all addresses.
+ *
+ * The table is bounded: beyond its size the caller heard of longest ago, of those with no request
+ * in progress, is forgotten, which gives him back what he has used up. So an attacker with many
+ * addresses costs no more memory, and gains nothing that more addresses do not give him anyway.
+ *
+ * Event-loop thread. Time is the caller's of these functions: nanoseconds of any clock that does
+ * not go back.
+ */
+#ifndef RPC_CALLERS_H
+#define RPC_CALLERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rpc/access/cidr.h"
+
+struct callers;
+struct caller;
+
+struct callers_id {
+    uint8_t bytes[17];
+};
+
+struct callers_id callers_id_of_address (const struct cidr_address *address);
+
+/* Of a key, by 16 bytes of its own. */
+struct callers_id callers_id_of_key (const uint8_t bytes[16]);
+
+/* An empty table of `max` callers, with one reference. NULL for want of memory. */
+struct callers *callers_new (size_t max);
+
+struct callers *callers_ref (struct callers *callers);
+
+/* Frees it with the last reference, when no caller is held any more. NULL is fine. */
+void callers_unref (struct callers *callers);
+
+/* How many are known. */
+size_t callers_count (const struct callers *callers);
+
+/* Who `id` is, held until callers_release. NULL for want of memory. */
+struct caller *callers_hold (struct callers *callers, const struct callers_id *id);
+void callers_release (struct callers *callers, struct caller *caller);
+
+/*
+ * Takes one request from a bucket of `burst` (at least 1) that fills at `rate` (above 0) a second.
+ * Returns whether it had one; else `wait` is the seconds until it has.
+ */
+bool caller_spend (struct caller *caller, double rate, double burst, uint64_t now, double *wait);
+
+/* Begins a job, unless there are `max` already. Returns whether it did. */
+bool caller_begin_job (struct caller *caller, uint64_t max);
+void caller_end_job (struct caller *caller);
+
+#endif

@@ -1,0 +1,242 @@
+#include "rpc/base/endpoint.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "work/base/number.h"
+
+#define HTTP_PORT 80
+
+/* What the DNS allows, without the root's dot (RFC 1035). */
+enum { NAME_MAX_LENGTH = 253, LABEL_MAX_LENGTH = 63 };
+
+static const char EXPECTED_FORM[] = "\"host:port\" or \"[IPv6 address]:port\"";
+static const char EXPECTED_PORT[] = "a port from 0 to 65535 after the last ':'";
+static const char EXPECTED_HOST[] = "an IPv4 or IPv6 address or a host name before the port";
+static const char EXPECTED_URL[] = "\"http://host:port/path\", with IPv6 addresses in brackets "
+                                   "(https needs a proxy that speaks it)";
+static const char EXPECTED_PATH[] = "a path of visible ASCII characters after the host";
+static const char EXPECTED_IPV6[] = "an IPv6 address between '[' and ']'";
+
+static bool
+is_ipv6 (const char *text)
+{
+    struct in6_addr address;
+
+    return inet_pton (AF_INET6, text, &address) == 1;
+}
+
+static bool
+is_ipv4 (const char *text)
+{
+    struct in_addr address;
+
+    return inet_pton (AF_INET, text, &address) == 1;
+}
+
+static bool
+is_digit (char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The underscore is no host name's by the RFCs, but names of containers and services have it. */
+static bool
+is_label_character (char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit (c) || c == '-' || c == '_';
+}
+
+static bool
+is_label (const char *label, size_t length)
+{
+    if (length == 0 || length > LABEL_MAX_LENGTH || label[0] == '-' || label[length - 1] == '-') {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (!is_label_character (label[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Whether `label` is all digits, as the last one of a mistyped IPv4 address is and no host name's.
+ */
+static bool
+is_number (const char *label, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (!is_digit (label[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+is_host_name (const char *name)
+{
+    const char *label = name;
+    size_t length = strlen (name);
+
+    if (length > 0 && name[length - 1] == '.') {
+        length--;
+    }
+    if (length > NAME_MAX_LENGTH) {
+        return false;
+    }
+    const char *const end = name + length;
+
+    for (;;) {
+        const char *const dot = memchr (label, '.', (size_t)(end - label));
+        const size_t label_length = (size_t)((dot != NULL ? dot : end) - label);
+
+        if (!is_label (label, label_length)) {
+            return false;
+        }
+        if (dot == NULL) {
+            return !is_number (label, label_length);
+        }
+        label = dot + 1;
+    }
+}
+
+/* Takes a host without brackets whose length is already known to fit. */
+static int
+make (const char *host, uint16_t port, struct endpoint *endpoint, const char **expected)
+{
+    if (!is_ipv6 (host) && !is_ipv4 (host) && !is_host_name (host)) {
+        *expected = EXPECTED_HOST;
+        return -1;
+    }
+    snprintf (endpoint->host, sizeof endpoint->host, "%s", host);
+    endpoint->port = port;
+    return 0;
+}
+
+/* The same from the first `length` bytes of `host`, which may be in brackets. */
+static int
+make_from (const char *host, size_t length, uint16_t port, struct endpoint *endpoint,
+           const char **expected)
+{
+    char copy[ENDPOINT_HOST_SIZE];
+    const bool bracketed = length > 0 && host[0] == '[';
+
+    if (bracketed) {
+        if (host[length - 1] != ']') {
+            *expected = EXPECTED_IPV6;
+            return -1;
+        }
+        host++;
+        length -= 2;
+    }
+    if (length >= sizeof copy) {
+        *expected = EXPECTED_HOST;
+        return -1;
+    }
+    memcpy (copy, host, length);
+    copy[length] = '\0';
+    if (bracketed && !is_ipv6 (copy)) {
+        *expected = EXPECTED_IPV6;
+        return -1;
+    }
+    return make (copy, port, endpoint, expected);
+}
+
+int
+endpoint_parse (const char *text, struct endpoint *endpoint, const char **expected)
+{
+    const char *const colon = strrchr (text, ':');
+    uint64_t port;
+
+    if (colon == NULL || colon[1] == ']') {
+        *expected = EXPECTED_FORM;
+        return -1;
+    }
+    if (number_parse_unsigned (colon + 1, 0, UINT16_MAX, &port) != 0) {
+        *expected = EXPECTED_PORT;
+        return -1;
+    }
+    return make_from (text, (size_t)(colon - text), (uint16_t)port, endpoint, expected);
+}
+
+int
+endpoint_make (const char *host, uint16_t port, struct endpoint *endpoint, const char **expected)
+{
+    return make_from (host, strlen (host), port, endpoint, expected);
+}
+
+/* Whether `path` can stand in a request line as it is. */
+static bool
+is_path (const char *path)
+{
+    if (strlen (path) >= ENDPOINT_PATH_SIZE) {
+        return false;
+    }
+    for (; *path != '\0'; path++) {
+        if (*path <= ' ' || *path > '~' || *path == '#') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Reads the `length` bytes of "host" or "host:port" at `text`. */
+static int
+parse_authority (const char *text, size_t length, struct endpoint *endpoint, const char **expected)
+{
+    char copy[ENDPOINT_TEXT_SIZE + 2];
+    const char *colon;
+
+    if (length >= sizeof copy) {
+        *expected = EXPECTED_HOST;
+        return -1;
+    }
+    memcpy (copy, text, length);
+    copy[length] = '\0';
+    colon = strrchr (copy, ':');
+    if (colon == NULL || strchr (colon, ']') != NULL) {
+        return endpoint_make (copy, HTTP_PORT, endpoint, expected);
+    }
+    if (copy[0] != '[' && strchr (copy, ':') != colon) {
+        *expected = EXPECTED_URL;
+        return -1;
+    }
+    return endpoint_parse (copy, endpoint, expected);
+}
+
+int
+endpoint_parse_url (const char *url, struct endpoint *endpoint, char path[ENDPOINT_PATH_SIZE],
+                    const char **expected)
+{
+    static const char scheme[] = "http://";
+    const char *authority = url + sizeof scheme - 1;
+    const char *rest;
+
+    if (strncasecmp (url, scheme, sizeof scheme - 1) != 0) {
+        *expected = EXPECTED_URL;
+        return -1;
+    }
+    rest = authority + strcspn (authority, "/?#");
+    if (!is_path (rest) || (*rest != '/' && *rest != '\0')) {
+        *expected = EXPECTED_PATH;
+        return -1;
+    }
+    if (parse_authority (authority, (size_t)(rest - authority), endpoint, expected) != 0) {
+        return -1;
+    }
+    snprintf (path, ENDPOINT_PATH_SIZE, "%s", *rest == '/' ? rest : "/");
+    return 0;
+}
+
+void
+endpoint_print (const struct endpoint *endpoint, char text[ENDPOINT_TEXT_SIZE])
+{
+    snprintf (text, ENDPOINT_TEXT_SIZE, "%s:%u", endpoint->host, (unsigned)endpoint->port);
+}

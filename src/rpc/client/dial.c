@@ -1,0 +1,302 @@
+#include "rpc/client/dial.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "work/base/clock.h"
+
+struct dial {
+    struct event_base *base;
+    struct timeval timeout;
+    uint16_t port;
+    struct resolver_waiter *name; /* while it is being resolved */
+    struct event *turn;           /* the first step, and the time that a name has */
+    struct event *connecting;     /* while a connect is under way */
+    struct resolver_answer found;
+    size_t next; /* address to try */
+    int fd;      /* that is being connected, or -1 */
+    enum dial_end end;
+    char reason[DIAL_REASON_SIZE]; /* why the last address failed */
+    dial_done_fn done;
+    void *data;
+};
+
+/* An IPv4 address in IPv6's clothes needs no IPv6 on this machine if it is taken for what it is. */
+static void
+unmap (struct sockaddr_storage *address)
+{
+    struct sockaddr_in6 v6;
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+
+    memcpy (&v6, address, sizeof v6);
+    if (IN6_IS_ADDR_V4MAPPED (&v6.sin6_addr)) {
+        memcpy (&v4.sin_addr, v6.sin6_addr.s6_addr + 12, sizeof v4.sin_addr);
+        memset (address, 0, sizeof *address);
+        memcpy (address, &v4, sizeof v4);
+    }
+}
+
+/* Whether `host` is an address literal, which needs no resolver. */
+static bool
+read_literal (const char *host, struct sockaddr_storage *address)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+
+    if (inet_pton (AF_INET, host, &v4.sin_addr) == 1) {
+        memcpy (address, &v4, sizeof v4);
+        return true;
+    }
+    if (inet_pton (AF_INET6, host, &v6.sin6_addr) == 1) {
+        memcpy (address, &v6, sizeof v6);
+        unmap (address);
+        return true;
+    }
+    return false;
+}
+
+static void
+stop_connecting (struct dial *dial)
+{
+    if (dial->connecting != NULL) {
+        event_free (dial->connecting);
+        dial->connecting = NULL;
+    }
+    if (dial->fd >= 0) {
+        (void)close (dial->fd);
+        dial->fd = -1;
+    }
+}
+
+static void
+finish (struct dial *dial)
+{
+    char reason[DIAL_REASON_SIZE];
+    struct dial_answer answer = {.end = dial->end, .fd = -1, .reason = reason};
+    dial_done_fn done = dial->done;
+    void *data = dial->data;
+
+    memcpy (reason, dial->reason, sizeof reason);
+    if (dial->end == DIAL_CONNECTED) {
+        answer.fd = dial->fd;
+        dial->fd = -1;
+    }
+    dial_free (dial);
+    done (data, &answer);
+}
+
+static enum dial_end
+end_of (int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return DIAL_REFUSED;
+    case ETIMEDOUT:
+        return DIAL_TIMED_OUT;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        return DIAL_SHORTAGE;
+    default:
+        return DIAL_UNREACHABLE;
+    }
+}
+
+static void
+note_error (struct dial *dial, int error)
+{
+    dial->end = end_of (error);
+    snprintf (dial->reason, sizeof dial->reason, "cannot connect: %s", strerror (error));
+}
+
+static double
+seconds_of (const struct timeval *time)
+{
+    return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
+static void try_addresses (struct dial *dial);
+
+/* The socket has connected, or failed to, or been silent for too long. */
+static void
+on_connecting (evutil_socket_t fd, short what, void *data)
+{
+    struct dial *dial = data;
+    int error = ETIMEDOUT;
+    socklen_t size = sizeof error;
+
+    if ((what & EV_WRITE) != 0 && getsockopt (fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+        error = errno;
+    }
+    if (error == 0 || error == ECONNRESET) { /* reset: it had connected, and is found closed */
+        dial->end = DIAL_CONNECTED;
+        finish (dial);
+        return;
+    }
+    note_error (dial, error);
+    if ((what & EV_WRITE) == 0) {
+        snprintf (dial->reason, sizeof dial->reason, "no connection within %g s",
+                  seconds_of (&dial->timeout));
+    }
+    stop_connecting (dial);
+    try_addresses (dial);
+}
+
+static int
+open_socket (const struct sockaddr_storage *address)
+{
+    const int on = 1;
+    int fd = socket (address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0) {
+        (void)setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    return fd;
+}
+
+static int
+connect_to (int fd, const struct sockaddr_storage *any, uint16_t port)
+{
+    struct sockaddr_storage address = *any;
+
+    if (address.ss_family == AF_INET) {
+        ((struct sockaddr_in *)&address)->sin_port = htons (port);
+        return connect (fd, (struct sockaddr *)&address, sizeof (struct sockaddr_in));
+    }
+    ((struct sockaddr_in6 *)&address)->sin6_port = htons (port);
+    return connect (fd, (struct sockaddr *)&address, sizeof (struct sockaddr_in6));
+}
+
+/* Begins to connect to one address. Returns 0, or -1 when it has failed already. */
+static int
+begin (struct dial *dial, const struct sockaddr_storage *address)
+{
+    dial->fd = open_socket (address);
+    if (dial->fd < 0) {
+        note_error (dial, errno);
+        return -1;
+    }
+    if (connect_to (dial->fd, address, dial->port) != 0 && errno != EINPROGRESS) {
+        note_error (dial, errno);
+        return -1;
+    }
+    dial->connecting = event_new (dial->base, dial->fd, EV_WRITE, on_connecting, dial);
+    if (dial->connecting == NULL || event_add (dial->connecting, &dial->timeout) != 0) {
+        note_error (dial, ENOMEM);
+        return -1;
+    }
+    return 0;
+}
+
+/* Goes on to the next address that can be tried, or ends. The dial may be gone afterwards. */
+static void
+try_addresses (struct dial *dial)
+{
+    while (dial->next < dial->found.count) {
+        if (begin (dial, &dial->found.addresses[dial->next++]) == 0) {
+            return;
+        }
+        stop_connecting (dial);
+    }
+    finish (dial);
+}
+
+static void
+on_resolved (void *data, const struct resolver_answer *answer)
+{
+    struct dial *dial = data;
+
+    dial->name = NULL;
+    (void)event_del (dial->turn);
+    dial->found = *answer;
+    if (answer->error != 0) {
+        dial->found.count = 0;
+        dial->end = DIAL_UNRESOLVED;
+        snprintf (dial->reason, sizeof dial->reason, "cannot resolve the name: %s",
+                  answer->error == EAI_SYSTEM ? strerror (answer->system_error)
+                                              : gai_strerror (answer->error));
+    }
+    try_addresses (dial);
+}
+
+/* A literal's first step; or a name's time is over. */
+static void
+on_turn (evutil_socket_t fd, short what, void *data)
+{
+    struct dial *dial = data;
+
+    (void)fd;
+    (void)what;
+    if (dial->name == NULL) {
+        try_addresses (dial);
+        return;
+    }
+    dial->end = DIAL_UNRESOLVED;
+    snprintf (dial->reason, sizeof dial->reason, "the name did not resolve within %g s",
+              seconds_of (&dial->timeout));
+    finish (dial);
+}
+
+/* Sees to the first step. Returns 0 or -1. */
+static int
+start (struct dial *dial, struct resolver *resolver, const char *host)
+{
+    if (dial->turn == NULL) {
+        return -1;
+    }
+    if (read_literal (host, &dial->found.addresses[0])) {
+        dial->found.count = 1;
+        event_active (dial->turn, EV_TIMEOUT, 0);
+        return 0;
+    }
+    dial->name = resolver_find (resolver, host, on_resolved, dial);
+    return dial->name != NULL ? event_add (dial->turn, &dial->timeout) : -1;
+}
+
+struct dial *
+dial_new (struct event_base *base, struct resolver *resolver, const struct endpoint *endpoint,
+          double timeout, dial_done_fn done, void *data)
+{
+    struct dial *dial = calloc (1, sizeof *dial);
+
+    if (dial == NULL) {
+        return NULL;
+    }
+    dial->base = base;
+    dial->timeout = clock_timeval (timeout);
+    dial->port = endpoint->port;
+    dial->fd = -1;
+    dial->done = done;
+    dial->data = data;
+    dial->turn = evtimer_new (base, on_turn, dial);
+    if (start (dial, resolver, endpoint->host) != 0) {
+        dial_free (dial);
+        return NULL;
+    }
+    return dial;
+}
+
+void
+dial_free (struct dial *dial)
+{
+    if (dial == NULL) {
+        return;
+    }
+    if (dial->name != NULL) {
+        resolver_leave (dial->name);
+    }
+    if (dial->turn != NULL) {
+        event_free (dial->turn);
+    }
+    stop_connecting (dial);
+    free (dial);
+}

@@ -1,0 +1,343 @@
+#include "rpc/client/http_answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "work/base/number.h"
+
+/* Of a line with a chunk's size, extensions included. */
+#define MAX_CHUNK_LINE 1024
+
+static const char blanks[] = " \t";
+
+int
+http_answer_init (struct http_answer *answer, size_t max_body)
+{
+    *answer = (struct http_answer){.max_body = max_body, .body = evbuffer_new ()};
+    return answer->body == NULL ? -1 : 0;
+}
+
+void
+http_answer_clear (struct http_answer *answer)
+{
+    if (answer->body != NULL) {
+        evbuffer_free (answer->body);
+        answer->body = NULL;
+    }
+}
+
+/* How long the line is that has begun; a carriage return at the end may be half of its end. */
+static size_t
+begun_line (struct evbuffer *input)
+{
+    const size_t length = evbuffer_get_length (input);
+    struct evbuffer_ptr last;
+    char byte = '\0';
+
+    if (length == 0 || evbuffer_ptr_set (input, &last, length - 1, EVBUFFER_PTR_SET) != 0 ||
+        evbuffer_copyout_from (input, &last, &byte, 1) != 1) {
+        return length;
+    }
+    return byte == '\r' ? length - 1 : length;
+}
+
+/*
+ * The next line without its end, the caller's to free; NULL when there is none, and then, if there
+ * cannot be one any more, the state says why.
+ */
+static char *
+next_line (struct http_answer *answer, struct evbuffer *input, size_t max)
+{
+    size_t before = evbuffer_get_length (input);
+    struct evbuffer_ptr end = evbuffer_search_eol (input, NULL, NULL, EVBUFFER_EOL_CRLF);
+    size_t length = 0;
+    char *line;
+
+    if (end.pos < 0 ? begun_line (input) > max : (size_t)end.pos > max) {
+        answer->state = HTTP_ANSWER_TOO_LARGE;
+        return NULL;
+    }
+    if (end.pos < 0) {
+        return NULL;
+    }
+    line = evbuffer_readln (input, &length, EVBUFFER_EOL_CRLF);
+    if (line == NULL) {
+        answer->state = HTTP_ANSWER_NO_MEMORY;
+    } else if (strlen (line) != length) {
+        answer->state = HTTP_ANSWER_BROKEN;
+        free (line);
+        line = NULL;
+    } else {
+        answer->head += before - evbuffer_get_length (input);
+    }
+    return line;
+}
+
+static bool
+is_digit (char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* "HTTP/1.x SSS", and a blank and anything, or nothing. */
+static void
+read_status_line (struct http_answer *answer, const char *line)
+{
+    static const char version[] = "HTTP/1.";
+    const char *minor = line + sizeof version - 1;
+    const char *code = minor + 2;
+
+    answer->state = HTTP_ANSWER_BROKEN;
+    if (strncmp (line, version, sizeof version - 1) != 0 || !is_digit (minor[0]) ||
+        minor[1] != ' ' || !is_digit (code[0]) || !is_digit (code[1]) || !is_digit (code[2]) ||
+        (code[3] != ' ' && code[3] != '\0')) {
+        return;
+    }
+    answer->status = (unsigned)((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
+    answer->keep_alive = minor[0] >= '1';
+    answer->chunked = false;
+    answer->has_length = false;
+    answer->state = HTTP_ANSWER_HEADER;
+}
+
+/* Whether `value`, a list separated by commas, has `token`. */
+static bool
+has_token (const char *value, const char *token)
+{
+    const char *at = value + strspn (value, " \t,");
+    size_t length = strlen (token);
+
+    while (*at != '\0') {
+        size_t here = strcspn (at, " \t,");
+
+        if (here == length && strncasecmp (at, token, length) == 0) {
+            return true;
+        }
+        at += here;
+        at += strspn (at, " \t,");
+    }
+    return false;
+}
+
+/* A length given twice must be the same twice. */
+static void
+read_length (struct http_answer *answer, const char *value)
+{
+    uint64_t length;
+
+    if (number_parse_unsigned (value, 0, UINT64_MAX, &length) != 0 ||
+        (answer->has_length && length != answer->left)) {
+        answer->state = HTTP_ANSWER_BROKEN;
+        return;
+    }
+    answer->has_length = true;
+    answer->left = length;
+}
+
+static void
+read_coding (struct http_answer *answer, const char *value)
+{
+    if (strcasecmp (value, "chunked") != 0) {
+        answer->state = HTTP_ANSWER_BROKEN;
+    }
+    answer->chunked = true;
+}
+
+static void
+read_connection (struct http_answer *answer, const char *value)
+{
+    if (has_token (value, "close")) {
+        answer->keep_alive = false;
+    } else if (has_token (value, "keep-alive")) {
+        answer->keep_alive = true;
+    }
+}
+
+static void
+read_field (struct http_answer *answer, char *line)
+{
+    char *colon = strchr (line, ':');
+    char *value;
+    size_t length;
+
+    if (line[0] == ' ' || line[0] == '\t') {
+        return; /* a folded line: none that matters here is folded */
+    }
+    if (colon == NULL || colon == line) {
+        answer->state = HTTP_ANSWER_BROKEN;
+        return;
+    }
+    *colon = '\0';
+    value = colon + 1 + strspn (colon + 1, blanks);
+    length = strlen (value);
+    while (length > 0 && strchr (blanks, value[length - 1]) != NULL) {
+        value[--length] = '\0';
+    }
+    if (strcasecmp (line, "Content-Length") == 0) {
+        read_length (answer, value);
+    } else if (strcasecmp (line, "Transfer-Encoding") == 0) {
+        read_coding (answer, value);
+    } else if (strcasecmp (line, "Connection") == 0) {
+        read_connection (answer, value);
+    }
+}
+
+/* The header is over: what comes now? */
+static void
+end_header (struct http_answer *answer)
+{
+    if (answer->status >= 100 && answer->status <= 199 && answer->status != 101) {
+        answer->state = HTTP_ANSWER_STATUS_LINE;
+    } else if (answer->status != 200) {
+        answer->state = HTTP_ANSWER_OTHER_STATUS;
+    } else if (answer->chunked) {
+        answer->keep_alive = answer->keep_alive && !answer->has_length;
+        answer->state = HTTP_ANSWER_CHUNK_SIZE;
+    } else if (!answer->has_length) {
+        answer->keep_alive = false;
+        answer->state = HTTP_ANSWER_REST;
+    } else if (answer->left > answer->max_body) {
+        answer->state = HTTP_ANSWER_TOO_LARGE;
+    } else {
+        answer->state = HTTP_ANSWER_BODY;
+    }
+}
+
+/* Up to 8 hexadecimal digits, and an extension that nobody needs. */
+static void
+read_chunk_size (struct http_answer *answer, const char *line)
+{
+    size_t digits = strspn (line, "0123456789abcdefABCDEF");
+    char after = line[digits];
+
+    if (digits == 0 || (after != '\0' && after != ';' && strchr (blanks, after) == NULL)) {
+        answer->state = HTTP_ANSWER_BROKEN;
+        return;
+    }
+    answer->left = digits <= 8 ? strtoul (line, NULL, 16) : UINT32_MAX;
+    if (answer->left > answer->max_body - evbuffer_get_length (answer->body)) {
+        answer->state = HTTP_ANSWER_TOO_LARGE;
+    } else {
+        answer->state = answer->left > 0 ? HTTP_ANSWER_CHUNK : HTTP_ANSWER_TRAILER;
+    }
+}
+
+static void
+read_line (struct http_answer *answer, char *line)
+{
+    bool empty = line[0] == '\0';
+
+    switch (answer->state) {
+    case HTTP_ANSWER_STATUS_LINE:
+        read_status_line (answer, line);
+        break;
+    case HTTP_ANSWER_HEADER:
+        if (empty) {
+            end_header (answer);
+        } else {
+            read_field (answer, line);
+        }
+        break;
+    case HTTP_ANSWER_CHUNK_SIZE:
+        read_chunk_size (answer, line);
+        break;
+    case HTTP_ANSWER_CHUNK_END:
+        answer->state = empty ? HTTP_ANSWER_CHUNK_SIZE : HTTP_ANSWER_BROKEN;
+        break;
+    default: /* the trailer, of which nothing is needed */
+        answer->state = empty ? HTTP_ANSWER_WHOLE : HTTP_ANSWER_TRAILER;
+        break;
+    }
+}
+
+/* One line, if it is there. Those about chunks are bounded one by one, the others all together. */
+static bool
+step_line (struct http_answer *answer, struct evbuffer *input)
+{
+    bool of_chunk =
+        answer->state == HTTP_ANSWER_CHUNK_SIZE || answer->state == HTTP_ANSWER_CHUNK_END;
+    size_t head = answer->head;
+    char *line = next_line (answer, input, of_chunk ? MAX_CHUNK_LINE : HTTP_ANSWER_MAX_HEAD - head);
+
+    if (line == NULL) {
+        return false;
+    }
+    if (of_chunk) {
+        answer->head = head;
+    } else if (answer->head > HTTP_ANSWER_MAX_HEAD) {
+        answer->state = HTTP_ANSWER_TOO_LARGE;
+        free (line);
+        return false;
+    }
+    read_line (answer, line);
+    free (line);
+    return true;
+}
+
+/* As much of the body as is there. */
+static bool
+step_body (struct http_answer *answer, struct evbuffer *input)
+{
+    size_t length = evbuffer_get_length (input);
+    size_t part = length < answer->left ? length : (size_t)answer->left;
+
+    if (part > 0 && evbuffer_remove_buffer (input, answer->body, part) != (int)part) {
+        answer->state = HTTP_ANSWER_NO_MEMORY;
+        return false;
+    }
+    answer->left -= part;
+    if (answer->left > 0) {
+        return false;
+    }
+    answer->state = answer->state == HTTP_ANSWER_CHUNK ? HTTP_ANSWER_CHUNK_END : HTTP_ANSWER_WHOLE;
+    return true;
+}
+
+static bool
+step_rest (struct http_answer *answer, struct evbuffer *input)
+{
+    size_t length = evbuffer_get_length (input);
+
+    if (length > answer->max_body - evbuffer_get_length (answer->body)) {
+        answer->state = HTTP_ANSWER_TOO_LARGE;
+    } else if (evbuffer_add_buffer (answer->body, input) != 0) {
+        answer->state = HTTP_ANSWER_NO_MEMORY;
+    }
+    return false;
+}
+
+/* Whether there may be more to take. */
+static bool
+step (struct http_answer *answer, struct evbuffer *input)
+{
+    switch (answer->state) {
+    case HTTP_ANSWER_BODY:
+    case HTTP_ANSWER_CHUNK:
+        return step_body (answer, input);
+    case HTTP_ANSWER_REST:
+        return step_rest (answer, input);
+    default:
+        return answer->state < HTTP_ANSWER_WHOLE && step_line (answer, input);
+    }
+}
+
+enum http_answer_state
+http_answer_read (struct http_answer *answer, struct evbuffer *input)
+{
+    bool more;
+
+    do {
+        more = step (answer, input);
+    } while (more);
+    return answer->state;
+}
+
+bool
+http_answer_end (struct http_answer *answer)
+{
+    if (answer->state == HTTP_ANSWER_REST) {
+        answer->state = HTTP_ANSWER_WHOLE;
+    }
+    return answer->state == HTTP_ANSWER_WHOLE;
+}

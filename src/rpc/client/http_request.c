@@ -1,0 +1,73 @@
+#include "rpc/client/http_request.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <strings.h>
+
+#include "rpc/base/json.h"
+
+#define HOST_SIZE (ENDPOINT_TEXT_SIZE + 2)
+
+/*
+ * The Host header of RFC 9110: brackets around IPv6, no port where it is HTTP's own. IPv4 in IPv6's
+ * clothes is written as IPv4, as nano_node does it.
+ */
+static void
+print_host (const struct endpoint *endpoint, char text[HOST_SIZE])
+{
+    static const char mapped[] = "::ffff:";
+    const char *host = endpoint->host;
+    struct in6_addr v6;
+    struct in_addr v4;
+    int length;
+
+    if (strncasecmp (host, mapped, sizeof mapped - 1) == 0 &&
+        inet_pton (AF_INET, host + sizeof mapped - 1, &v4) == 1) {
+        host += sizeof mapped - 1;
+    }
+    length = snprintf (text, HOST_SIZE, inet_pton (AF_INET6, host, &v6) == 1 ? "[%s]" : "%s", host);
+    if (endpoint->port != 80) {
+        snprintf (text + length, HOST_SIZE - (size_t)length, ":%u", (unsigned)endpoint->port);
+    }
+}
+
+static int
+add_headers (const struct http_request_header *headers, size_t count, struct evbuffer *output)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *value = headers[i].value;
+
+        if (value != NULL && value[0] != '\0' &&
+            evbuffer_add_printf (output, "%s: %s\r\n", headers[i].name, value) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* nano_node's headers come first, in its order. */
+int
+http_request_post (const struct endpoint *endpoint, const char *path,
+                   const struct http_request_header *headers, size_t count, const json_t *body,
+                   struct evbuffer *output)
+{
+    struct evbuffer *text = evbuffer_new ();
+    char host[HOST_SIZE];
+    int failed;
+
+    print_host (endpoint, host);
+    failed = text == NULL || body == NULL || json_print (body, text) != 0 ||
+             evbuffer_add_printf (output,
+                                  "POST %s HTTP/1.1\r\n"
+                                  "Content-Type: application/json\r\n"
+                                  "Host: %s\r\n"
+                                  "Content-Length: %zu\r\n",
+                                  path, host, evbuffer_get_length (text)) < 0 ||
+             add_headers (headers, count, output) != 0 || evbuffer_add (output, "\r\n", 2) != 0 ||
+             evbuffer_add_buffer (output, text) != 0;
+    if (text != NULL) {
+        evbuffer_free (text);
+    }
+    return failed ? -1 : 0;
+}

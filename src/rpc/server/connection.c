@@ -1,0 +1,358 @@
+#include "rpc/server/connection.h"
+
+#include <event2/buffer.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "rpc/access/callers.h"
+#include "rpc/base/memory.h"
+#include "rpc/server/connections_internal.h"
+#include "rpc/server/error_page.h"
+#include "work/base/clock.h"
+
+/*
+ * A client that was refused while it was still sending is listened to this long: a descriptor
+ * closed with data unread resets the connection, and the client may lose the answer.
+ */
+#define LINGER (2 * CLOCK_SECOND)
+
+static void on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *data);
+static void on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *data);
+
+/* evhttp takes its callbacks off when it lets go of a connection, and only then. */
+bool
+connection_is_over (const struct connection *connection)
+{
+    bufferevent_event_cb callback = NULL;
+
+    bufferevent_getcb (connection->bev, NULL, NULL, &callback, NULL);
+    return callback == NULL;
+}
+
+/* evhttp has reading disabled from a request's end until its answer is written to the output. */
+bool
+connection_is_pending (const struct connection *connection)
+{
+    return !connection->refused && (bufferevent_get_enabled (connection->bev) & EV_READ) == 0;
+}
+
+bool
+connection_has_output (const struct connection *connection)
+{
+    return evbuffer_get_length (bufferevent_get_output (connection->bev)) > 0;
+}
+
+bool
+connection_is_answering (const struct connection *connection)
+{
+    return !connection_is_over (connection) && connection_has_output (connection) &&
+           clock_now () - connection->since < LINGER;
+}
+
+bool
+connection_is_overfull (const struct connection *connection)
+{
+    size_t length = evbuffer_get_length (bufferevent_get_input (connection->bev));
+
+    return length >= connection->owner->settings.max_input && !connection_is_pending (connection) &&
+           !connection_is_over (connection) && !connection_has_output (connection);
+}
+
+bool
+connection_is_told (const struct connection *connection)
+{
+    return connection->refused && !connection_is_over (connection) &&
+           !connection_has_output (connection);
+}
+
+/* It is, save when there was no memory for a table of that size. */
+static bool
+is_by_fd (const struct connection *connection)
+{
+    return connection->fd >= 0 && (size_t)connection->fd < connection->owner->by_fd_size &&
+           connection->owner->by_fd[connection->fd] == connection;
+}
+
+void
+connection_drop (struct connection *connection)
+{
+    TAILQ_REMOVE (&connection->owner->list, connection, link);
+    connection->owner->count--;
+    connection->owner->statistics.held -= connection->held;
+    (void)evbuffer_remove_cb (bufferevent_get_input (connection->bev), on_input, connection);
+    (void)evbuffer_remove_cb (bufferevent_get_output (connection->bev), on_output, connection);
+    if (is_by_fd (connection)) {
+        connection->owner->by_fd[connection->fd] = NULL;
+    }
+    crowd_leave (&connection->owner->crowd, &connection->crowd);
+    (void)bufferevent_decref (connection->bev);
+    free (connection);
+}
+
+bool
+connection_lingers (const struct connection *connection)
+{
+    return connection->refused && clock_now () - connection->since < LINGER;
+}
+
+void
+connection_let_go (struct connection *connection)
+{
+    bufferevent_trigger_event (connection->bev, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
+}
+
+void
+connection_close (struct connection *connection)
+{
+    struct connections *connections = connection->owner;
+    size_t count = connections->count;
+
+    connection_let_go (connection);
+    /* cppcheck-suppress knownConditionTrueFalse ; it is on_close that counts, called from within */
+    if (connections->count == count) { /* it did not tell */
+        connection_drop (connection);
+    }
+}
+
+/* Whoever waits on the connection hears of its end, and it is dropped. */
+static void
+on_close (struct evhttp_connection *evhttp_connection, void *data)
+{
+    struct connection *connection = data;
+    void (*closed) (void *data) = connection->closed;
+
+    (void)evhttp_connection;
+    connection->closed = NULL;
+    if (closed != NULL) {
+        closed (connection->data);
+    }
+    connection_drop (connection);
+}
+
+/*
+ * Whether what evhttp has just begun to write is the end of a request: an answer, or a page of its
+ * own, which is replaced. Such a page, with a status of 400 or more and the last on its connection,
+ * is all that it sends of its own accord beside interim answers.
+ */
+static bool
+ends_request (struct connection *connection, struct evbuffer *output)
+{
+    struct connections *connections = connection->owner;
+    int status = error_page_status (output);
+    const char *error;
+
+    if (status >= 400 && !connection->refused) {
+        connection->refused = true;
+        connections->statistics.unreadable++;
+        error = error_page_text (status, connections->settings.keep_status,
+                                 connection->received > connections->settings.max_header_size);
+        (void)error_page_replace (connections->base, connection->bev,
+                                  connections->settings.keep_status ? status : 200, error);
+    }
+    return status >= 200; /* else the request is still on its way */
+}
+
+/* Works out anew what it holds. evhttp has a request's bytes from when it has read them until it is
+ * answered, wherever they are meanwhile. */
+static void
+account (struct connection *connection)
+{
+    struct connections *connections = connection->owner;
+    const size_t input = evbuffer_get_length (bufferevent_get_input (connection->bev));
+    const size_t output = evbuffer_get_length (bufferevent_get_output (connection->bev));
+    const size_t received = connection->received > input ? connection->received : input;
+    const uint64_t max = connections->settings.max_held;
+
+    connections->statistics.held += received + output;
+    connections->statistics.held -= connection->held;
+    connection->held = received + output;
+    if (max > 0 && connections->statistics.held > max) {
+        event_active (connections->excess, EV_TIMEOUT, 0);
+    }
+}
+
+/* What has come since is of the next. */
+static void
+end_request (struct connection *connection)
+{
+    connection->answered = false;
+    connection->reading = false;
+    connection->received = evbuffer_get_length (bufferevent_get_input (connection->bev));
+    connection->since = clock_now ();
+}
+
+static void
+on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *data)
+{
+    struct connection *connection = data;
+
+    connection->owner->statistics.sent += info->n_added;
+    account (connection);
+    if (info->n_added == 0) {
+        if (connection_is_told (connection)) {
+            event_active (connection->owner->excess, EV_TIMEOUT, 0);
+        }
+        return;
+    }
+    if (connection->answered || (info->orig_size == 0 && ends_request (connection, output))) {
+        end_request (connection);
+        account (connection);
+    }
+}
+
+/* Finds a place for a connection whose descriptor is known now. */
+static void
+know_fd (struct connection *connection)
+{
+    struct connections *connections = connection->owner;
+    int fd = bufferevent_getfd (connection->bev);
+    size_t size = (size_t)fd + 1;
+    struct connection **by_fd;
+
+    connection->fd = fd;
+    if (fd < 0) {
+        return;
+    }
+    if (size > connections->by_fd_size) {
+        size = 2 * size;
+        by_fd = reallocarray (connections->by_fd, size, sizeof (struct connection *));
+        if (by_fd == NULL) {
+            return; /* it will be found among all */
+        }
+        memset (by_fd + connections->by_fd_size, 0,
+                (size - connections->by_fd_size) * sizeof (struct connection *));
+        connections->by_fd = by_fd;
+        connections->by_fd_size = size;
+    }
+    connections->by_fd[fd] = connection;
+}
+
+static void
+know_address (struct connection *connection)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    struct callers_id id;
+
+    if (getpeername (connection->fd, (struct sockaddr *)&address, &size) != 0 ||
+        cidr_address_of ((struct sockaddr *)&address, &connection->address) != 0) {
+        return;
+    }
+    connection->has_address = true;
+    id = callers_id_of_address (&connection->address);
+    (void)crowd_join (&connection->owner->crowd, &id, &connection->crowd, connection);
+}
+
+/* Once, as soon as evhttp has said which descriptor it is. */
+void
+connection_place (struct connection *connection)
+{
+    if (connection->placed) {
+        return;
+    }
+    connection->placed = true;
+    know_fd (connection);
+    if (connection->fd >= 0) {
+        know_address (connection);
+    }
+}
+
+static void
+on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *data)
+{
+    struct connection *connection = data;
+
+    if (info->n_added == 0) {
+        account (connection);
+        return;
+    }
+    connection->owner->statistics.received += info->n_added;
+    if (connection_is_over (connection)) { /* nobody reads it any more */
+        (void)evbuffer_drain (input, evbuffer_get_length (input));
+        return;
+    }
+    connection_place (connection);
+    if (!connection->reading) {
+        connection->reading = true;
+        connection->since = clock_now ();
+    }
+    connection->received += info->n_added;
+    account (connection);
+    if (evbuffer_get_length (input) >= connection->owner->settings.max_input) {
+        event_active (connection->owner->excess, EV_TIMEOUT, 0);
+    }
+}
+
+static int
+watch_buffers (struct connection *connection)
+{
+    struct evbuffer *input = bufferevent_get_input (connection->bev);
+    struct evbuffer *output = bufferevent_get_output (connection->bev);
+
+    return evbuffer_add_cb (input, on_input, connection) == NULL ||
+                   evbuffer_add_cb (output, on_output, connection) == NULL
+               ? -1
+               : 0;
+}
+
+struct connection *
+connection_new (struct connections *connections)
+{
+    struct connection *connection = calloc (1, sizeof *connection);
+
+    if (connection == NULL) {
+        memory_missed ("a connection is not looked after");
+        return NULL;
+    }
+    connection->owner = connections;
+    connection->fd = -1;
+    connection->since = clock_now ();
+    connection->bev = bufferevent_socket_new (connections->base, -1, BEV_OPT_CLOSE_ON_FREE);
+    if (connection->bev == NULL || watch_buffers (connection) != 0) {
+        if (connection->bev != NULL) {
+            bufferevent_free (connection->bev);
+        }
+        free (connection);
+        return NULL;
+    }
+    bufferevent_setwatermark (connection->bev, EV_READ, 0, connections->settings.max_input);
+    bufferevent_incref (connection->bev);
+    TAILQ_INSERT_TAIL (&connections->list, connection, link);
+    connections->count++;
+    return connection;
+}
+
+void
+connection_watch_close (struct connection *connection, struct evhttp_connection *evhttp)
+{
+    if (!connection->close_is_set) {
+        connection->close_is_set = true;
+        evhttp_connection_set_closecb (evhttp, on_close, connection);
+    }
+}
+
+void
+connection_on_close (struct connection *connection, void (*closed) (void *data), void *data)
+{
+    connection->closed = closed;
+    connection->data = data;
+}
+
+const struct cidr_address *
+connection_address (const struct connection *connection)
+{
+    return connection->has_address ? &connection->address : NULL;
+}
+
+int
+connection_fd (const struct connection *connection)
+{
+    return connection->fd;
+}
+
+void
+connection_expect_answer (struct connection *connection)
+{
+    connection->answered = true;
+}

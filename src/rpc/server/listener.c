@@ -1,0 +1,123 @@
+#include "rpc/server/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/util.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BACKLOG 1024
+
+int
+listener_parse (const char *address, uint16_t port, struct sockaddr_storage *storage)
+{
+    char text[INET6_ADDRSTRLEN + 2];
+    int size = (int)sizeof *storage;
+    struct sockaddr *any = (struct sockaddr *)storage;
+
+    if (strcmp (address, "localhost") == 0) {
+        address = "127.0.0.1";
+    }
+    if (snprintf (text, sizeof text, "%s", address) >= (int)sizeof text ||
+        evutil_parse_sockaddr_port (text, any, &size) != 0) {
+        return -1;
+    }
+    if (any->sa_family == AF_INET) {
+        ((struct sockaddr_in *)storage)->sin_port = htons (port);
+    } else {
+        ((struct sockaddr_in6 *)storage)->sin6_port = htons (port);
+    }
+    return 0;
+}
+
+static int
+close_failed (int fd)
+{
+    const int reason = errno;
+
+    (void)close (fd);
+    errno = reason;
+    return -1;
+}
+
+int
+listener_reserve (const struct sockaddr_storage *address, bool only)
+{
+    const int on = 1;
+    const int v6_only = only;
+    int family = address->ss_family;
+    socklen_t size = family == AF_INET ? sizeof (struct sockaddr_in) : sizeof (struct sockaddr_in6);
+    int fd = socket (family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        (family == AF_INET ||
+         setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) == 0) &&
+        bind (fd, (const struct sockaddr *)address, size) == 0) {
+        return fd;
+    }
+    return close_failed (fd);
+}
+
+int
+listener_listen (int fd)
+{
+    return listen (fd, BACKLOG);
+}
+
+int
+listener_bind (const struct sockaddr_storage *address, bool only)
+{
+    const int fd = listener_reserve (address, only);
+
+    return fd < 0 || listener_listen (fd) == 0 ? fd : close_failed (fd);
+}
+
+static uint16_t
+port_in (const struct sockaddr_storage *address)
+{
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+
+    if (address->ss_family == AF_INET) {
+        memcpy (&v4, address, sizeof v4);
+        return ntohs (v4.sin_port);
+    }
+    memcpy (&v6, address, sizeof v6);
+    return ntohs (v6.sin6_port);
+}
+
+int
+listener_port (int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+
+    return getsockname (fd, (struct sockaddr *)&address, &size) == 0 ? port_in (&address) : -1;
+}
+
+int
+listener_describe (int fd, char address[LISTENER_ADDRESS_SIZE], uint16_t *port)
+{
+    struct sockaddr_storage storage = {0};
+    socklen_t size = sizeof storage;
+    int listening = 0;
+    socklen_t flag_size = sizeof listening;
+    const void *bytes = &((struct sockaddr_in *)&storage)->sin_addr;
+
+    if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &flag_size) != 0 || !listening ||
+        getsockname (fd, (struct sockaddr *)&storage, &size) != 0) {
+        return -1;
+    }
+    if (storage.ss_family == AF_INET6) {
+        bytes = &((struct sockaddr_in6 *)&storage)->sin6_addr;
+    } else if (storage.ss_family != AF_INET) {
+        return -1;
+    }
+    *port = port_in (&storage);
+    return inet_ntop (storage.ss_family, bytes, address, LISTENER_ADDRESS_SIZE) != NULL ? 0 : -1;
+}

@@ -1,0 +1,13 @@
+librpc_la_SOURCES += \
+	%D%/connection.c %D%/connection.h \
+	%D%/connections.c %D%/connections.h %D%/connections_internal.h \
+	%D%/crowd.c %D%/crowd.h \
+	%D%/error_page.c %D%/error_page.h \
+	%D%/listener.c %D%/listener.h \
+	%D%/refusal.c %D%/refusal.h \
+	%D%/reply.c %D%/reply.h \
+	%D%/request.c %D%/request.h \
+	%D%/routes.c %D%/routes.h \
+	%D%/server.c %D%/server.h \
+	%D%/watch.c %D%/watch.h
+EXTRA_DIST += %D%/README.md %D%/may_include

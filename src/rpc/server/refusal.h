@@ -1,0 +1,35 @@
+/*
+ * What a client is told whom access keeps from something: an error in JSON with status 401, 403 or
+ * 429. On the RPC a caller that is a node gets it with status 200: nano_node handles no other, and
+ * would wait for ever.
+ *
+ * Event-loop thread.
+ */
+#ifndef RPC_REFUSAL_H
+#define RPC_REFUSAL_H
+
+#include <event2/http.h>
+#include <stdbool.h>
+
+#include "rpc/access/access.h"
+#include "rpc/server/connections.h"
+
+struct refusal {
+    enum access_verdict verdict;
+    int status;
+    unsigned wait; /* seconds until it is worth another try, or 0 */
+    bool is_rpc;   /* an action's, as it is printed there */
+};
+
+/* What to say of `verdict`, which is not ACCESS_GRANTED; the pass may end before it is sent. */
+struct refusal refusal_of (enum access_verdict verdict, const struct access_pass *pass,
+                           bool is_rpc);
+
+/* What verdict an answer's error tells of; ACCESS_GRANTED when it is another error. Pure. */
+enum access_verdict refusal_by_error (const char *error);
+
+/* Answers `http`, which came on `connection`. */
+void refusal_send (const struct refusal *refusal, struct connection *connection,
+                   struct evhttp_request *http);
+
+#endif

@@ -1,0 +1,409 @@
+#include "rpc/server/request.h"
+
+#include <event2/buffer.h>
+#include <event2/http_struct.h>
+#include <stdlib.h>
+#include <sys/queue.h>
+
+#include "rpc/base/json.h"
+#include "rpc/base/memory.h"
+#include "rpc/server/refusal.h"
+#include "rpc/server/reply.h"
+#include "rpc/server/watch.h"
+
+struct request {
+    TAILQ_ENTRY (request) link; /* in the list once it waits */
+    struct request_list *list;
+    struct connection *connection;
+    const char *name; /* the action's, or the route's path */
+    enum request_result result;
+    struct evhttp_request *http; /* evhttp's until it is answered; NULL from then on */
+    json_t *fields;              /* an action's; NULL is a route's request */
+    struct access_pass pass;     /* until it is answered */
+    struct watch *watch;         /* once it waits */
+    bool running;                /* within request_run: that frees it */
+    void (*leave) (void *data);
+    void *data;
+};
+
+struct request_list {
+    struct event_base *base;
+    TAILQ_HEAD (, request) waiting;
+    size_t count; /* of these */
+    request_ended_fn ended;
+    void *ended_data;
+};
+
+static const char out_of_memory[] = "{\n    \"error\": \"Out of memory\"\n}\n";
+
+static void
+send_json (struct evhttp_request *http, const json_t *body)
+{
+    struct evbuffer *output = evhttp_request_get_output_buffer (http);
+    struct evkeyvalq *headers = evhttp_request_get_output_headers (http);
+
+    (void)evhttp_add_header (headers, "Content-Type", "application/json");
+    if (body == NULL || json_print (body, output) != 0) {
+        memory_missed ("an answer was not made");
+        (void)evbuffer_add_reference (output, out_of_memory, sizeof out_of_memory - 1, NULL, NULL);
+    }
+    reply_out (http, HTTP_OK);
+}
+
+void
+request_refuse (struct evhttp_request *http, const char *error)
+{
+    json_t *body = json_pack ("{s:s}", "error", error);
+
+    memory_told (error);
+    send_json (http, body);
+    json_decref (body);
+}
+
+static void
+tell (const struct request_list *list, const char *name, enum request_result result)
+{
+    if (list->ended != NULL) {
+        list->ended (list->ended_data, name, result);
+    }
+}
+
+void
+request_list_refused (const struct request_list *list, const char *name)
+{
+    tell (list, name, REQUEST_REFUSED);
+}
+
+/* The end of every request. */
+static void
+destroy (struct request *request)
+{
+    tell (request->list, request->name, request->result);
+    access_pass_clear (&request->pass);
+    json_decref (request->fields);
+    free (request);
+}
+
+static void
+unlist (struct request *request)
+{
+    TAILQ_REMOVE (&request->list->waiting, request, link);
+    request->list->count--;
+}
+
+/* From waiting to ended: evhttp's own again, and nobody watches. */
+static void
+stop_waiting (struct request *request)
+{
+    connection_on_close (request->connection, NULL, NULL);
+    watch_free (request->watch);
+    unlist (request);
+}
+
+void
+request_went (struct request *request, enum request_result result)
+{
+    if (request->result == REQUEST_OK) {
+        request->result = result;
+    }
+}
+
+static enum request_result
+result_of (int status)
+{
+    return status < 400 ? REQUEST_OK : REQUEST_ERROR;
+}
+
+/* Every answer begins here, */
+static struct evhttp_request *
+take_http (struct request *request)
+{
+    struct evhttp_request *http = request->http;
+
+    if (!request->running) {
+        stop_waiting (request);
+    }
+    access_pass_clear (&request->pass);
+    request->http = NULL;
+    return http;
+}
+
+/* and ends here. */
+static void
+end (struct request *request)
+{
+    if (!request->running) {
+        destroy (request);
+    }
+}
+
+void
+request_answer (struct request *request, json_t *body)
+{
+    request_went (request, body != NULL ? REQUEST_OK : REQUEST_ERROR);
+    send_json (take_http (request), body);
+    json_decref (body);
+    end (request);
+}
+
+void
+request_fail (struct request *request, const char *error)
+{
+    memory_told (error);
+    request_went (request, REQUEST_ERROR);
+    request_answer (request, json_pack ("{s:s}", "error", error));
+}
+
+void
+request_reply (struct request *request, int status, const char *type, struct evbuffer *body)
+{
+    request_went (request, result_of (status));
+    reply_send (request->connection, take_http (request), status, type, body);
+    end (request);
+}
+
+void
+request_reply_json (struct request *request, int status, json_t *body)
+{
+    request_went (request, body != NULL ? result_of (status) : REQUEST_ERROR);
+    reply_json (request->connection, take_http (request), status, body);
+    json_decref (body);
+    end (request);
+}
+
+void
+request_reply_error (struct request *request, int status, const char *error)
+{
+    request_went (request, result_of (status));
+    reply_error (request->connection, take_http (request), status, error);
+    end (request);
+}
+
+int
+request_add_header (struct request *request, const char *name, const char *value)
+{
+    return evhttp_add_header (evhttp_request_get_output_headers (request->http), name, value);
+}
+
+struct evbuffer *
+request_body (const struct request *request)
+{
+    return evhttp_request_get_input_buffer (request->http);
+}
+
+const char *
+request_header (const struct request *request, const char *name)
+{
+    return evhttp_find_header (evhttp_request_get_input_headers (request->http), name);
+}
+
+int
+request_address (const struct request *request, struct sockaddr_storage *address)
+{
+    socklen_t size = sizeof *address;
+
+    return getpeername (connection_fd (request->connection), (struct sockaddr *)address, &size);
+}
+
+const json_t *
+request_fields (const struct request *request)
+{
+    return request->fields;
+}
+
+void
+request_caller (const struct request *request, char text[ACCESS_NAME_SIZE])
+{
+    const struct cidr_address *const address = connection_address (request->connection);
+
+    text[0] = '\0';
+    if (request->pass.access != NULL) {
+        access_pass_print (&request->pass, text);
+    } else if (address != NULL) {
+        cidr_address_print (address, text);
+    }
+}
+
+/* Answers what the pass does not stand for. */
+static bool
+obey (struct request *request, enum access_verdict verdict)
+{
+    struct refusal refusal;
+
+    if (verdict == ACCESS_GRANTED) {
+        return true;
+    }
+    request_went (request, REQUEST_REFUSED);
+    refusal = refusal_of (verdict, &request->pass, request->fields != NULL);
+    refusal_send (&refusal, request->connection, take_http (request));
+    end (request);
+    return false;
+}
+
+bool
+request_begin_job (struct request *request)
+{
+    return obey (request, access_begin_job (&request->pass));
+}
+
+bool
+request_check_difficulty (struct request *request, uint64_t difficulty, uint64_t base)
+{
+    return obey (request, access_check_difficulty (&request->pass, difficulty, base));
+}
+
+void
+request_on_leave (struct request *request, void (*leave) (void *data), void *data)
+{
+    request->leave = leave;
+    request->data = data;
+}
+
+/*
+ * The client cannot be seen to be anything but gone, but if it is there after all it hears of it,
+ * and if not, writing makes evhttp clean up.
+ */
+static void
+leave (struct request *request, const char *error)
+{
+    struct evhttp_request *http = request->http;
+
+    request_went (request, REQUEST_LEFT);
+    if (request->leave != NULL) {
+        request->leave (request->data);
+    }
+    (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
+    if (request->fields != NULL) {
+        request_fail (request, error);
+    } else {
+        request_reply_error (request, 503, error);
+    }
+}
+
+static void
+on_gone (void *data)
+{
+    leave (data, "Cancelled");
+}
+
+/*
+ * evhttp closes the connection, and there is nobody to answer. Its request goes with the
+ * connection, unless evhttp has taken the two apart, as it does when reading or writing fails: then
+ * it is ours.
+ */
+static void
+on_close (void *data)
+{
+    struct request *request = data;
+
+    request_went (request, REQUEST_LEFT);
+    if (request->leave != NULL) {
+        request->leave (request->data);
+    }
+    if (evhttp_request_get_connection (request->http) == NULL) {
+        evhttp_request_free (request->http);
+    }
+    watch_free (request->watch);
+    unlist (request);
+    destroy (request);
+}
+
+static bool
+speaks_http_1_1 (const struct evhttp_request *http)
+{
+    return http->major > 1 || (http->major == 1 && http->minor >= 1);
+}
+
+static void
+start_waiting (struct request *request)
+{
+    TAILQ_INSERT_TAIL (&request->list->waiting, request, link);
+    request->list->count++;
+    connection_on_close (request->connection, on_close, request);
+    request->watch = watch_new (request->list->base, connection_fd (request->connection),
+                                speaks_http_1_1 (request->http), on_gone, request);
+    if (request->watch == NULL) {
+        leave (request, MEMORY_ERROR);
+    }
+}
+
+/* The client cannot be watched, so its request is not begun. */
+static void
+refuse_for_memory (struct connection *connection, struct evhttp_request *http, json_t *fields,
+                   struct access_pass *pass)
+{
+    access_pass_clear (pass);
+    if (fields != NULL) {
+        request_refuse (http, MEMORY_ERROR);
+    } else {
+        reply_error (connection, http, 503, MEMORY_ERROR);
+    }
+    json_decref (fields);
+}
+
+void
+request_run (struct request_list *list, struct connection *connection, struct evhttp_request *http,
+             const char *name, json_t *fields, struct access_pass *pass,
+             void (*run) (void *context, struct request *request), void *context)
+{
+    struct request *request = calloc (1, sizeof *request);
+
+    if (request == NULL || connection == NULL) {
+        free (request);
+        request_list_refused (list, name);
+        refuse_for_memory (connection, http, fields, pass);
+        return;
+    }
+    *request = (struct request){
+        .list = list,
+        .connection = connection,
+        .name = name,
+        .http = http,
+        .fields = fields,
+        .pass = *pass,
+        .running = true,
+    };
+    run (context, request);
+    request->running = false;
+    if (request->http == NULL) {
+        destroy (request);
+    } else {
+        start_waiting (request);
+    }
+}
+
+struct request_list *
+request_list_new (struct event_base *base, request_ended_fn ended, void *data)
+{
+    struct request_list *list = calloc (1, sizeof *list);
+
+    if (list != NULL) {
+        list->base = base;
+        list->ended = ended;
+        list->ended_data = data;
+        TAILQ_INIT (&list->waiting);
+    }
+    return list;
+}
+
+size_t
+request_list_count (const struct request_list *list)
+{
+    return list->count;
+}
+
+void
+request_list_free (struct request_list *list)
+{
+    free (list);
+}
+
+void
+request_list_leave (struct request_list *list)
+{
+    struct request *request;
+
+    while ((request = TAILQ_FIRST (&list->waiting)) != NULL) {
+        leave (request, "Cancelled");
+    }
+}

@@ -1,0 +1,150 @@
+/*
+ * A request: one call of an action or of a route by one client, answered exactly once.
+ *
+ * It is born when the action or the route is called and ends when one of the functions that answer
+ * is called for it, during that call or any time later, and not again: request_answer or
+ * request_fail for an action's, one of request_reply and its kin for a route's. If the client
+ * leaves, or the server stops, before that, the leave callback is called once; the request has
+ * ended with its return, and the client, should it still be there, is told "Cancelled".
+ *
+ * Event-loop thread.
+ */
+#ifndef RPC_REQUEST_H
+#define RPC_REQUEST_H
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "rpc/access/access.h"
+#include "rpc/server/connections.h"
+
+struct request;
+
+/* How a request ended. */
+enum request_result {
+    REQUEST_OK,
+    REQUEST_ERROR,     /* an error was the answer */
+    REQUEST_CANCELLED, /* somebody cancelled what it was for */
+    REQUEST_REFUSED,   /* it was not begun: not understood, not allowed, or no room for it */
+    REQUEST_LEFT,      /* the client had left, or the server stopped, before the answer */
+    REQUEST_RESULTS,
+};
+
+/*
+ * Told of each request that ends, once. `name` is the action's, or the route's path, and static;
+ * NULL for what is neither. It does nothing to any request.
+ */
+typedef void (*request_ended_fn) (void *data, const char *name, enum request_result result);
+
+/*
+ * What a client may ask for. The handler runs on the loop, with the context that the server was
+ * given, and answers now or keeps the request and calls request_on_leave.
+ */
+struct action {
+    const char *name;
+    bool control; /* changes the daemon: refused unless control is enabled */
+    void (*run) (void *context, struct request *request);
+};
+
+/* The fields of an action's request: an object, the request's own, good until it ends. */
+const json_t *request_fields (const struct request *request);
+
+/* Answers with `body`, whose reference is taken. A NULL body, for want of memory, is an error
+ * answer. */
+void request_answer (struct request *request, json_t *body);
+
+/* Answers {"error": `error`}. */
+void request_fail (struct request *request, const char *error);
+
+/*
+ * Answers a route's request with `status` and what `body` holds, which is emptied and stays the
+ * caller's; NULL is an empty body. `type` is its Content-Type, NULL for none.
+ */
+void request_reply (struct request *request, int status, const char *type, struct evbuffer *body);
+
+/*
+ * The same with JSON on one line. The body's reference is taken; NULL, for want of memory, is an
+ * error answer.
+ */
+void request_reply_json (struct request *request, int status, json_t *body);
+
+/* The same with {"error":`error`}. */
+void request_reply_error (struct request *request, int status, const char *error);
+
+/*
+ * How the request went, before an answer that does not tell: that it is an error says no more than
+ * REQUEST_ERROR. What is said first counts.
+ */
+void request_went (struct request *request, enum request_result result);
+
+/* A header that the answer shall have besides. Returns 0, or -1 for want of memory. */
+int request_add_header (struct request *request, const char *name, const char *value);
+
+/* The bytes of a request's body: the request's own, good until it ends; may be pulled up. */
+struct evbuffer *request_body (const struct request *request);
+
+/* The value of a request's header, of several the first; NULL for none. Good until it ends. */
+const char *request_header (const struct request *request, const char *name);
+
+/*
+ * The address that the request came from: the other end of its connection. Returns 0, or -1 when it
+ * has closed.
+ */
+int request_address (const struct request *request, struct sockaddr_storage *address);
+
+/* Who asks, for a log: the name of his key, or his address. */
+void request_caller (const struct request *request, char text[ACCESS_NAME_SIZE]);
+
+/*
+ * Whether the caller may have one more search in progress; it then ends with the request. Else the
+ * request has ended: its client is told.
+ */
+bool request_begin_job (struct request *request);
+
+/*
+ * Whether the caller may ask for work of `difficulty`, where the network's is `base`. Else the
+ * request has ended: its client is told.
+ */
+bool request_check_difficulty (struct request *request, uint64_t difficulty, uint64_t base);
+
+/* Who is to be told when the client leaves before the answer. */
+void request_on_leave (struct request *request, void (*leave) (void *data), void *data);
+
+/* For the server. */
+
+struct request_list;
+
+/* Requests that are waiting for their answers; `ended` may be NULL. NULL for want of memory. */
+struct request_list *request_list_new (struct event_base *base, request_ended_fn ended, void *data);
+
+/* How many are waiting. */
+size_t request_list_count (const struct request_list *list);
+
+/* To be empty, see request_list_leave. */
+void request_list_free (struct request_list *list);
+
+/*
+ * Makes a request of `http`, an evhttp request handed to the server on `connection`, and `fields`,
+ * whose reference is taken, or NULL for a route's, with `pass`, which is taken as well; calls
+ * `run`, the action's or the route's, whose name or path `name` is; and, if that has not answered,
+ * watches the client from then on.
+ */
+void request_run (struct request_list *list, struct connection *connection,
+                  struct evhttp_request *http, const char *name, json_t *fields,
+                  struct access_pass *pass, void (*run) (void *context, struct request *request),
+                  void *context);
+
+/* Answers {"error": `error`} to an evhttp request that became no request. */
+void request_refuse (struct evhttp_request *http, const char *error);
+
+/* Tells whoever is to be told that a request for `name` (may be NULL) was refused. */
+void request_list_refused (const struct request_list *list, const char *name);
+
+/* Takes every waiter away, as if all clients had left. */
+void request_list_leave (struct request_list *list);
+
+#endif

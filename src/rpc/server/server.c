@@ -1,0 +1,524 @@
+#include "rpc/server/server.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rpc/base/json.h"
+#include "rpc/base/memory.h"
+#include "rpc/base/trouble.h"
+#include "rpc/server/connections.h"
+#include "rpc/server/listener.h"
+#include "rpc/server/refusal.h"
+#include "rpc/server/reply.h"
+#include "work/base/clock.h"
+
+/* What may be read beyond a request: those that a client sends ahead of its answers. */
+#define READ_AHEAD 65536
+
+/* Without descriptors to accept with, accepting waits this long rather than spin. */
+static const struct timeval accept_pause = {.tv_usec = 100000};
+
+#define MAX_LISTENERS 16
+
+struct server {
+    struct event_base *base;
+    struct evhttp *http;
+    struct connections *connections;
+    struct request_list *requests;
+    struct server_settings settings;
+    struct access *access;        /* a reference, or NULL: everybody may ask */
+    const struct action *actions; /* NULL: routes only */
+    void *context;                /* of the actions */
+    struct routes routes;
+    struct evconnlistener *listeners[MAX_LISTENERS]; /* evhttp's */
+    size_t listener_count;
+};
+
+/* As nano_node answers, with those headers added in which clients carry a key. */
+static void
+add_headers (struct evhttp_request *http, const char *allow, bool any_origin)
+{
+    struct evkeyvalq *output = evhttp_request_get_output_headers (http);
+
+    (void)evhttp_add_header (output, "Allow", allow);
+    if (any_origin) {
+        (void)evhttp_add_header (output, "Access-Control-Allow-Origin", "*");
+        (void)evhttp_add_header (output, "Access-Control-Allow-Methods", allow);
+        (void)evhttp_add_header (
+            output, "Access-Control-Allow-Headers",
+            "Accept, Accept-Language, Content-Language, Content-Type, Authorization, api-key, key");
+    }
+}
+
+/* For want of memory nobody knows on which connection it has come. */
+static void
+refuse_unknown (struct server *server, struct evhttp_request *http, const char *path)
+{
+    request_list_refused (server->requests, path);
+    if (path == NULL) {
+        request_refuse (http, MEMORY_ERROR);
+    } else {
+        reply_error (NULL, http, 503, MEMORY_ERROR);
+    }
+}
+
+/*
+ * Whether the request that came on `connection` may go on, with `pass`. Else it has been answered.
+ * `path` is that of its route, NULL for the RPC.
+ * Without access the pass is good for everything.
+ */
+static bool
+admit (struct server *server, struct connection *connection, struct evhttp_request *http,
+       const char *path, struct access_pass *pass)
+{
+    const struct evkeyvalq *const input = evhttp_request_get_input_headers (http);
+    struct credentials_headers headers;
+    enum access_verdict verdict;
+    struct refusal refusal;
+
+    *pass = (struct access_pass){.access = NULL};
+    if (server->access == NULL) {
+        return true;
+    }
+    if (connection == NULL) {
+        refuse_unknown (server, http, path);
+        return false;
+    }
+    headers = (struct credentials_headers){
+        .authorization = evhttp_find_header (input, "Authorization"),
+        .api_key = evhttp_find_header (input, "api-key"),
+        .key = evhttp_find_header (input, "key"),
+    };
+    verdict = access_admit (server->access, connection_address (connection), &headers, clock_now (),
+                            pass);
+    if (verdict == ACCESS_GRANTED) {
+        return true;
+    }
+    refusal = refusal_of (verdict, pass, path == NULL);
+    access_pass_clear (pass);
+    request_list_refused (server->requests, path);
+    refusal_send (&refusal, connection, http);
+    return false;
+}
+
+static const struct action *
+find_action (const struct server *server, const json_t *fields, const char **error)
+{
+    char scratch[JSON_SCRATCH_SIZE];
+    const char *name = json_text (fields, "action", scratch);
+
+    if (name == NULL) {
+        *error = "Unable to parse JSON";
+        return NULL;
+    }
+    for (const struct action *action = server->actions; action->name != NULL; action++) {
+        if (strcmp (action->name, name) == 0) {
+            return action;
+        }
+    }
+    *error = "Unknown command";
+    return NULL;
+}
+
+/*
+ * Any web page can make its reader's browser post here. Work is anybody's to ask for, but the
+ * daemon is not any page's to control.
+ */
+static bool
+may_control (const struct server *server, struct evhttp_request *http)
+{
+    struct evkeyvalq *headers = evhttp_request_get_input_headers (http);
+
+    return server->settings.enable_control && evhttp_find_header (headers, "Origin") == NULL;
+}
+
+static void
+handle_post (struct server *server, struct connection *connection, struct evhttp_request *http,
+             struct access_pass *pass)
+{
+    const char *error = NULL;
+    const struct action *action = NULL;
+    json_t *fields = json_parse (evhttp_request_get_input_buffer (http),
+                                 server->settings.max_json_depth, &error);
+
+    if (fields != NULL) {
+        action = find_action (server, fields, &error);
+    }
+    if (action != NULL && action->control && !may_control (server, http)) {
+        error = "RPC control is disabled";
+    }
+    if (error != NULL || action == NULL) {
+        json_decref (fields);
+        access_pass_clear (pass);
+        request_list_refused (server->requests, action != NULL ? action->name : NULL);
+        request_refuse (http, error);
+        return;
+    }
+    request_run (server->requests, connection, http, action->name, fields, pass, action->run,
+                 server->context);
+}
+
+/* It says nothing of this daemon: access is not asked. */
+static void
+refuse_method (struct server *server, struct evhttp_request *http)
+{
+    if (evhttp_request_get_command (http) == EVHTTP_REQ_HEAD) {
+        /* Its answer has a body, as nano_node's: nothing can come after it. */
+        (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
+    }
+    request_list_refused (server->requests, NULL);
+    request_refuse (http, "Can only POST requests");
+}
+
+static void
+handle_rpc (struct server *server, struct evhttp_request *http)
+{
+    struct connection *connection = connections_find (server->connections, http);
+    struct access_pass pass;
+
+    add_headers (http, "POST, OPTIONS", true);
+    switch (evhttp_request_get_command (http)) {
+    case EVHTTP_REQ_POST:
+        if (admit (server, connection, http, NULL, &pass)) {
+            handle_post (server, connection, http, &pass);
+        }
+        break;
+    case EVHTTP_REQ_OPTIONS:
+        (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Content-Type",
+                                 "application/json");
+        reply_out (http, HTTP_OK);
+        break;
+    default:
+        refuse_method (server, http);
+        break;
+    }
+}
+
+static enum route_method
+method_of (struct evhttp_request *http)
+{
+    switch (evhttp_request_get_command (http)) {
+    case EVHTTP_REQ_GET:
+    case EVHTTP_REQ_HEAD:
+        return ROUTE_GET;
+    case EVHTTP_REQ_POST:
+        return ROUTE_POST;
+    default:
+        return ROUTE_OTHER;
+    }
+}
+
+static void
+handle_route (struct server *server, struct evhttp_request *http, const struct routes_match *match)
+{
+    struct connection *connection = connections_find (server->connections, http);
+    struct access_pass pass = {.access = NULL};
+
+    add_headers (http, match->allow, match->any_origin);
+    if (evhttp_request_get_command (http) == EVHTTP_REQ_OPTIONS) {
+        reply_send (connection, http, 204, NULL, NULL);
+    } else if (match->route == NULL) {
+        request_list_refused (server->requests, match->path);
+        reply_error (connection, http, 405, "This path does not have that method");
+    } else if (match->open || admit (server, connection, http, match->path, &pass)) {
+        request_run (server->requests, connection, http, match->path, NULL, &pass,
+                     match->route->run, match->context);
+    }
+}
+
+static const char *
+path_of (struct evhttp_request *http)
+{
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri (http);
+    const char *path = uri != NULL ? evhttp_uri_get_path (uri) : NULL;
+
+    return path != NULL ? path : "";
+}
+
+static void
+on_request (struct evhttp_request *http, void *data)
+{
+    struct server *server = data;
+    struct routes_match match;
+
+    if (routes_find (&server->routes, method_of (http), path_of (http), &match)) {
+        handle_route (server, http, &match);
+    } else if (server->actions != NULL) {
+        handle_rpc (server, http);
+    } else {
+        request_list_refused (server->requests, NULL);
+        reply_error (connections_find (server->connections, http), http, 404,
+                     "There is nothing at this path");
+    }
+}
+
+static size_t
+header_size (const struct server *server)
+{
+    const size_t size = server->settings.max_header_size;
+
+    return size > 0 ? size : SERVER_HEADER_SIZE;
+}
+
+static struct connections_settings
+connection_bounds (const struct server *server)
+{
+    return (struct connections_settings){
+        .max = server->settings.max_connections,
+        .max_per_address = server->settings.max_connections_per_address,
+        .max_header_size = header_size (server),
+        .max_input = header_size (server) + server->settings.max_request_size + READ_AHEAD,
+        .max_held = server->settings.max_memory,
+        .read_timeout = server->settings.read_timeout,
+        .keep_status = server->actions == NULL,
+    };
+}
+
+/* What evhttp has to know of the settings. */
+static void
+set_http (struct server *server)
+{
+    const struct timeval idle = clock_timeval (server->settings.idle_timeout);
+
+    evhttp_set_timeout_tv (server->http, &idle);
+    evhttp_set_max_headers_size (server->http, (ev_ssize_t)header_size (server));
+    evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);
+}
+
+static int
+init_http (struct server *server)
+{
+    const struct connections_settings bounds = connection_bounds (server);
+
+    server->http = evhttp_new (server->base);
+    if (server->http == NULL) {
+        return -1;
+    }
+    set_http (server);
+    evhttp_set_allowed_methods (server->http, UINT16_MAX & ~EVHTTP_REQ_CONNECT);
+    evhttp_set_default_content_type (server->http, NULL);
+    evhttp_set_gencb (server->http, on_request, server);
+    server->connections = connections_new (server->base, server->http, &bounds);
+    return server->connections == NULL ? -1 : 0;
+}
+
+void
+server_set (struct server *server, const struct server_settings *settings)
+{
+    struct connections_settings bounds;
+
+    server->settings = *settings;
+    bounds = connection_bounds (server);
+    set_http (server);
+    connections_set (server->connections, &bounds);
+}
+
+void
+server_set_access (struct server *server, struct access *access)
+{
+    struct access *const before = server->access;
+
+    server->access = access != NULL ? access_ref (access) : NULL;
+    access_unref (before);
+}
+
+struct server *
+server_new (struct event_base *base, const struct server_settings *settings,
+            const struct action *actions, void *context)
+{
+    struct server *server = calloc (1, sizeof *server);
+
+    if (server == NULL) {
+        return NULL;
+    }
+    server->base = base;
+    server->settings = *settings;
+    server->actions = actions;
+    server->context = context;
+    server->requests = request_list_new (base, settings->ended, settings->ended_data);
+    if (server->requests == NULL || init_http (server) != 0) {
+        server_free (server);
+        return NULL;
+    }
+    return server;
+}
+
+int
+server_add_routes (struct server *server, const struct route *routes, void *context)
+{
+    return routes_add (&server->routes, routes, context);
+}
+
+int
+server_add_open_routes (struct server *server, const struct route *routes, void *context)
+{
+    return routes_add_open (&server->routes, routes, context);
+}
+
+/* Listening. */
+
+static void
+on_resume (evutil_socket_t fd, short what, void *data)
+{
+    (void)fd;
+    (void)what;
+    (void)evconnlistener_enable (data);
+}
+
+/* `data` is evhttp's here. The listener lives until evhttp_free, when the loop has ended. */
+static void
+on_accept_error (struct evconnlistener *listener, void *data)
+{
+    (void)data;
+    trouble_tell ("Cannot accept a connection, and try again in 0.1 s: %s", strerror (errno));
+    if (event_base_once (evconnlistener_get_base (listener), -1, EV_TIMEOUT, on_resume, listener,
+                         &accept_pause) == 0) {
+        (void)evconnlistener_disable (listener);
+    }
+}
+
+/* Gives the listening socket `fd` to evhttp. */
+static int
+attach (struct server *server, int fd)
+{
+    struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle (server->http, fd);
+    struct evconnlistener *listener;
+
+    if (bound == NULL) {
+        return -1;
+    }
+    listener = evhttp_bound_socket_get_listener (bound);
+    evconnlistener_set_error_cb (listener, on_accept_error);
+    server->listeners[server->listener_count++] = listener;
+    return 0;
+}
+
+enum server_listening
+server_listen (struct server *server, const char *address, uint16_t *port, char *error,
+               size_t error_size)
+{
+    struct sockaddr_storage storage = {0};
+    int fd;
+    int bound;
+
+    if (server->listener_count == MAX_LISTENERS) {
+        snprintf (error, error_size, "more than %d addresses to listen on", MAX_LISTENERS);
+        return SERVER_REFUSED;
+    }
+    if (listener_parse (address, *port, &storage) != 0) {
+        snprintf (error, error_size, "%s is not an IPv4 or IPv6 address", address);
+        return SERVER_REFUSED;
+    }
+    fd = listener_bind (&storage, server->settings.v6_only);
+    if (fd < 0) {
+        bool absent = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
+        snprintf (error, error_size, "cannot listen on %s port %u: %s", address, *port,
+                  strerror (errno));
+        return absent ? SERVER_NO_SUCH_ADDRESS : SERVER_REFUSED;
+    }
+    bound = listener_port (fd);
+    if (bound < 0 || attach (server, fd) != 0) {
+        snprintf (error, error_size, "cannot listen on %s port %u: out of memory", address, *port);
+        (void)close (fd);
+        return SERVER_REFUSED;
+    }
+    *port = (uint16_t)bound;
+    return SERVER_LISTENING;
+}
+
+enum server_listening
+server_listen_fd (struct server *server, int fd, char address[SERVER_ADDRESS_SIZE], uint16_t *port,
+                  char *error, size_t error_size)
+{
+    if (server->listener_count == MAX_LISTENERS) {
+        snprintf (error, error_size, "more than %d sockets to listen on", MAX_LISTENERS);
+        return SERVER_REFUSED;
+    }
+    if (listener_describe (fd, address, port) != 0) {
+        snprintf (error, error_size,
+                  "descriptor %d, which was handed over, is no TCP socket that listens", fd);
+        return SERVER_REFUSED;
+    }
+    if (evutil_make_socket_nonblocking (fd) != 0 || evutil_make_socket_closeonexec (fd) != 0 ||
+        attach (server, fd) != 0) {
+        snprintf (error, error_size, "cannot listen on descriptor %d: out of memory", fd);
+        return SERVER_REFUSED;
+    }
+    return SERVER_LISTENING;
+}
+
+bool
+server_is_wide (const struct server *server)
+{
+    for (size_t i = 0; i < server->listener_count; i++) {
+        char text[LISTENER_ADDRESS_SIZE];
+        struct cidr address;
+        uint16_t port;
+
+        if (listener_describe (evconnlistener_get_fd (server->listeners[i]), text, &port) != 0 ||
+            cidr_parse (text, &address) != 0 || !cidr_is_loopback (&address.address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t
+server_connections (struct server *server)
+{
+    return connections_count (server->connections);
+}
+
+void
+server_statistics (struct server *server, struct server_statistics *statistics)
+{
+    struct connections_statistics connections;
+
+    connections_statistics (server->connections, &connections);
+    *statistics = (struct server_statistics){
+        .connections = connections_count (server->connections),
+        .waiting = request_list_count (server->requests),
+        .accepted = connections.accepted,
+        .received = connections.received,
+        .sent = connections.sent,
+        .unreadable = connections.unreadable,
+        .held = connections.held,
+        .shed = connections.shed,
+    };
+}
+
+void
+server_stop (struct server *server)
+{
+    for (size_t i = 0; i < server->listener_count; i++) {
+        (void)evconnlistener_disable (server->listeners[i]);
+    }
+    request_list_leave (server->requests);
+}
+
+bool
+server_flushed (struct server *server)
+{
+    return connections_flushed (server->connections);
+}
+
+void
+server_free (struct server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    if (server->http != NULL) {
+        evhttp_free (server->http);
+    }
+    connections_free (server->connections);
+    request_list_free (server->requests);
+    access_unref (server->access);
+    free (server);
+}

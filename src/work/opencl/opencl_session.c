@@ -1,0 +1,406 @@
+/*
+ * Threads: on_complete runs on a thread of the driver's; `lock` guards what it writes, a launch's
+ * `ended` and `status`. All else is the calling thread's.
+ */
+#include "work/opencl/opencl_session.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "work/base/clock.h"
+#include "work/opencl/opencl_program.h"
+
+#define STANDARD "-cl-std=CL1.2"
+
+/* Work items that a compute unit of any GPU has room for, or somewhat more. */
+#define ITEMS_OF_UNIT 2048u
+
+/* A launch has as many items as that, and then more nonces for each, up to this; then more items.
+ */
+#define NONCES_OF_ITEM 32u
+
+/* A work-group: a small multiple of what devices run in step. */
+#define GROUP_MOST 128u
+
+struct launch {
+    struct opencl_session *session;
+    cl_command_queue queue;
+    cl_mem buffer;  /* the kernel's `found`; OPENCL_NOT_FOUND between launches */
+    cl_uint found;  /* what was read of it; the driver writes this while the launch is under way */
+    cl_event event; /* of that reading */
+    bool ended;
+    cl_int status;
+};
+
+struct opencl_session {
+    const struct opencl_api *api;
+    const struct opencl_device *device;
+    cl_context context;
+    cl_program program;
+    cl_kernel kernel;
+    bool cached;
+    bool lost; /* the driver may still write to a launch */
+    uint32_t group;
+    uint32_t threads;                        /* the most work items, a multiple of `group` */
+    struct launch launches[OPENCL_LAUNCHES]; /* a ring, oldest at `oldest` */
+    unsigned oldest;
+    unsigned flying;
+    pthread_mutex_t lock;
+    pthread_cond_t change; /* on the monotonic clock */
+};
+
+static const cl_uint not_found = OPENCL_NOT_FOUND;
+
+/* Opening. */
+
+static int
+init_lock (struct opencl_session *session)
+{
+    pthread_condattr_t attributes;
+    int failed;
+
+    if (pthread_condattr_init (&attributes) != 0) {
+        return -1;
+    }
+    failed = pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC) != 0 ||
+             pthread_cond_init (&session->change, &attributes) != 0;
+    (void)pthread_condattr_destroy (&attributes);
+    if (failed) {
+        return -1;
+    }
+    if (pthread_mutex_init (&session->lock, NULL) != 0) {
+        (void)pthread_cond_destroy (&session->change);
+        return -1;
+    }
+    return 0;
+}
+
+static int
+open_context (struct opencl_session *session, char *reason, size_t size)
+{
+    const cl_context_properties properties[] = {
+        CL_CONTEXT_PLATFORM, (cl_context_properties)session->device->platform_id, 0};
+    cl_int result = CL_SUCCESS;
+
+    session->context =
+        session->api->clCreateContext (properties, 1, &session->device->id, NULL, NULL, &result);
+    return session->context != NULL ? 0 : opencl_explain ("clCreateContext", result, reason, size);
+}
+
+static int
+open_kernel (struct opencl_session *session, const struct opencl_session_settings *settings,
+             char *reason, size_t size)
+{
+    char options[512];
+    const struct opencl_program wanted = {
+        .api = session->api,
+        .context = session->context,
+        .device = session->device,
+        .options = options,
+        .cache_path = settings->cache_path,
+    };
+    cl_int result = CL_SUCCESS;
+
+    (void)snprintf (options, sizeof options, "%s %s", STANDARD, settings->options);
+    if (opencl_program_build (&wanted, &session->program, &session->cached, reason, size) != 0) {
+        return -1;
+    }
+    session->kernel = session->api->clCreateKernel (session->program, "nonce_scan", &result);
+    return session->kernel != NULL ? 0 : opencl_explain ("clCreateKernel", result, reason, size);
+}
+
+/* As the device likes it, but no more than the kernel's registers allow, or the user. */
+static void
+choose_group (struct opencl_session *session, uint64_t threads)
+{
+    size_t step = 1;
+    size_t most = 1;
+
+    if (session->api->clGetKernelWorkGroupInfo (session->kernel, session->device->id,
+                                                CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE,
+                                                sizeof step, &step, NULL) != CL_SUCCESS ||
+        step == 0) {
+        step = 1;
+    }
+    if (session->api->clGetKernelWorkGroupInfo (session->kernel, session->device->id,
+                                                CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most,
+                                                NULL) != CL_SUCCESS) {
+        most = 1;
+    }
+    most = most < GROUP_MOST ? most : GROUP_MOST;
+    most = most < threads ? most : (size_t)threads;
+    most = most > 0 ? most : 1;
+    session->group = (uint32_t)(most >= step ? most - most % step : most);
+    threads = threads < OPENCL_LAUNCH_MOST / 2 ? threads : OPENCL_LAUNCH_MOST / 2;
+    session->threads = (uint32_t)(threads - threads % session->group);
+}
+
+static int
+open_launch (struct opencl_session *session, struct launch *launch, char *reason, size_t size)
+{
+    cl_uint initial = not_found;
+    cl_int result = CL_SUCCESS;
+
+    launch->session = session;
+    launch->queue =
+        session->api->clCreateCommandQueue (session->context, session->device->id, 0, &result);
+    if (launch->queue == NULL) {
+        return opencl_explain ("clCreateCommandQueue", result, reason, size);
+    }
+    launch->buffer =
+        session->api->clCreateBuffer (session->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR,
+                                      sizeof initial, &initial, &result);
+    return launch->buffer != NULL ? 0 : opencl_explain ("clCreateBuffer", result, reason, size);
+}
+
+struct opencl_session *
+opencl_session_open (const struct opencl_session_settings *settings, char *reason, size_t size)
+{
+    struct opencl_session *const session = calloc (1, sizeof *session);
+    int failed;
+
+    if (session == NULL || init_lock (session) != 0) {
+        (void)snprintf (reason, size, "out of memory");
+        free (session);
+        return NULL;
+    }
+    session->api = settings->api;
+    session->device = settings->device;
+    failed = open_context (session, reason, size) != 0 ||
+             open_kernel (session, settings, reason, size) != 0;
+    for (unsigned i = 0; i < OPENCL_LAUNCHES && !failed; i++) {
+        failed = open_launch (session, &session->launches[i], reason, size) != 0;
+    }
+    if (failed) {
+        opencl_session_close (session, 0);
+        return NULL;
+    }
+    choose_group (session, settings->threads);
+    return session;
+}
+
+bool
+opencl_session_was_cached (const struct opencl_session *session)
+{
+    return session->cached;
+}
+
+uint32_t
+opencl_session_group (const struct opencl_session *session)
+{
+    return session->group;
+}
+
+uint32_t
+opencl_session_wave (const struct opencl_session *session)
+{
+    const uint64_t wave = (uint64_t)session->device->compute_units * ITEMS_OF_UNIT;
+
+    return wave < session->threads ? (uint32_t)(wave - wave % session->group) : session->threads;
+}
+
+unsigned
+opencl_session_flying (const struct opencl_session *session)
+{
+    return session->flying;
+}
+
+/* Launching. */
+
+static void CL_CALLBACK
+on_complete (cl_event event, cl_int status, void *data)
+{
+    struct launch *const launch = data;
+    struct opencl_session *const session = launch->session;
+
+    (void)event;
+    pthread_mutex_lock (&session->lock);
+    launch->status = status;
+    launch->ended = true;
+    pthread_cond_signal (&session->change);
+    pthread_mutex_unlock (&session->lock);
+}
+
+static int
+set_arguments (struct opencl_session *session, const struct launch *launch,
+               const struct scan_midstate *midstate, uint64_t first, uint32_t count)
+{
+    const cl_ulong start = first;
+    const cl_uint nonces = count;
+    const struct {
+        size_t size;
+        const void *value;
+    } arguments[] = {
+        {sizeof midstate->v, midstate->v},            /* a ulong16 */
+        {4 * sizeof midstate->m[0], midstate->m + 1}, /* a ulong4 */
+        {sizeof midstate->flip, &midstate->flip},
+        {sizeof midstate->at_least, &midstate->at_least},
+        {sizeof start, &start},
+        {sizeof nonces, &nonces},
+        {sizeof launch->buffer, &launch->buffer},
+    };
+    cl_int result = CL_SUCCESS;
+
+    for (cl_uint i = 0; i < sizeof arguments / sizeof arguments[0] && result == CL_SUCCESS; i++) {
+        result = session->api->clSetKernelArg (session->kernel, i, arguments[i].size,
+                                               arguments[i].value);
+    }
+    return result;
+}
+
+/* How many work items share `count` nonces. */
+static size_t
+items_of (const struct opencl_session *session, uint32_t count)
+{
+    const uint32_t wave = opencl_session_wave (session);
+    uint32_t nonces = count / wave;
+    uint32_t items;
+
+    nonces = nonces < 1 ? 1 : nonces < NONCES_OF_ITEM ? nonces : NONCES_OF_ITEM;
+    items = (count + nonces - 1) / nonces;
+    items += (session->group - items % session->group) % session->group;
+    return items < session->threads ? items : session->threads;
+}
+
+/* The kernel, and the reading of what it found. */
+static int
+enqueue (struct opencl_session *session, struct launch *launch, size_t items, char *reason,
+         size_t size)
+{
+    const struct opencl_api *const api = session->api;
+    const size_t group = session->group;
+    cl_int result = api->clEnqueueNDRangeKernel (launch->queue, session->kernel, 1, NULL, &items,
+                                                 &group, 0, NULL, NULL);
+
+    if (result != CL_SUCCESS) {
+        return opencl_explain ("clEnqueueNDRangeKernel", result, reason, size);
+    }
+    launch->ended = false;
+    result =
+        api->clEnqueueReadBuffer (launch->queue, launch->buffer, CL_FALSE, 0, sizeof launch->found,
+                                  &launch->found, 0, NULL, &launch->event);
+    if (result != CL_SUCCESS) {
+        return opencl_explain ("clEnqueueReadBuffer", result, reason, size);
+    }
+    result = api->clSetEventCallback (launch->event, CL_COMPLETE, on_complete, launch);
+    if (result != CL_SUCCESS) {
+        session->lost = true; /* nobody will say when the reading is over */
+        return opencl_explain ("clSetEventCallback", result, reason, size);
+    }
+    session->flying++;
+    result = api->clFlush (launch->queue);
+    return result == CL_SUCCESS ? 0 : opencl_explain ("clFlush", result, reason, size);
+}
+
+int
+opencl_session_launch (struct opencl_session *session, const struct scan_midstate *midstate,
+                       uint64_t first, uint32_t count, char *reason, size_t size)
+{
+    struct launch *const launch =
+        &session->launches[(session->oldest + session->flying) % OPENCL_LAUNCHES];
+    const cl_int result = set_arguments (session, launch, midstate, first, count);
+
+    if (result != CL_SUCCESS) {
+        return opencl_explain ("clSetKernelArg", result, reason, size);
+    }
+    return enqueue (session, launch, items_of (session, count), reason, size);
+}
+
+/* Landing. */
+
+/* Sleeps until the launch has ended. Returns 0, or -1 when it is lost. */
+static int
+wait_for (struct opencl_session *session, const struct launch *launch, double patience)
+{
+    const uint64_t until = clock_now () + clock_from_seconds (patience);
+    const struct timespec time = {(time_t)(until / CLOCK_SECOND), (long)(until % CLOCK_SECOND)};
+    int result = 0;
+
+    pthread_mutex_lock (&session->lock);
+    while (!launch->ended && result == 0) {
+        result = pthread_cond_timedwait (&session->change, &session->lock, &time);
+    }
+    session->lost = session->lost || !launch->ended;
+    result = launch->ended ? 0 : -1;
+    pthread_mutex_unlock (&session->lock);
+    return result;
+}
+
+/* Takes the oldest launch out of flight. Returns its outcome as OpenCL names it. */
+static cl_int
+take_landed (struct opencl_session *session, uint32_t *found)
+{
+    struct launch *const launch = &session->launches[session->oldest];
+
+    (void)session->api->clReleaseEvent (launch->event);
+    session->oldest = (session->oldest + 1) % OPENCL_LAUNCHES;
+    session->flying--;
+    *found = launch->found;
+    if (launch->status < 0 || launch->found == OPENCL_NOT_FOUND) {
+        return launch->status;
+    }
+    return session->api->clEnqueueWriteBuffer (launch->queue, launch->buffer, CL_FALSE, 0,
+                                               sizeof not_found, &not_found, 0, NULL, NULL);
+}
+
+int
+opencl_session_land (struct opencl_session *session, double patience, uint32_t *found, char *reason,
+                     size_t size)
+{
+    cl_int result;
+
+    if (wait_for (session, &session->launches[session->oldest], patience) != 0) {
+        (void)snprintf (reason, size, "no end of a launch in %.1f seconds: the device is lost",
+                        patience);
+        return -1;
+    }
+    result = take_landed (session, found);
+    return result >= 0 ? 0 : opencl_explain ("a launch", result, reason, size);
+}
+
+/* Closing. */
+
+static void
+close_launch (struct opencl_session *session, struct launch *launch)
+{
+    if (launch->buffer != NULL) {
+        (void)session->api->clReleaseMemObject (launch->buffer);
+    }
+    if (launch->queue != NULL) {
+        (void)session->api->clReleaseCommandQueue (launch->queue);
+    }
+}
+
+void
+opencl_session_close (struct opencl_session *session, double patience)
+{
+    uint32_t found;
+
+    if (session == NULL) {
+        return;
+    }
+    while (session->flying > 0 && !session->lost) {
+        if (wait_for (session, &session->launches[session->oldest], patience) == 0) {
+            (void)take_landed (session, &found);
+        }
+    }
+    if (session->lost) {
+        return;
+    }
+    for (unsigned i = 0; i < OPENCL_LAUNCHES; i++) {
+        close_launch (session, &session->launches[i]);
+    }
+    if (session->kernel != NULL) {
+        (void)session->api->clReleaseKernel (session->kernel);
+    }
+    if (session->program != NULL) {
+        (void)session->api->clReleaseProgram (session->program);
+    }
+    if (session->context != NULL) {
+        (void)session->api->clReleaseContext (session->context);
+    }
+    (void)pthread_cond_destroy (&session->change);
+    (void)pthread_mutex_destroy (&session->lock);
+    free (session);
+}

@@ -1,0 +1,415 @@
+/*
+ * Threads: the callers' side. Public functions take pool->lock, except those that run before
+ * pool_start or after pool_stop, when there is one thread only.
+ */
+#include "work/pool/pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "work/base/thread.h"
+#include "work/pool/device_cpu.h"
+#include "work/pool/pool_internal.h"
+#include "work/scan/value.h"
+
+/* splitmix64 (Steele, Lea, Flood 2014): plenty for nonces, which need to be spread, not secret. */
+static uint64_t
+next_random (struct pool *pool)
+{
+    uint64_t z = (pool->random += UINT64_C (0x9e3779b97f4a7c15));
+
+    z = (z ^ (z >> 30)) * UINT64_C (0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C (0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+/* The kernel's entropy, or, where it gives none, a clock: daemons that start together still differ.
+ */
+static uint64_t
+first_random (void)
+{
+    uint64_t seed = 0;
+
+    if (getrandom (&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed) {
+        seed = clock_now () ^ (uint64_t)getpid () << 32;
+    }
+    return seed;
+}
+
+static int
+init_lock (struct pool *pool)
+{
+    pthread_condattr_t attributes;
+    int failed;
+
+    if (pthread_condattr_init (&attributes) != 0) {
+        return -1;
+    }
+    failed = pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC) != 0 ||
+             pthread_cond_init (&pool->change, &attributes) != 0;
+    (void)pthread_condattr_destroy (&attributes);
+    if (failed) {
+        return -1;
+    }
+    if (pthread_mutex_init (&pool->lock, NULL) != 0) {
+        (void)pthread_cond_destroy (&pool->change);
+        return -1;
+    }
+    return 0;
+}
+
+struct pool *
+pool_new (const struct pool_settings *settings)
+{
+    struct pool *pool = calloc (1, sizeof *pool);
+
+    if (pool == NULL) {
+        return NULL;
+    }
+    pool->settings = *settings;
+    pool->random = first_random ();
+    pool->event_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pool->jobs = calloc (settings->max_jobs, sizeof *pool->jobs);
+    if (pool->event_fd < 0 || pool->jobs == NULL ||
+        queue_init (&pool->queue, settings->max_jobs) != 0 || init_lock (pool) != 0) {
+        if (pool->event_fd >= 0) {
+            (void)close (pool->event_fd);
+        }
+        queue_clear (&pool->queue);
+        free (pool->jobs);
+        free (pool);
+        return NULL;
+    }
+    STAILQ_INIT (&pool->free);
+    STAILQ_INIT (&pool->ended);
+    return pool;
+}
+
+static struct worker *
+worker_new (struct pool *pool, struct device *device)
+{
+    struct worker *worker = calloc (1, sizeof *worker);
+
+    if (worker == NULL) {
+        return NULL;
+    }
+    worker->pool = pool;
+    worker->device = device;
+    worker->rate = device->rate;
+    worker->state = POOL_DEVICE_OPENING;
+    return worker;
+}
+
+int
+pool_add (struct pool *pool, struct device *device)
+{
+    size_t count = pool->worker_count + 1;
+    struct worker *worker = worker_new (pool, device);
+    struct worker **workers = realloc (pool->workers, count * sizeof (struct worker *));
+
+    if (workers != NULL) {
+        pool->workers = workers;
+    }
+    if (worker == NULL || workers == NULL) {
+        free (worker);
+        device_free (device);
+        return -1;
+    }
+    pool->workers[pool->worker_count] = worker;
+    pool->worker_count = count;
+    return 0;
+}
+
+int
+pool_add_cpus (struct pool *pool, unsigned count, const struct scanner *scanner)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct device *device = device_cpu_new (i, scanner);
+        if (device == NULL || pool_add (pool, device) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+pool_start (struct pool *pool)
+{
+    static const uint8_t root[32];
+    uint64_t value;
+
+    /* libb2 chooses its implementation at its first use, which must not happen in two threads. */
+    if (value_of (root, 0, &value) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        struct worker *worker = pool->workers[i];
+        if (thread_start (&worker->thread, worker_run, worker) != 0) {
+            return -1;
+        }
+        worker->started = true;
+    }
+    return 0;
+}
+
+static uint64_t
+ticket_of (const struct pool *pool, const struct job *job)
+{
+    return (uint64_t)job->generation << 32 | (uint64_t)(job - pool->jobs);
+}
+
+/* Takes a free slot. NULL when there is none. */
+static struct job *
+take_slot (struct pool *pool)
+{
+    struct job *job = STAILQ_FIRST (&pool->free);
+
+    if (job != NULL) {
+        STAILQ_REMOVE_HEAD (&pool->free, link);
+        return job;
+    }
+    if (pool->used == pool->settings.max_jobs) {
+        return NULL;
+    }
+    job = &pool->jobs[pool->used++];
+    job->generation = 1;
+    job->place.index = QUEUE_NOWHERE;
+    return job;
+}
+
+/* The live job that `ticket` names, or NULL. */
+static struct job *
+job_named (struct pool *pool, uint64_t ticket)
+{
+    uint64_t slot = ticket & UINT32_MAX;
+    struct job *job = slot < pool->used ? &pool->jobs[slot] : NULL;
+
+    return job != NULL && job->state == JOB_LIVE && job->generation == ticket >> 32 ? job : NULL;
+}
+
+/* Fills in a free slot. What is outside the lock's care (target, midstate) nobody else reads yet.
+ */
+static void
+job_begin (struct pool *pool, struct job *job, const struct pool_request *request)
+{
+    const struct scan_target *target = &request->target;
+    uint64_t now = clock_now ();
+    uint64_t since = request->since != 0 ? request->since : now;
+
+    job->target = *target;
+    scan_prepare (&job->midstate, target);
+    job->expected = difficulty_expected_hashes (target->order, target->threshold);
+    job->place.class = request->class;
+    job->place.due = queue_due (clock_seconds (since), job->expected / schedule_rate (pool));
+    job->place.order = ++pool->order;
+    job->state = JOB_LIVE;
+    job->delivered = false;
+    job->next = next_random (pool);
+    job->submitted = now;
+    job->since = since;
+    job->done = request->done;
+    job->data = request->data;
+    job->answer = (struct pool_answer){.ticket = ticket_of (pool, job)};
+    atomic_store_explicit (&job->stop, false, memory_order_relaxed);
+}
+
+enum pool_result
+pool_submit (struct pool *pool, const struct pool_request *request, uint64_t *ticket)
+{
+    enum pool_result result = POOL_ACCEPTED;
+    struct job *job;
+
+    pthread_mutex_lock (&pool->lock);
+    if (pool->stopping || !schedule_alive (pool)) {
+        result = POOL_DOWN;
+    } else if ((job = take_slot (pool)) == NULL) {
+        result = POOL_FULL;
+    } else {
+        job_begin (pool, job, request);
+        pool->in_class[request->class]++;
+        queue_insert (&pool->queue, &job->place);
+        *ticket = job->answer.ticket;
+        pthread_cond_broadcast (&pool->change);
+    }
+    pthread_mutex_unlock (&pool->lock);
+    return result;
+}
+
+void
+pool_cancel (struct pool *pool, uint64_t ticket)
+{
+    struct job *job;
+
+    pthread_mutex_lock (&pool->lock);
+    job = job_named (pool, ticket);
+    if (job != NULL) {
+        schedule_end (pool, job, POOL_CANCELLED);
+    }
+    pthread_mutex_unlock (&pool->lock);
+}
+
+int
+pool_fd (const struct pool *pool)
+{
+    return pool->event_fd;
+}
+
+static void
+take_ended (struct pool *pool, struct job_list *ended)
+{
+    uint64_t wakes;
+
+    STAILQ_INIT (ended);
+    pthread_mutex_lock (&pool->lock);
+    while (read (pool->event_fd, &wakes, sizeof wakes) < 0 && errno == EINTR) {
+    }
+    STAILQ_CONCAT (ended, &pool->ended);
+    pthread_mutex_unlock (&pool->lock);
+}
+
+void
+pool_drain (struct pool *pool)
+{
+    struct job_list ended;
+    struct job *job;
+
+    take_ended (pool, &ended);
+    STAILQ_FOREACH (job, &ended, link)
+    {
+        job->done (job->data, &job->answer);
+    }
+    pthread_mutex_lock (&pool->lock);
+    while ((job = STAILQ_FIRST (&ended)) != NULL) {
+        STAILQ_REMOVE_HEAD (&ended, link);
+        job->delivered = true;
+        schedule_release (pool, job);
+    }
+    pthread_mutex_unlock (&pool->lock);
+}
+
+void
+pool_stop (struct pool *pool)
+{
+    pthread_mutex_lock (&pool->lock);
+    pool->stopping = true;
+    schedule_end_all (pool, POOL_CANCELLED);
+    pthread_cond_broadcast (&pool->change);
+    pthread_mutex_unlock (&pool->lock);
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        if (pool->workers[i]->started) {
+            (void)pthread_join (pool->workers[i]->thread, NULL);
+            pool->workers[i]->started = false;
+        }
+    }
+}
+
+void
+pool_free (struct pool *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        device_free (pool->workers[i]->device);
+        free (pool->workers[i]);
+    }
+    free (pool->workers);
+    queue_clear (&pool->queue);
+    free (pool->jobs);
+    (void)close (pool->event_fd);
+    (void)pthread_cond_destroy (&pool->change);
+    (void)pthread_mutex_destroy (&pool->lock);
+    free (pool);
+}
+
+void
+pool_statistics (struct pool *pool, struct pool_statistics *statistics)
+{
+    *statistics = (struct pool_statistics){0};
+    pthread_mutex_lock (&pool->lock);
+    for (size_t i = 0; i < POOL_CLASSES; i++) {
+        statistics->in_class[i] = pool->in_class[i];
+        statistics->jobs += pool->in_class[i];
+    }
+    statistics->running = pool->running;
+    statistics->found = pool->found;
+    statistics->cancelled = pool->cancelled;
+    statistics->failed = pool->failed;
+    pthread_mutex_unlock (&pool->lock);
+}
+
+/* Counts a job among those that wait. */
+static void
+count_waiting (const struct job *job, uint64_t now, struct pool_queue *queue)
+{
+    const unsigned class = job->place.class;
+    const double age = now > job->since ? clock_seconds (now - job->since) : 0;
+
+    queue->waiting[class]++;
+    if (age > queue->age[class]) {
+        queue->age[class] = age;
+    }
+}
+
+void
+pool_queue (struct pool *pool, struct pool_queue *queue)
+{
+    const uint64_t now = clock_now ();
+
+    *queue = (struct pool_queue){0};
+    pthread_mutex_lock (&pool->lock);
+    for (size_t i = 0; i < pool->used; i++) {
+        if (pool->jobs[i].state == JOB_LIVE && pool->jobs[i].flights == 0) {
+            count_waiting (&pool->jobs[i], now, queue);
+        }
+    }
+    pthread_mutex_unlock (&pool->lock);
+}
+
+size_t
+pool_device_count (const struct pool *pool)
+{
+    return pool->worker_count;
+}
+
+const char *
+pool_device_state_name (enum pool_device_state state)
+{
+    switch (state) {
+    case POOL_DEVICE_UP:
+        return "up";
+    case POOL_DEVICE_RESTING:
+        return "resting";
+    case POOL_DEVICE_STANDBY:
+        return "standby";
+    default:
+        return "opening";
+    }
+}
+
+void
+pool_device (struct pool *pool, size_t index, struct pool_device *device)
+{
+    const struct worker *worker = pool->workers[index];
+
+    pthread_mutex_lock (&pool->lock);
+    device->kind = worker->device->kind;
+    memcpy (device->name, worker->device->name, sizeof device->name);
+    memcpy (device->detail, worker->device->detail, sizeof device->detail);
+    device->state = worker->state;
+    if (worker->state == POOL_DEVICE_UP && schedule_stands_by (worker)) {
+        device->state = POOL_DEVICE_STANDBY;
+    }
+    memcpy (device->reason, worker->reason, sizeof device->reason);
+    device->hashes = worker->hashes;
+    device->rate = worker->rate;
+    device->busy = worker->flying > 0;
+    if (device->busy) {
+        memcpy (device->root, worker->flights[worker->oldest].job->target.root, 32);
+    }
+    pthread_mutex_unlock (&pool->lock);
+}

@@ -1,0 +1,64 @@
+/*
+ * The store's file: LMDB's environment with our tables in it, and the map's growth.
+ *
+ * Threads: one reader, which calls store_file_read and the like, and one writer, which calls the
+ * rest. The map must not move under a reader: map_lock is held for one reading, by the reader, and
+ * while the map is made anew, by the writer.
+ */
+#ifndef WORK_STORE_FILE_H
+#define WORK_STORE_FILE_H
+
+#include <lmdb.h>
+#include <pthread.h>
+
+#include "work/store/store_table.h"
+
+struct store_file {
+    char *path;      /* the directory */
+    MDB_env *env;    /* NULL after a reopening that failed */
+    MDB_txn *reader; /* reset between readings */
+    MDB_dbi about;   /* "format": the format's version */
+    struct store_table entries;
+    struct store_table accounts;
+    pthread_mutex_t map_lock;
+    uint64_t map_bytes; /* the map's size now */
+    uint64_t max_bytes; /* and at the most; 0 is no bound */
+};
+
+/*
+ * Checks and opens the file in the directory `path`, makes it or brings it to today's format.
+ * Returns 0, or -1 with a message in `error` and nothing open.
+ */
+int store_file_open (struct store_file *file, const char *path, uint64_t first_map,
+                     uint64_t max_bytes, char *error, size_t error_size);
+void store_file_close (struct store_file *file);
+
+/* Reader. Copies the first `*size` bytes of a record, and says how many it has, which may be more.
+ * 0, MDB_NOTFOUND or another error. */
+int store_file_read (struct store_file *file, const struct store_table *table,
+                     const uint8_t key[STORE_KEY_SIZE], uint8_t *record, size_t *size);
+
+/* Reader. The accounts of `network`, the last used first. Returns 0 or an error, with how many in
+ * `*count`, of what could be read. */
+int store_file_recent_accounts (struct store_file *file, enum store_network network,
+                                struct store_account *accounts, size_t capacity, size_t *count);
+
+/* Writer. Begins a writing transaction, opening the environment again if it was lost. */
+int store_file_begin (struct store_file *file, MDB_txn **transaction);
+
+/*
+ * Writer, with no transaction. Makes the map larger. Returns 0, MDB_MAP_FULL when it is as large as
+ * it may be, or another error.
+ */
+int store_file_grow (struct store_file *file);
+
+/* Writer, with no transaction. Drops the environment: the next store_file_begin opens it again. */
+void store_file_lose (struct store_file *file);
+
+/* The bytes of the file, and the size of its pages. 0 without an environment. */
+uint64_t store_file_bytes (const struct store_file *file, uint64_t *page_size);
+
+/* What `failed`, an error of any function here, is called. */
+const char *store_file_error (const struct store_file *file, int failed);
+
+#endif

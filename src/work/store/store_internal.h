@@ -1,0 +1,71 @@
+/*
+ * What store.c (the owner's side) and store_writer.c (the writer's thread) share.
+ */
+#ifndef WORK_STORE_INTERNAL_H
+#define WORK_STORE_INTERNAL_H
+
+#include <pthread.h>
+
+#include "work/store/store_file.h"
+#include "work/store/store_pending.h"
+
+/* What the writer counts. */
+struct store_written {
+    uint64_t entries;
+    uint64_t accounts;
+    uint64_t bytes;
+    uint64_t live_bytes;
+    uint64_t evicted;
+    uint64_t expired;
+    uint64_t commits;
+    uint64_t errors;
+    uint64_t troubles;
+    bool failing;
+    char error[STORE_ERROR_SIZE];
+};
+
+struct store {
+    struct store_settings settings; /* constant, with the defaults filled in */
+    uint64_t max_entries;           /* what the bound in bytes leaves of it */
+    uint64_t max_accounts;
+    int lock_fd;
+    struct store_file file;
+    pthread_t thread;
+
+    /* The owner's. */
+    struct store_statistics statistics; /* what the owner counts */
+
+    /* Guarded by `lock`. A change is in `filling`, then in `writing`, then on the disk. */
+    pthread_mutex_t lock;
+    pthread_cond_t wake; /* for the writer; on the monotonic clock */
+    pthread_cond_t done; /* for store_sync: an attempt to write has ended */
+    bool stopping;
+    bool hurry;                    /* write without gathering or waiting to try again */
+    struct store_pending *filling; /* the owner adds to it */
+    struct store_pending *writing; /* constant while the writer writes it; NULL when it does not */
+    uint64_t since;                /* clock_now when the first change of `filling` came */
+    uint64_t writing_since;        /* the same of `writing` */
+    struct store_written written;
+
+    /* The writer's. */
+    struct store_pending tables[2];
+    size_t position;          /* changes of `writing` on the disk */
+    size_t batch;             /* changes in the next transaction */
+    size_t most_batch;        /* what it may become */
+    uint64_t trimmed;         /* entries that the last transaction took out for the bounds */
+    uint64_t stamp;           /* the last one given */
+    uint64_t retry;           /* clock_now when to try again after a failure */
+    uint64_t retry_pause;     /* nanoseconds */
+    struct store_written now; /* becomes `written` */
+};
+
+/* Unix time, seconds. */
+uint64_t store_now (const struct store *store);
+
+/* Finds the last stamp and the counts. Before the thread starts. Returns 0 or an error. */
+int store_writer_init (struct store *store);
+
+/* The writer's thread. `data` is the store. */
+void *store_writer_run (void *data);
+
+#endif

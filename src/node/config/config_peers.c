@@ -152,7 +152,8 @@ read_table (const struct toml_entry *entry, const struct config_context *context
 
 /* Reads one item. Returns whether it is right. */
 static bool
-read_item (const struct toml_entry *item, const struct config_context *context, struct peers_table *table)
+read_item (const struct toml_entry *item, const struct config_context *context,
+           struct peers_table *table)
 {
     if (item->type == TOML_TYPE_TABLE) {
         return read_table (item, context, table);

@@ -362,8 +362,8 @@ take_word (struct options *options, struct option_reading *reading, const char *
 
 /* `argument` is NULL for an option that takes none; `apart` says that it was a word of its own. */
 static int
-take_option (struct options *options, struct option_reading *reading, size_t id, const char *argument,
-             bool apart, FILE *errors)
+take_option (struct options *options, struct option_reading *reading, size_t id,
+             const char *argument, bool apart, FILE *errors)
 {
     const struct entry *const entry = &table[id];
 

@@ -57,7 +57,8 @@ append_new (struct peers *peers, struct peer_list *list, const struct peer_setti
 }
 
 static int
-append_endpoints (struct peers *peers, struct peer_list *list, const struct config_endpoints *endpoints)
+append_endpoints (struct peers *peers, struct peer_list *list,
+                  const struct config_endpoints *endpoints)
 {
     for (size_t i = 0; i < endpoints->count; i++) {
         const struct peer_settings settings = {.endpoint = endpoints->items[i]};

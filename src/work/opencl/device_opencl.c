@@ -48,8 +48,8 @@ struct device_opencl {
     struct opencl_session *session;
     struct pending pending[DEPTH]; /* a ring, oldest at `oldest` */
     unsigned oldest;
-    unsigned count;                         /* of `pending` */
-    bool broken;                            /* a launch could not be started: no more of them */
+    unsigned count; /* of `pending` */
+    bool broken;    /* a launch could not be started: no more of them */
     struct launch_flight flights[OPENCL_LAUNCHES]; /* a ring like the session's */
     unsigned oldest_flight;
 };

@@ -153,8 +153,8 @@ static int check_tree (struct check *check, const struct tree *tree, bool leaves
 
 /* A leaf's node: what it refers to elsewhere. */
 static int
-check_leaf_node (struct check *check, size_t number, const struct map_node *node, const uint8_t *data,
-                 size_t left)
+check_leaf_node (struct check *check, size_t number, const struct map_node *node,
+                 const uint8_t *data, size_t left)
 {
     const size_t size = node->low | (size_t)node->high << 16;
     struct tree tree;

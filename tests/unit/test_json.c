@@ -363,21 +363,20 @@ put_replaces (void **state)
     assert_printed (tree, "", "{\n    \"a\": \"3\",\n    \"b\": \"2\"\n}\n");
 }
 
-/* Text that is not UTF-8 cannot be written as JSON. */
 static void
-put_leaves_the_object_good (void **state)
+put_takes_what_is_not_utf_8 (void **state)
 {
+    char scratch[JSON_SCRATCH_SIZE];
     json_t *tree = json_object ();
 
     (void)state;
-    assert_int_equal (json_put (tree, "a", "1"), 0);
-    assert_int_equal (json_put (tree, "a", "%s", "\xff"), -1);
-    assert_int_equal (json_put (tree, "b", "%s", "\xff"), -1);
-    assert_printed (tree, "", "{\n    \"a\": \"1\"\n}\n");
+    json_put (tree, "a", "%s", "Ger\xe4t \xff");
+    assert_string_equal (json_text (tree, "a", scratch), "Ger?t ?");
+    json_decref (tree);
 }
 
 static void
-put_refuses_what_is_too_long (void **state)
+put_cuts_what_is_too_long (void **state)
 {
     char text[JSON_PUT_SIZE + 1];
     char scratch[JSON_SCRATCH_SIZE];
@@ -386,19 +385,21 @@ put_refuses_what_is_too_long (void **state)
     (void)state;
     memset (text, 'x', sizeof text);
     text[JSON_PUT_SIZE] = '\0';
-    assert_int_equal (json_put (tree, "a", "%s", text), -1);
-    assert_null (json_text (tree, "a", scratch));
-    assert_int_equal (json_put (tree, "a", "%s", text + 1), 0);
+    json_put (tree, "a", "%s", text);
     assert_string_equal (json_text (tree, "a", scratch), text + 1);
+    memcpy (text + JSON_PUT_SIZE - 2, "\xc3\xa9", 2); /* the cut goes through it */
+    json_put (tree, "b", "%s", text);
+    assert_int_equal (json_text (tree, "b", scratch)[JSON_PUT_SIZE - 2], '?');
     json_decref (tree);
 }
 
-/* So that nobody has to look whether json_object had memory. */
 static void
-put_into_no_object_fails (void **state)
+error_is_an_object (void **state)
 {
+    json_t *tree = json_error ("no \"work\" \xff");
+
     (void)state;
-    assert_int_equal (json_put (NULL, "a", "1"), -1);
+    assert_printed (tree, "", "{\n    \"error\": \"no \\\"work\\\" ?\"\n}\n");
 }
 
 int
@@ -417,9 +418,9 @@ main (void)
         cmocka_unit_test (print_is_the_nodes),
         cmocka_unit_test (print_adds_to_the_output),
         cmocka_unit_test (put_replaces),
-        cmocka_unit_test (put_leaves_the_object_good),
-        cmocka_unit_test (put_refuses_what_is_too_long),
-        cmocka_unit_test (put_into_no_object_fails),
+        cmocka_unit_test (put_takes_what_is_not_utf_8),
+        cmocka_unit_test (put_cuts_what_is_too_long),
+        cmocka_unit_test (error_is_an_object),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

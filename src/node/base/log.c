@@ -20,6 +20,7 @@
 #include "node/base/log_line.h"
 #include "node/base/log_sink.h"
 #include "node/base/ownership.h"
+#include "rpc/base/memory.h"
 #include "work/base/clock.h"
 
 #define REPEAT_TIME (10 * CLOCK_SECOND)
@@ -309,13 +310,13 @@ change_sink (int fd, char *path, enum log_format format, bool journal)
 static int
 open_file (const char *path, int *fd, char **copy, char *error, size_t error_size)
 {
-    *copy = strdup (path);
-    *fd = *copy != NULL ? log_sink_open (path) : -1;
+    *copy = memory_text (path);
+    *fd = log_sink_open (path);
     if (*fd >= 0) {
         return 0;
     }
     (void)snprintf (error, error_size, "cannot open the log file %s: %s (log.file)", path,
-                    *copy != NULL ? strerror (errno) : "out of memory");
+                    strerror (errno));
     free (*copy);
     return -1;
 }

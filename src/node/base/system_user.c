@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/base/memory.h"
 #include "work/base/number.h"
 
 /* What a group of many members takes; the first try is a page. */
@@ -68,9 +69,9 @@ find_user (const char *name, uid_t uid, struct system_user *user)
     int failed = ERANGE;
 
     for (size_t size = FIRST_SIZE; failed == ERANGE && size <= MOST_SIZE; size *= 4) {
-        char *const buffer = malloc (size);
+        char *const buffer = memory_new (size, 1);
 
-        failed = buffer != NULL ? look_up (name, uid, buffer, size, user) : ENOMEM;
+        failed = look_up (name, uid, buffer, size, user);
         free (buffer);
     }
     return failed == 0 ? 0 : -1;
@@ -101,9 +102,9 @@ system_user_find_group (const char *text, gid_t *gid)
         return 0;
     }
     for (size_t size = FIRST_SIZE; failed == ERANGE && size <= MOST_SIZE; size *= 4) {
-        char *const buffer = malloc (size);
+        char *const buffer = memory_new (size, 1);
 
-        failed = buffer != NULL ? look_up_group (text, buffer, size, gid) : ENOMEM;
+        failed = look_up_group (text, buffer, size, gid);
         free (buffer);
     }
     return failed == 0 ? 0 : -1;

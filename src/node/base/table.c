@@ -1,5 +1,6 @@
 #include "node/base/table.h"
 
+#include "rpc/base/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +28,7 @@ struct table {
 struct table *
 table_new (void)
 {
-    return calloc (1, sizeof (struct table));
+    return memory_new (1, sizeof (struct table));
 }
 
 void
@@ -75,13 +76,8 @@ cell_at (const struct table *table, size_t row, size_t column)
 int
 table_add_row (struct table *table)
 {
-    char *const cells = reallocarray (table->cells, table->row_count + 1,
-                                      (table->column_count + 1) * TABLE_CELL_SIZE);
-
-    if (cells == NULL) {
-        return -1;
-    }
-    table->cells = cells;
+    table->cells = memory_resize (table->cells, table->row_count + 1,
+                                  (table->column_count + 1) * TABLE_CELL_SIZE);
     table->row_count++;
     for (size_t i = 0; i < table->column_count; i++) {
         *cell_at (table, table->row_count - 1, i) = '\0';

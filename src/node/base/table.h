@@ -16,7 +16,7 @@
 
 struct table;
 
-/* NULL for want of memory. Freeing NULL is fine. */
+/* Freeing NULL is fine. */
 struct table *table_new (void);
 void table_free (struct table *table);
 
@@ -26,7 +26,7 @@ void table_free (struct table *table);
  */
 int table_add_column (struct table *table, const char *name, bool right, unsigned weight);
 
-/* Adds a row of empty cells. Returns 0, or -1 for want of memory. */
+/* Adds a row of empty cells. Returns 0. */
 int table_add_row (struct table *table);
 
 /* Sets a cell of the last row; longer texts are cut. */

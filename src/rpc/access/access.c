@@ -10,13 +10,13 @@
 #include "work/base/difficulty.h"
 
 /* What was found out of a key. All zero is nothing yet. */
-struct memory {
+struct tried_key {
     uint8_t digest[KEY_HASH_DIGEST_BYTES]; /* of the key, with the access's own salt */
     bool known;
     const struct access_key *key; /* NULL: it is a wrong one */
 };
 
-#define MEMORIES 256
+#define TRIED_KEYS 256
 
 struct access {
     size_t references;
@@ -25,8 +25,8 @@ struct access {
     struct cidr *allow;
     struct cidr *nodes;
     struct callers *callers;
-    struct key_hash salt;             /* only its salt counts */
-    struct memory memories[MEMORIES]; /* each in the place that its digest says */
+    struct key_hash salt;               /* only its salt counts */
+    struct tried_key tried[TRIED_KEYS]; /* each in the place that its digest says */
 };
 
 static bool
@@ -42,13 +42,12 @@ access_is_needed (const struct access_settings *settings)
            settings->limits.max_multiplier > 0;
 }
 
-/* Returns a copy, or NULL for want of memory; of nothing, too, it is not NULL. */
 static void *
 copy_of (const void *items, size_t count, size_t size)
 {
-    void *copy = calloc (count > 0 ? count : 1, size);
+    void *copy = memory_new (count, size);
 
-    if (copy != NULL && count > 0) {
+    if (count > 0) {
         memcpy (copy, items, count * size);
     }
     return copy;
@@ -57,11 +56,8 @@ copy_of (const void *items, size_t count, size_t size)
 struct access *
 access_new (const struct access_settings *settings, const struct access *before)
 {
-    struct access *access = calloc (1, sizeof *access);
+    struct access *access = memory_new (1, sizeof *access);
 
-    if (access == NULL) {
-        return NULL;
-    }
     access->references = 1;
     access->settings = *settings;
     access->settings.keys = access->keys =
@@ -72,8 +68,7 @@ access_new (const struct access_settings *settings, const struct access *before)
         copy_of (settings->nodes, settings->node_count, sizeof *access->nodes);
     access->callers =
         before != NULL ? callers_ref (before->callers) : callers_new (settings->max_callers);
-    if (key_hash_new ("", 0, &access->salt) != 0 || access->keys == NULL || access->allow == NULL ||
-        access->nodes == NULL || access->callers == NULL) {
+    if (key_hash_new ("", 0, &access->salt) != 0) {
         access_unref (access);
         return NULL;
     }
@@ -119,18 +114,18 @@ static const struct access_key *
 find_key (struct access *access, const char *text, size_t length)
 {
     uint8_t digest[KEY_HASH_DIGEST_BYTES];
-    struct memory *memory;
+    struct tried_key *tried;
 
     if (key_hash_digest (&access->salt, text, length, digest) != 0) {
         return NULL; /* longer than any key */
     }
-    memory = &access->memories[digest[0] % MEMORIES];
-    if (!memory->known || memcmp (memory->digest, digest, sizeof digest) != 0) {
-        memory->known = true;
-        memcpy (memory->digest, digest, sizeof digest);
-        memory->key = compare_keys (&access->settings, text, length);
+    tried = &access->tried[digest[0] % TRIED_KEYS];
+    if (!tried->known || memcmp (tried->digest, digest, sizeof digest) != 0) {
+        tried->known = true;
+        memcpy (tried->digest, digest, sizeof digest);
+        tried->key = compare_keys (&access->settings, text, length);
     }
-    return memory->key;
+    return tried->key;
 }
 
 /* The good key in the headers, or NULL; whether there was any. */
@@ -217,10 +212,6 @@ spend (struct access_pass *pass, const struct callers_id *id, uint64_t now)
         return ACCESS_GRANTED;
     }
     pass->caller = callers_hold (pass->access->callers, id);
-    if (pass->caller == NULL) {
-        memory_missed ("a request is refused as one too many");
-        return ACCESS_TOO_FAST;
-    }
     if (rate > 0 && !caller_spend (pass->caller, rate, fmax (burst, 1), now, &pass->wait)) {
         return ACCESS_TOO_FAST;
     }

@@ -72,7 +72,7 @@ bool access_is_needed (const struct access_settings *settings);
 
 /*
  * One with one reference. What callers of `before`, if it is not NULL, have used up is known to
- * the new one, too. NULL for want of memory or of random numbers.
+ * the new one, too. NULL for want of random numbers.
  */
 struct access *access_new (const struct access_settings *settings, const struct access *before);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "rpc/base/memory.h"
 #include "work/base/clock.h"
 
 enum kind { KIND_ADDRESS, KIND_KEY };
@@ -55,13 +56,11 @@ compare (const void *a, const void *b)
 struct callers *
 callers_new (size_t max)
 {
-    struct callers *callers = calloc (1, sizeof *callers);
+    struct callers *callers = memory_new (1, sizeof *callers);
 
-    if (callers != NULL) {
-        TAILQ_INIT (&callers->idle);
-        callers->max = max;
-        callers->references = 1;
-    }
+    TAILQ_INIT (&callers->idle);
+    callers->max = max;
+    callers->references = 1;
     return callers;
 }
 
@@ -104,17 +103,11 @@ callers_count (const struct callers *callers)
 static struct caller *
 add (struct callers *callers, const struct callers_id *id)
 {
-    struct caller *caller = calloc (1, sizeof *caller);
+    struct caller *caller = memory_new (1, sizeof *caller);
 
-    if (caller == NULL) {
-        return NULL;
-    }
     caller->id = *id;
     caller->tokens = INFINITY;
-    if (tsearch (&caller->id, &callers->tree, compare) == NULL) {
-        free (caller);
-        return NULL;
-    }
+    (void)memory_need (tsearch (&caller->id, &callers->tree, compare));
     callers->count++;
     caller->holds = 1;
     return caller;

@@ -30,7 +30,7 @@ struct callers_id callers_id_of_address (const struct cidr_address *address);
 /* Of a key, by 16 bytes of its own. */
 struct callers_id callers_id_of_key (const uint8_t bytes[16]);
 
-/* An empty table of `max` callers, with one reference. NULL for want of memory. */
+/* An empty table of `max` callers, with one reference. */
 struct callers *callers_new (size_t max);
 
 struct callers *callers_ref (struct callers *callers);
@@ -41,7 +41,7 @@ void callers_unref (struct callers *callers);
 /* How many are known. */
 size_t callers_count (const struct callers *callers);
 
-/* Who `id` is, held until callers_release. NULL for want of memory. */
+/* Who `id` is, held until callers_release. */
 struct caller *callers_hold (struct callers *callers, const struct callers_id *id);
 void callers_release (struct callers *callers, struct caller *caller);
 

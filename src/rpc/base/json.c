@@ -64,7 +64,6 @@ json_parse (struct evbuffer *input, size_t max_depth, const char **error)
 {
     size_t length = evbuffer_get_length (input);
     const char *text = (const char *)evbuffer_pullup (input, -1);
-    const uint64_t failures = memory_failures ();
     struct census census = {0};
     json_t *tree = NULL;
 
@@ -78,11 +77,7 @@ json_parse (struct evbuffer *input, size_t max_depth, const char **error)
     if (text != NULL && census.commas <= MOST_COMMAS) {
         tree = parse_object (text, length);
     }
-    if (memory_failures () != failures || (text == NULL && length > 0)) {
-        json_decref (tree); /* of which any part may be missing */
-        *error = MEMORY_ERROR;
-        return NULL;
-    }
+    memory_require (text != NULL || length == 0);
     if (tree == NULL) {
         *error = "Unable to parse JSON";
     }
@@ -144,6 +139,21 @@ json_flag (const json_t *fields, const char *key, bool otherwise)
     return otherwise;
 }
 
+/* jansson takes UTF-8 alone, and a driver's or a peer's words may be anything. */
+static json_t *
+string_of (char *text, size_t length)
+{
+    json_t *const string = json_stringn (text, length);
+
+    if (string != NULL) {
+        return string;
+    }
+    for (size_t i = 0; i < length; i++) {
+        text[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+    }
+    return memory_need (json_stringn (text, length));
+}
+
 int
 json_put (json_t *object, const char *key, const char *format, ...)
 {
@@ -154,44 +164,34 @@ json_put (json_t *object, const char *key, const char *format, ...)
     va_start (arguments, format);
     length = vsnprintf (text, sizeof text, format, arguments);
     va_end (arguments);
-    if (length < 0 || (size_t)length >= sizeof text) {
-        return -1;
-    }
-    return json_object_set_new (object, key, json_stringn (text, (size_t)length));
+    length = length < (int)sizeof text ? length : (int)sizeof text - 1;
+    memory_require (json_object_set_new (object, key, string_of (text, (size_t)length)) == 0);
+    return 0;
 }
 
-static const size_t print_flags = JSON_INDENT (4) | JSON_ESCAPE_SLASH;
-
-/* For trees too large for the stack. */
-static int
-print_large (const json_t *tree, size_t length, struct evbuffer *output)
+json_t *
+json_error (const char *error)
 {
-    char *text = malloc (length + 1);
-    int failed = -1;
+    json_t *const object = memory_need (json_object ());
 
-    if (text == NULL) {
-        return -1;
-    }
-    if (json_dumpb (tree, text, length, print_flags) == length) {
-        text[length] = '\n';
-        failed = evbuffer_add (output, text, length + 1);
-    }
-    free (text);
-    return failed;
+    json_put (object, "error", "%s", error);
+    return object;
 }
 
 int
 json_print (const json_t *tree, struct evbuffer *output)
 {
-    char text[2048];
-    size_t length = json_dumpb (tree, text, sizeof text - 1, print_flags);
+    static const size_t flags = JSON_INDENT (4) | JSON_ESCAPE_SLASH;
+    char small[2048];
+    char *large = NULL;
+    const size_t length = json_dumpb (tree, small, sizeof small, flags);
 
-    if (length == 0) {
-        return -1;
+    memory_require (length > 0);
+    if (length > sizeof small) {
+        large = memory_need (json_dumps (tree, flags));
     }
-    if (length > sizeof text - 1) {
-        return print_large (tree, length, output);
-    }
-    text[length] = '\n';
-    return evbuffer_add (output, text, length + 1);
+    memory_require (evbuffer_add (output, large != NULL ? large : small, length) == 0 &&
+                    evbuffer_add (output, "\n", 1) == 0);
+    free (large);
+    return 0;
 }

@@ -36,16 +36,18 @@ const char *json_text (const json_t *fields, const char *key, char scratch[JSON_
 bool json_flag (const json_t *fields, const char *key, bool otherwise);
 
 /*
- * Adds `key` with a printf-formatted string, shorter than JSON_PUT_SIZE, to `object`. Returns 0, or
- * -1 for want of memory, a NULL object included, or a string too long; the object is then
- * unchanged.
+ * Adds `key` with a printf-formatted string to `object`: cut to JSON_PUT_SIZE - 1 bytes, and where
+ * it is not UTF-8 with '?' for each byte that is not ASCII. Returns 0.
  */
 int json_put (json_t *object, const char *key, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));
 
+/* {"error": `error`}, as json_put prints it. The caller's. */
+json_t *json_error (const char *error);
+
 /*
  * Writes the tree as nano_node does: four spaces a level, "key": "value", '/' escaped, a newline at
- * the end. Returns 0, or -1 for want of memory with `output` unchanged.
+ * the end. Returns 0.
  */
 int json_print (const json_t *tree, struct evbuffer *output);
 

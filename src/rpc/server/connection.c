@@ -66,12 +66,10 @@ connection_is_told (const struct connection *connection)
            !connection_has_output (connection);
 }
 
-/* It is, save when there was no memory for a table of that size. */
 static bool
 is_by_fd (const struct connection *connection)
 {
-    return connection->fd >= 0 && (size_t)connection->fd < connection->owner->by_fd_size &&
-           connection->owner->by_fd[connection->fd] == connection;
+    return connection->fd >= 0 && connection->owner->by_fd[connection->fd] == connection;
 }
 
 void
@@ -85,7 +83,7 @@ connection_drop (struct connection *connection)
     if (is_by_fd (connection)) {
         connection->owner->by_fd[connection->fd] = NULL;
     }
-    crowd_leave (&connection->owner->crowd, &connection->crowd);
+    address_groups_leave (&connection->owner->addresses, &connection->beside);
     (void)bufferevent_decref (connection->bev);
     free (connection);
 }
@@ -147,8 +145,8 @@ ends_request (struct connection *connection, struct evbuffer *output)
         connections->statistics.unreadable++;
         error = error_page_text (status, connections->settings.keep_status,
                                  connection->received > connections->settings.max_header_size);
-        (void)error_page_replace (connections->base, connection->bev,
-                                  connections->settings.keep_status ? status : 200, error);
+        error_page_replace (connections->base, connection->bev,
+                            connections->settings.keep_status ? status : 200, error);
     }
     return status >= 200; /* else the request is still on its way */
 }
@@ -208,7 +206,6 @@ know_fd (struct connection *connection)
     struct connections *connections = connection->owner;
     int fd = bufferevent_getfd (connection->bev);
     size_t size = (size_t)fd + 1;
-    struct connection **by_fd;
 
     connection->fd = fd;
     if (fd < 0) {
@@ -216,13 +213,9 @@ know_fd (struct connection *connection)
     }
     if (size > connections->by_fd_size) {
         size = 2 * size;
-        by_fd = reallocarray (connections->by_fd, size, sizeof (struct connection *));
-        if (by_fd == NULL) {
-            return; /* it will be found among all */
-        }
-        memset (by_fd + connections->by_fd_size, 0,
+        connections->by_fd = memory_resize (connections->by_fd, size, sizeof (struct connection *));
+        memset (connections->by_fd + connections->by_fd_size, 0,
                 (size - connections->by_fd_size) * sizeof (struct connection *));
-        connections->by_fd = by_fd;
         connections->by_fd_size = size;
     }
     connections->by_fd[fd] = connection;
@@ -241,7 +234,7 @@ know_address (struct connection *connection)
     }
     connection->has_address = true;
     id = callers_id_of_address (&connection->address);
-    (void)crowd_join (&connection->owner->crowd, &id, &connection->crowd, connection);
+    address_groups_join (&connection->owner->addresses, &id, &connection->beside, connection);
 }
 
 /* Once, as soon as evhttp has said which descriptor it is. */
@@ -284,38 +277,20 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
     }
 }
 
-static int
-watch_buffers (struct connection *connection)
-{
-    struct evbuffer *input = bufferevent_get_input (connection->bev);
-    struct evbuffer *output = bufferevent_get_output (connection->bev);
-
-    return evbuffer_add_cb (input, on_input, connection) == NULL ||
-                   evbuffer_add_cb (output, on_output, connection) == NULL
-               ? -1
-               : 0;
-}
-
 struct connection *
 connection_new (struct connections *connections)
 {
-    struct connection *connection = calloc (1, sizeof *connection);
+    struct connection *connection = memory_new (1, sizeof *connection);
 
-    if (connection == NULL) {
-        memory_missed ("a connection is not looked after");
-        return NULL;
-    }
     connection->owner = connections;
     connection->fd = -1;
     connection->since = clock_now ();
-    connection->bev = bufferevent_socket_new (connections->base, -1, BEV_OPT_CLOSE_ON_FREE);
-    if (connection->bev == NULL || watch_buffers (connection) != 0) {
-        if (connection->bev != NULL) {
-            bufferevent_free (connection->bev);
-        }
-        free (connection);
-        return NULL;
-    }
+    connection->bev =
+        memory_need (bufferevent_socket_new (connections->base, -1, BEV_OPT_CLOSE_ON_FREE));
+    (void)memory_need (
+        evbuffer_add_cb (bufferevent_get_input (connection->bev), on_input, connection));
+    (void)memory_need (
+        evbuffer_add_cb (bufferevent_get_output (connection->bev), on_output, connection));
     bufferevent_setwatermark (connection->bev, EV_READ, 0, connections->settings.max_input);
     bufferevent_incref (connection->bev);
     TAILQ_INSERT_TAIL (&connections->list, connection, link);

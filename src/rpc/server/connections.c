@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "rpc/base/memory.h"
 #include "rpc/server/connections_internal.h"
 #include "work/base/clock.h"
 
@@ -66,8 +67,8 @@ to_close_beside (const struct connection *connection)
 {
     struct connection *best = NULL;
 
-    for (struct crowd_member *each = crowd_first (&connection->crowd); each != NULL;
-         each = crowd_next (each)) {
+    for (struct address_member *each = address_groups_first (&connection->beside); each != NULL;
+         each = address_groups_next (each)) {
         struct connection *const other = each->owner;
 
         if (!connection_is_pending (other) && !connection_is_answering (other) &&
@@ -93,7 +94,8 @@ is_crowded (const struct connection *connection)
 {
     const size_t max = connection->owner->settings.max_per_address;
 
-    return max > 0 && connection->crowd.group != NULL && crowd_size (&connection->crowd) > max;
+    return max > 0 && connection->beside.group != NULL &&
+           address_groups_size (&connection->beside) > max;
 }
 
 /* The first of those that evhttp has not said the descriptors of yet: they are the last. */
@@ -234,9 +236,6 @@ make_bufferevent (struct event_base *base, void *data)
     (void)base;
     make_room (connections, 1);
     connection = connection_new (connections);
-    if (connection == NULL) {
-        return NULL;
-    }
     connections->statistics.accepted++;
     event_active (connections->coming, EV_TIMEOUT, 0);
     if (connections->count > connections->settings.max) {
@@ -258,23 +257,16 @@ struct connections *
 connections_new (struct event_base *base, struct evhttp *http,
                  const struct connections_settings *settings)
 {
-    struct connections *connections = calloc (1, sizeof *connections);
+    struct connections *connections = memory_new (1, sizeof *connections);
     const struct timeval interval = tick_interval (settings->read_timeout);
 
-    if (connections == NULL) {
-        return NULL;
-    }
     TAILQ_INIT (&connections->list);
     connections->base = base;
     connections->settings = *settings;
-    connections->tick = event_new (base, -1, EV_PERSIST, on_tick, connections);
-    connections->excess = event_new (base, -1, 0, on_excess, connections);
-    connections->coming = event_new (base, -1, 0, on_coming, connections);
-    if (connections->tick == NULL || connections->excess == NULL || connections->coming == NULL ||
-        event_add (connections->tick, &interval) != 0) {
-        connections_free (connections);
-        return NULL;
-    }
+    connections->tick = memory_need (event_new (base, -1, EV_PERSIST, on_tick, connections));
+    connections->excess = memory_need (event_new (base, -1, 0, on_excess, connections));
+    connections->coming = memory_need (event_new (base, -1, 0, on_coming, connections));
+    memory_require (event_add (connections->tick, &interval) == 0);
     evhttp_set_bevcb (http, make_bufferevent, connections);
     return connections;
 }
@@ -293,57 +285,24 @@ connections_free (struct connections *connections)
 {
     struct connection *connection;
 
-    if (connections == NULL) {
-        return;
-    }
     while ((connection = TAILQ_FIRST (&connections->list)) != NULL) {
         connection_drop (connection);
     }
-    if (connections->tick != NULL) {
-        event_free (connections->tick);
-    }
-    if (connections->excess != NULL) {
-        event_free (connections->excess);
-    }
-    if (connections->coming != NULL) {
-        event_free (connections->coming);
-    }
+    event_free (connections->tick);
+    event_free (connections->excess);
+    event_free (connections->coming);
     free (connections->by_fd);
     free (connections);
-}
-
-static struct connection *
-find (struct connections *connections, struct bufferevent *bev)
-{
-    const int fd = bufferevent_getfd (bev);
-    struct connection *connection = NULL;
-
-    if (fd >= 0 && (size_t)fd < connections->by_fd_size) {
-        connection = connections->by_fd[fd];
-    }
-    if (connection != NULL && connection->bev == bev) {
-        return connection;
-    }
-    TAILQ_FOREACH (connection, &connections->list, link)
-    {
-        if (connection->bev == bev && connection->fd >= 0) {
-            return connection;
-        }
-    }
-    return NULL;
 }
 
 struct connection *
 connections_find (struct connections *connections, struct evhttp_request *request)
 {
-    struct evhttp_connection *evhttp_connection = evhttp_request_get_connection (request);
-    struct bufferevent *bev = evhttp_connection_get_bufferevent (evhttp_connection);
-    struct connection *const connection = find (connections, bev);
+    struct evhttp_connection *evhttp = evhttp_request_get_connection (request);
+    const int fd = bufferevent_getfd (evhttp_connection_get_bufferevent (evhttp));
+    struct connection *const connection = connections->by_fd[fd];
 
-    if (connection == NULL) {
-        return NULL;
-    }
-    connection_watch_close (connection, evhttp_connection);
+    connection_watch_close (connection, evhttp);
     return connection;
 }
 

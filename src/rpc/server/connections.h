@@ -44,10 +44,7 @@ struct connections_settings {
     bool keep_status;       /* what evhttp refuses is told the status as well: no RPC */
 };
 
-/*
- * Takes over the making of connections of `http`. To be freed after `http`. NULL for want of
- * memory.
- */
+/* Takes over the making of connections of `http`. To be freed after `http`. */
 struct connections *connections_new (struct event_base *base, struct evhttp *http,
                                      const struct connections_settings *settings);
 void connections_free (struct connections *connections);
@@ -58,10 +55,7 @@ void connections_free (struct connections *connections);
  */
 void connections_set (struct connections *connections, const struct connections_settings *settings);
 
-/*
- * The connection that a request handed out by evhttp came on, good until it closes. NULL for one
- * that could not be taken over for want of memory.
- */
+/* The connection that a request handed out by evhttp came on, good until it closes. */
 struct connection *connections_find (struct connections *connections,
                                      struct evhttp_request *request);
 

@@ -8,8 +8,8 @@
 #include <event2/bufferevent.h>
 #include <sys/queue.h>
 
+#include "rpc/server/address_groups.h"
 #include "rpc/server/connections.h"
-#include "rpc/server/crowd.h"
 
 struct connection {
     TAILQ_ENTRY (connection) link;
@@ -18,8 +18,8 @@ struct connection {
     int fd;                  /* once evhttp has said it; -1 before */
     bool placed;             /* it has been looked for */
     bool has_address;
-    struct cidr_address address; /* of its other end */
-    struct crowd_member crowd;   /* those from the same address */
+    struct cidr_address address;  /* of its other end */
+    struct address_member beside; /* those from the same address */
     uint64_t since;    /* of the connection, its last answer, or its present request's first byte */
     size_t received;   /* bytes of the present request, and what came after it */
     size_t held;       /* bytes in memory for it: what was received, and what it has not read */
@@ -37,7 +37,7 @@ struct connections {
     TAILQ_HEAD (connection_list, connection) list;
     size_t count;
     struct connections_statistics statistics;
-    struct crowd crowd;
+    struct address_groups addresses;
     struct connection **by_fd;
     size_t by_fd_size;
     struct event *tick;
@@ -45,10 +45,7 @@ struct connections {
     struct event *coming; /* made active when somebody has come */
 };
 
-/*
- * A connection at the end of the list, with a bufferevent that evhttp has not seen. NULL for want
- * of memory.
- */
+/* A connection at the end of the list, with a bufferevent that evhttp has not seen. */
 struct connection *connection_new (struct connections *connections);
 
 /* Forgets it. evhttp has let go of it, or never had it. */

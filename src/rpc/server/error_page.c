@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rpc/server/reply.h"
+#include "rpc/base/memory.h"
+#include "rpc/server/http_status.h"
 
 int
 error_page_status (struct evbuffer *output)
@@ -66,28 +67,18 @@ replace (evutil_socket_t fd, short what, void *data)
                                "Access-Control-Allow-Origin: *\r\n"
                                "Connection: close\r\n"
                                "Content-Length: %d\r\n\r\n%s",
-                               page->status, reply_reason (page->status), length, body);
+                               page->status, http_status_reason (page->status), length, body);
     (void)bufferevent_decref (page->bev);
     free (page);
 }
 
-int
+void
 error_page_replace (struct event_base *base, struct bufferevent *bev, int status, const char *error)
 {
     struct timeval now = {0};
-    struct error_page *page = malloc (sizeof *page);
+    struct error_page *page = memory_new (1, sizeof *page);
 
-    if (page == NULL) {
-        return -1;
-    }
-    page->bev = bev;
-    page->status = status;
-    page->error = error;
+    *page = (struct error_page){.bev = bev, .status = status, .error = error};
     bufferevent_incref (bev);
-    if (event_base_once (base, -1, EV_TIMEOUT, replace, page, &now) != 0) {
-        (void)bufferevent_decref (bev);
-        free (page);
-        return -1;
-    }
-    return 0;
+    memory_require (event_base_once (base, -1, EV_TIMEOUT, replace, page, &now) == 0);
 }

@@ -24,9 +24,9 @@ const char *error_page_text (int status, bool keep_status, bool long_header);
 /*
  * Puts {"error": `error`} with `status` in the place of everything that is in the output of `bev`,
  * as soon as evhttp has written the rest of its page: before the loop turns, and so before
- * anything is sent. `error` is static. Returns 0, or -1 for want of memory.
+ * anything is sent. `error` is static.
  */
-int error_page_replace (struct event_base *base, struct bufferevent *bev, int status,
-                        const char *error);
+void error_page_replace (struct event_base *base, struct bufferevent *bev, int status,
+                         const char *error);
 
 #endif

@@ -1,13 +1,14 @@
 librpc_la_SOURCES += \
+	%D%/address_groups.c %D%/address_groups.h \
 	%D%/connection.c %D%/connection.h \
 	%D%/connections.c %D%/connections.h %D%/connections_internal.h \
-	%D%/crowd.c %D%/crowd.h \
 	%D%/error_page.c %D%/error_page.h \
+	%D%/hangup.c %D%/hangup.h \
+	%D%/http_status.c %D%/http_status.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/refusal.c %D%/refusal.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/request.c %D%/request.h \
 	%D%/routes.c %D%/routes.h \
-	%D%/server.c %D%/server.h \
-	%D%/watch.c %D%/watch.h
+	%D%/server.c %D%/server.h
 EXTRA_DIST += %D%/README.md %D%/may_include

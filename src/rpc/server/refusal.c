@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
 #include "rpc/server/reply.h"
 
 /* So long a client may be told to wait; nobody waits longer. */
@@ -70,13 +71,10 @@ static void
 send_pretty (const struct refusal *refusal, struct connection *connection,
              struct evhttp_request *http)
 {
-    json_t *const body = json_pack ("{s:s}", "error", refusals[refusal->verdict].error);
+    json_t *const body = json_error (refusals[refusal->verdict].error);
 
-    if (body == NULL || json_print (body, evhttp_request_get_output_buffer (http)) != 0) {
-        reply_json (connection, http, 503, NULL);
-    } else {
-        reply_send (connection, http, refusal->status, "application/json", NULL);
-    }
+    json_print (body, evhttp_request_get_output_buffer (http));
+    reply_send (connection, http, refusal->status, "application/json", NULL);
     json_decref (body);
 }
 

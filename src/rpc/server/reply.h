@@ -13,23 +13,14 @@
 
 #include "rpc/server/connections.h"
 
-/* The words that go with a status; "Error" or "OK" for one that nobody here sends. Static. */
-const char *reply_reason (int status);
-
 /*
- * Sends `http`'s answer, which is in its output: evhttp_send_reply, save that of an answer that
- * memory was too short for nothing is sent, and its connection ends.
- */
-void reply_out (struct evhttp_request *http, int status);
-
-/*
- * Answers `http`, which came on `connection` (NULL only for want of memory), with `status` and what
- * `body` holds, which is emptied; NULL is an empty body. `type` is its Content-Type, NULL for none.
+ * Answers `http`, which came on `connection`, with `status` and what `body` holds, which is
+ * emptied; NULL is an empty body. `type` is its Content-Type, NULL for none.
  */
 void reply_send (struct connection *connection, struct evhttp_request *http, int status,
                  const char *type, struct evbuffer *body);
 
-/* The same with JSON on one line; with a NULL body, for want of memory, status 503 and an error. */
+/* The same with JSON on one line. */
 void reply_json (struct connection *connection, struct evhttp_request *http, int status,
                  const json_t *body);
 

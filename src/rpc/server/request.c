@@ -7,9 +7,10 @@
 
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
+#include "rpc/server/hangup.h"
+#include "rpc/server/http_status.h"
 #include "rpc/server/refusal.h"
 #include "rpc/server/reply.h"
-#include "rpc/server/watch.h"
 
 struct request {
     TAILQ_ENTRY (request) link; /* in the list once it waits */
@@ -20,7 +21,7 @@ struct request {
     struct evhttp_request *http; /* evhttp's until it is answered; NULL from then on */
     json_t *fields;              /* an action's; NULL is a route's request */
     struct access_pass pass;     /* until it is answered */
-    struct watch *watch;         /* once it waits */
+    struct hangup *hangup;       /* watches once it waits */
     bool running;                /* within request_run: that frees it */
     void (*leave) (void *data);
     void *data;
@@ -34,8 +35,6 @@ struct request_list {
     void *ended_data;
 };
 
-static const char out_of_memory[] = "{\n    \"error\": \"Out of memory\"\n}\n";
-
 static void
 send_json (struct evhttp_request *http, const json_t *body)
 {
@@ -43,19 +42,15 @@ send_json (struct evhttp_request *http, const json_t *body)
     struct evkeyvalq *headers = evhttp_request_get_output_headers (http);
 
     (void)evhttp_add_header (headers, "Content-Type", "application/json");
-    if (body == NULL || json_print (body, output) != 0) {
-        memory_missed ("an answer was not made");
-        (void)evbuffer_add_reference (output, out_of_memory, sizeof out_of_memory - 1, NULL, NULL);
-    }
-    reply_out (http, HTTP_OK);
+    json_print (body, output);
+    evhttp_send_reply (http, HTTP_OK, http_status_reason (HTTP_OK), NULL);
 }
 
 void
 request_refuse (struct evhttp_request *http, const char *error)
 {
-    json_t *body = json_pack ("{s:s}", "error", error);
+    json_t *body = json_error (error);
 
-    memory_told (error);
     send_json (http, body);
     json_decref (body);
 }
@@ -96,7 +91,7 @@ static void
 stop_waiting (struct request *request)
 {
     connection_on_close (request->connection, NULL, NULL);
-    watch_free (request->watch);
+    hangup_free (request->hangup);
     unlist (request);
 }
 
@@ -140,7 +135,7 @@ end (struct request *request)
 void
 request_answer (struct request *request, json_t *body)
 {
-    request_went (request, body != NULL ? REQUEST_OK : REQUEST_ERROR);
+    request_went (request, REQUEST_OK);
     send_json (take_http (request), body);
     json_decref (body);
     end (request);
@@ -149,9 +144,8 @@ request_answer (struct request *request, json_t *body)
 void
 request_fail (struct request *request, const char *error)
 {
-    memory_told (error);
     request_went (request, REQUEST_ERROR);
-    request_answer (request, json_pack ("{s:s}", "error", error));
+    request_answer (request, json_error (error));
 }
 
 void
@@ -165,7 +159,7 @@ request_reply (struct request *request, int status, const char *type, struct evb
 void
 request_reply_json (struct request *request, int status, json_t *body)
 {
-    request_went (request, body != NULL ? result_of (status) : REQUEST_ERROR);
+    request_went (request, result_of (status));
     reply_json (request->connection, take_http (request), status, body);
     json_decref (body);
     end (request);
@@ -182,7 +176,9 @@ request_reply_error (struct request *request, int status, const char *error)
 int
 request_add_header (struct request *request, const char *name, const char *value)
 {
-    return evhttp_add_header (evhttp_request_get_output_headers (request->http), name, value);
+    memory_require (
+        evhttp_add_header (evhttp_request_get_output_headers (request->http), name, value) == 0);
+    return 0;
 }
 
 struct evbuffer *
@@ -303,7 +299,7 @@ on_close (void *data)
     if (evhttp_request_get_connection (request->http) == NULL) {
         evhttp_request_free (request->http);
     }
-    watch_free (request->watch);
+    hangup_free (request->hangup);
     unlist (request);
     destroy (request);
 }
@@ -320,25 +316,8 @@ start_waiting (struct request *request)
     TAILQ_INSERT_TAIL (&request->list->waiting, request, link);
     request->list->count++;
     connection_on_close (request->connection, on_close, request);
-    request->watch = watch_new (request->list->base, connection_fd (request->connection),
-                                speaks_http_1_1 (request->http), on_gone, request);
-    if (request->watch == NULL) {
-        leave (request, MEMORY_ERROR);
-    }
-}
-
-/* The client cannot be watched, so its request is not begun. */
-static void
-refuse_for_memory (struct connection *connection, struct evhttp_request *http, json_t *fields,
-                   struct access_pass *pass)
-{
-    access_pass_clear (pass);
-    if (fields != NULL) {
-        request_refuse (http, MEMORY_ERROR);
-    } else {
-        reply_error (connection, http, 503, MEMORY_ERROR);
-    }
-    json_decref (fields);
+    request->hangup = hangup_new (request->list->base, connection_fd (request->connection),
+                                  speaks_http_1_1 (request->http), on_gone, request);
 }
 
 void
@@ -346,14 +325,8 @@ request_run (struct request_list *list, struct connection *connection, struct ev
              const char *name, json_t *fields, struct access_pass *pass,
              void (*run) (void *context, struct request *request), void *context)
 {
-    struct request *request = calloc (1, sizeof *request);
+    struct request *request = memory_new (1, sizeof *request);
 
-    if (request == NULL || connection == NULL) {
-        free (request);
-        request_list_refused (list, name);
-        refuse_for_memory (connection, http, fields, pass);
-        return;
-    }
     *request = (struct request){
         .list = list,
         .connection = connection,
@@ -375,14 +348,12 @@ request_run (struct request_list *list, struct connection *connection, struct ev
 struct request_list *
 request_list_new (struct event_base *base, request_ended_fn ended, void *data)
 {
-    struct request_list *list = calloc (1, sizeof *list);
+    struct request_list *list = memory_new (1, sizeof *list);
 
-    if (list != NULL) {
-        list->base = base;
-        list->ended = ended;
-        list->ended_data = data;
-        TAILQ_INIT (&list->waiting);
-    }
+    list->base = base;
+    list->ended = ended;
+    list->ended_data = data;
+    TAILQ_INIT (&list->waiting);
     return list;
 }
 

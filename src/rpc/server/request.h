@@ -53,8 +53,7 @@ struct action {
 /* The fields of an action's request: an object, the request's own, good until it ends. */
 const json_t *request_fields (const struct request *request);
 
-/* Answers with `body`, whose reference is taken. A NULL body, for want of memory, is an error
- * answer. */
+/* Answers with `body`, whose reference is taken. */
 void request_answer (struct request *request, json_t *body);
 
 /* Answers {"error": `error`}. */
@@ -66,10 +65,7 @@ void request_fail (struct request *request, const char *error);
  */
 void request_reply (struct request *request, int status, const char *type, struct evbuffer *body);
 
-/*
- * The same with JSON on one line. The body's reference is taken; NULL, for want of memory, is an
- * error answer.
- */
+/* The same with JSON on one line. The body's reference is taken. */
 void request_reply_json (struct request *request, int status, json_t *body);
 
 /* The same with {"error":`error`}. */
@@ -81,7 +77,7 @@ void request_reply_error (struct request *request, int status, const char *error
  */
 void request_went (struct request *request, enum request_result result);
 
-/* A header that the answer shall have besides. Returns 0, or -1 for want of memory. */
+/* A header that the answer shall have besides. Returns 0. */
 int request_add_header (struct request *request, const char *name, const char *value);
 
 /* The bytes of a request's body: the request's own, good until it ends; may be pulled up. */
@@ -118,7 +114,7 @@ void request_on_leave (struct request *request, void (*leave) (void *data), void
 
 struct request_list;
 
-/* Requests that are waiting for their answers; `ended` may be NULL. NULL for want of memory. */
+/* Requests that are waiting for their answers; `ended` may be NULL. */
 struct request_list *request_list_new (struct event_base *base, request_ended_fn ended, void *data);
 
 /* How many are waiting. */

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
 #include "rpc/base/trouble.h"
 #include "rpc/server/connections.h"
+#include "rpc/server/http_status.h"
 #include "rpc/server/listener.h"
 #include "rpc/server/refusal.h"
 #include "rpc/server/reply.h"
@@ -56,18 +56,6 @@ add_headers (struct evhttp_request *http, const char *allow, bool any_origin)
     }
 }
 
-/* For want of memory nobody knows on which connection it has come. */
-static void
-refuse_unknown (struct server *server, struct evhttp_request *http, const char *path)
-{
-    request_list_refused (server->requests, path);
-    if (path == NULL) {
-        request_refuse (http, MEMORY_ERROR);
-    } else {
-        reply_error (NULL, http, 503, MEMORY_ERROR);
-    }
-}
-
 /*
  * Whether the request that came on `connection` may go on, with `pass`. Else it has been answered.
  * `path` is that of its route, NULL for the RPC.
@@ -85,10 +73,6 @@ admit (struct server *server, struct connection *connection, struct evhttp_reque
     *pass = (struct access_pass){.access = NULL};
     if (server->access == NULL) {
         return true;
-    }
-    if (connection == NULL) {
-        refuse_unknown (server, http, path);
-        return false;
     }
     headers = (struct credentials_headers){
         .authorization = evhttp_find_header (input, "Authorization"),
@@ -192,7 +176,7 @@ handle_rpc (struct server *server, struct evhttp_request *http)
     case EVHTTP_REQ_OPTIONS:
         (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Content-Type",
                                  "application/json");
-        reply_out (http, HTTP_OK);
+        evhttp_send_reply (http, HTTP_OK, http_status_reason (HTTP_OK), NULL);
         break;
     default:
         refuse_method (server, http);
@@ -291,21 +275,17 @@ set_http (struct server *server)
     evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);
 }
 
-static int
+static void
 init_http (struct server *server)
 {
     const struct connections_settings bounds = connection_bounds (server);
 
-    server->http = evhttp_new (server->base);
-    if (server->http == NULL) {
-        return -1;
-    }
+    server->http = memory_need (evhttp_new (server->base));
     set_http (server);
     evhttp_set_allowed_methods (server->http, UINT16_MAX & ~EVHTTP_REQ_CONNECT);
     evhttp_set_default_content_type (server->http, NULL);
     evhttp_set_gencb (server->http, on_request, server);
     server->connections = connections_new (server->base, server->http, &bounds);
-    return server->connections == NULL ? -1 : 0;
 }
 
 void
@@ -332,20 +312,14 @@ struct server *
 server_new (struct event_base *base, const struct server_settings *settings,
             const struct action *actions, void *context)
 {
-    struct server *server = calloc (1, sizeof *server);
+    struct server *server = memory_new (1, sizeof *server);
 
-    if (server == NULL) {
-        return NULL;
-    }
     server->base = base;
     server->settings = *settings;
     server->actions = actions;
     server->context = context;
     server->requests = request_list_new (base, settings->ended, settings->ended_data);
-    if (server->requests == NULL || init_http (server) != 0) {
-        server_free (server);
-        return NULL;
-    }
+    init_http (server);
     return server;
 }
 
@@ -377,26 +351,21 @@ on_accept_error (struct evconnlistener *listener, void *data)
 {
     (void)data;
     trouble_tell ("Cannot accept a connection, and try again in 0.1 s: %s", strerror (errno));
-    if (event_base_once (evconnlistener_get_base (listener), -1, EV_TIMEOUT, on_resume, listener,
-                         &accept_pause) == 0) {
-        (void)evconnlistener_disable (listener);
-    }
+    memory_require (event_base_once (evconnlistener_get_base (listener), -1, EV_TIMEOUT, on_resume,
+                                     listener, &accept_pause) == 0);
+    (void)evconnlistener_disable (listener);
 }
 
 /* Gives the listening socket `fd` to evhttp. */
-static int
+static void
 attach (struct server *server, int fd)
 {
-    struct evhttp_bound_socket *bound = evhttp_accept_socket_with_handle (server->http, fd);
-    struct evconnlistener *listener;
+    struct evhttp_bound_socket *const bound =
+        memory_need (evhttp_accept_socket_with_handle (server->http, fd));
+    struct evconnlistener *const listener = evhttp_bound_socket_get_listener (bound);
 
-    if (bound == NULL) {
-        return -1;
-    }
-    listener = evhttp_bound_socket_get_listener (bound);
     evconnlistener_set_error_cb (listener, on_accept_error);
     server->listeners[server->listener_count++] = listener;
-    return 0;
 }
 
 enum server_listening
@@ -423,11 +392,8 @@ server_listen (struct server *server, const char *address, uint16_t *port, char 
         return absent ? SERVER_NO_SUCH_ADDRESS : SERVER_REFUSED;
     }
     bound = listener_port (fd);
-    if (bound < 0 || attach (server, fd) != 0) {
-        snprintf (error, error_size, "cannot listen on %s port %u: out of memory", address, *port);
-        (void)close (fd);
-        return SERVER_REFUSED;
-    }
+    memory_require (bound >= 0);
+    attach (server, fd);
     *port = (uint16_t)bound;
     return SERVER_LISTENING;
 }
@@ -445,11 +411,11 @@ server_listen_fd (struct server *server, int fd, char address[SERVER_ADDRESS_SIZ
                   "descriptor %d, which was handed over, is no TCP socket that listens", fd);
         return SERVER_REFUSED;
     }
-    if (evutil_make_socket_nonblocking (fd) != 0 || evutil_make_socket_closeonexec (fd) != 0 ||
-        attach (server, fd) != 0) {
-        snprintf (error, error_size, "cannot listen on descriptor %d: out of memory", fd);
+    if (evutil_make_socket_nonblocking (fd) != 0 || evutil_make_socket_closeonexec (fd) != 0) {
+        snprintf (error, error_size, "cannot listen on descriptor %d: %s", fd, strerror (errno));
         return SERVER_REFUSED;
     }
+    attach (server, fd);
     return SERVER_LISTENING;
 }
 
@@ -514,9 +480,7 @@ server_free (struct server *server)
     if (server == NULL) {
         return;
     }
-    if (server->http != NULL) {
-        evhttp_free (server->http);
-    }
+    evhttp_free (server->http);
     connections_free (server->connections);
     request_list_free (server->requests);
     access_unref (server->access);

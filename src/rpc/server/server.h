@@ -47,7 +47,7 @@ struct server_settings {
 
 /*
  * A server without listeners. `actions` (static, ended by a NULL name) are run with `context`; NULL
- * is a server of routes only. NULL for want of memory.
+ * is a server of routes only.
  */
 struct server *server_new (struct event_base *base, const struct server_settings *settings,
                            const struct action *actions, void *context);

@@ -13,22 +13,22 @@
  *
  * Event-loop thread.
  */
-#ifndef RPC_WATCH_H
-#define RPC_WATCH_H
+#ifndef RPC_HANGUP_H
+#define RPC_HANGUP_H
 
 #include <event2/event.h>
 #include <stdbool.h>
 
-struct watch;
+struct hangup;
 
 /*
- * Watches `fd`, which stays the caller's, until watch_free. When the client has gone `gone` is
- * called, once, from the loop; it may free the watch. Returns NULL for want of memory.
+ * Watches `fd`, which stays the caller's, until hangup_free. When the client has gone `gone` is
+ * called, once, from the loop; it may free the watch.
  */
-struct watch *watch_new (struct event_base *base, evutil_socket_t fd, bool may_ask,
-                         void (*gone) (void *data), void *data);
+struct hangup *hangup_new (struct event_base *base, evutil_socket_t fd, bool may_ask,
+                           void (*gone) (void *data), void *data);
 
 /* NULL is fine. To be called before the descriptor is closed. */
-void watch_free (struct watch *watch);
+void hangup_free (struct hangup *hangup);
 
 #endif

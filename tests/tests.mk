@@ -55,6 +55,7 @@ UNIT_TESTS += \
 	tests/unit/test_endpoint \
 	tests/unit/test_exposition \
 	tests/unit/test_figures \
+	tests/unit/test_framing \
 	tests/unit/test_health \
 	tests/unit/test_hex \
 	tests/unit/test_hops \
@@ -164,6 +165,8 @@ tests_unit_test_exposition_LDADD = $(UNIT_NODE)
 tests_unit_test_figures_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_figures_LDADD = $(UNIT_WORK)
 tests_unit_test_health_SOURCES = tests/unit/test_health.c tests/unit/fake_device.c tests/unit/fake_device.h
+tests_unit_test_framing_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_framing_LDADD = $(UNIT_RPC)
 tests_unit_test_health_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_health_LDADD = $(UNIT_NODE)
 tests_unit_test_hex_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -312,6 +315,7 @@ E2E_TESTS = \
 	tests/e2e/test_command.py \
 	tests/e2e/test_config.py \
 	tests/e2e/test_debug.py \
+	tests/e2e/test_framing.py \
 	tests/e2e/test_generate.py \
 	tests/e2e/test_lifecycle.py \
 	tests/e2e/test_metrics.py \

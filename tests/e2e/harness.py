@@ -307,10 +307,13 @@ class DaemonTest(unittest.TestCase):
     def assert_cancelled(self, connection):
         self.assertEqual(connection.receive().json(), {"error": "Cancelled"})
 
-    def assert_refused(self, connection, error):
-        """The HTTP layer's refusal: status 200, an error, and the connection is closed."""
-        answer = self.assert_answer(connection.receive())
-        self.assertRegex(answer["error"], error)
+    def assert_refused(self, connection, error, status=200):
+        """The HTTP layer's refusal: an error, with status 400 where readers could differ, and the connection is closed."""
+        response = connection.receive()
+        self.assertEqual(response.status, status)
+        self.assertEqual(response.header("Content-Type"), "application/json")
+        self.assert_pretty(response.body)
+        self.assertRegex(response.json()["error"], error)
         self.assertTrue(connection.closed_within(scaled(5)), "closed after a refusal")
 
     def assert_search_stops(self, daemon, act, seconds=2):

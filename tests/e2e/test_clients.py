@@ -360,7 +360,7 @@ class BadHttp(DaemonTest):
     def assert_answered_and_closed(self, data):
         with self.daemon.connect() as connection:
             connection.send(data)
-            self.assert_refused(connection, "^Invalid header")
+            self.assert_refused(connection, "^Invalid (header|body)", 400)
 
     def test_malformed_requests(self):
         for data in (

@@ -458,7 +458,7 @@ class Flooding(DaemonTest):
     def test_a_refused_client_that_goes_on(self):
         client = self.connect(self.daemon)
         client.send(b"GARBAGE\r\n\r\n")
-        self.assert_refused(client, "^Invalid header")
+        self.assert_refused(client, "^Invalid header", 400)
 
         def is_dropped():
             client.send_without_waiting(b"x")
@@ -467,9 +467,14 @@ class Flooding(DaemonTest):
         wait_until(is_dropped, "it is dropped though it sends", 10)
 
     def test_a_strange_version(self):
-        with self.daemon.connect() as client:
-            client.send(b"POST / HTTP/1.10\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n")
-            self.assertEqual(client.receive().json(), {"error": "Invalid header: body limit exceeded"})
+        client = self.connect(self.daemon)
+        client.send(b"POST / HTTP/1.10\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n")
+        self.assert_refused(client, "malformed request line", 400)
+
+    def test_a_body_that_is_too_long(self):
+        client = self.connect(self.daemon)
+        client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\n")
+        self.assert_refused(client, "^Invalid header: body limit exceeded$")
 
 
 class Crowding(DaemonTest):

@@ -413,9 +413,8 @@ class Management(MetricsTest):
         self.assertEqual(metrics.labels("workpeer_connections", "face"), {"rpc", "management"})
         self.assertEqual(self.get(daemon, "/prometheus", address=there).status, 200)
         for path in ("/metrics", "/prometheus"):
-            # It is nobody's path here: the RPC answers, as it does to any.
             response = self.get(daemon, path)
-            self.assertEqual((response.status, response.json()), (200, {"error": "Can only POST requests"}))
+            self.assertEqual((response.status, response.json()), (404, {"error": "Can only POST requests"}))
         self.wait_ready(daemon)
         for path in ("/health", "/ready"):
             for address in (daemon.address, there):

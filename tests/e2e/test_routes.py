@@ -81,15 +81,14 @@ class Methods(RouteTest):
 class BesideTheRpc(RouteTest):
     def test_other_paths_are_the_rpc(self):
         daemon = self.start()
-        for path in ("/", "/Health", "/health/", "//health", "/health/x", "/%68ealth", "health"):
+        for path in ("/", "/Health", "/health/", "//health", "/health/x", "/%68ealth"):
             with self.subTest(path=path):
                 body = {"action": "work_generate", "hash": ROOT}
                 response = self.exchange(daemon, post_bytes(body, path=path))
                 self.assert_work(self.assert_answer(response), ROOT, nano.DEV.base)
                 response = self.exchange(daemon, head("GET", path))
-                self.assertEqual(
-                    self.assert_answer(response), {"error": "Can only POST requests"}
-                )
+                self.assertEqual(response.status, 200 if path == "/" else 404)
+                self.assertEqual(response.json(), {"error": "Can only POST requests"})
 
     def test_pipelined_behind_a_pending_request(self):
         """In turn: the probe's answer waits for the work's."""
@@ -116,7 +115,6 @@ class BesideTheRpc(RouteTest):
         daemon = self.start(config={"rpc.max_request_size": "100"})
         for data in (
             post_bytes(b"x" * 101, path="/health"),
-            b"GET /health HTTP/1.1\r\nno colon\r\n\r\n",
             head("GET", "/health", "X: " + "x" * 9000),
         ):
             with self.subTest(data=data[:40]):

@@ -4,6 +4,10 @@
  * same bytes in pieces are answered the same, to a client that shuts its side once it has heard
  * all. To one that shuts it before, evhttp answers the request at hand, and those after it or not.
  *
+ * A reader by the letter of RFC 9112, written apart from the server's, and the server agree where
+ * each message ends: for each that ends there is one answer, in their order, or the connection
+ * ends.
+ *
  * The first byte chooses: its lowest bit the server, the next which client, the others how long the
  * pieces are.
  */
@@ -255,6 +259,185 @@ check_answers (const char *said, bool any_head)
     }
 }
 
+/* A reader of messages that knows them whole, which is simpler than to know them byte by byte. */
+
+struct reader {
+    const char *at;
+    const char *end;
+    bool wrong; /* what is there is no message */
+};
+
+/* The line at hand, without its end; NULL, with the reader where it was, if it has none yet. */
+static const char *
+take_line (struct reader *reader, size_t *length)
+{
+    const char *const line = reader->at;
+    const char *const end = memmem (line, (size_t)(reader->end - line), "\r\n", 2);
+
+    if (end == NULL) {
+        return NULL;
+    }
+    *length = (size_t)(end - line);
+    reader->at = end + 2;
+    reader->wrong = reader->wrong || memchr (line, '\r', *length) != NULL ||
+                    memchr (line, '\n', *length) != NULL || memchr (line, '\0', *length) != NULL;
+    return line;
+}
+
+static bool
+take_bytes (struct reader *reader, size_t count)
+{
+    if ((size_t)(reader->end - reader->at) < count) {
+        return false;
+    }
+    reader->at += count;
+    return true;
+}
+
+struct fields {
+    size_t lengths;
+    size_t codings;
+    size_t length;
+    bool chunked;
+};
+
+static bool
+has_name (const char *line, size_t length, const char *name)
+{
+    return length == strlen (name) && strncasecmp (line, name, length) == 0;
+}
+
+static void
+read_field (struct reader *reader, struct fields *fields, const char *line, size_t length)
+{
+    const char *const colon = memchr (line, ':', length);
+    char value[64];
+    char word[20] = "";
+    size_t name_length;
+    char rest;
+
+    if (colon == NULL || colon == line || strcspn (line, " \t") < (size_t)(colon - line)) {
+        reader->wrong = true;
+        return;
+    }
+    name_length = (size_t)(colon - line);
+    (void)snprintf (value, sizeof value, "%.*s", (int)(length - name_length - 1), colon + 1);
+    if (has_name (line, name_length, "Content-Length")) {
+        fields->lengths++;
+        if (sscanf (value, " %18[0-9] %c", word, &rest) != 1) {
+            reader->wrong = true;
+        }
+        fields->length = strtoul (word, NULL, 10);
+    } else if (has_name (line, name_length, "Transfer-Encoding")) {
+        fields->codings++;
+        if (sscanf (value, " %7[A-Za-z] %c", word, &rest) != 1) {
+            reader->wrong = true;
+        }
+        fields->chunked = strcasecmp (word, "chunked") == 0;
+    }
+}
+
+/* The fields up to the empty line. Returns false while that has not come. */
+static bool
+read_fields (struct reader *reader, struct fields *fields)
+{
+    const char *line;
+    size_t length;
+
+    while ((line = take_line (reader, &length)) != NULL) {
+        if (length == 0) {
+            return true;
+        }
+        read_field (reader, fields, line, length);
+    }
+    return false;
+}
+
+static bool
+read_chunks (struct reader *reader)
+{
+    struct fields trailers = {0};
+    const char *line;
+    size_t length;
+
+    while ((line = take_line (reader, &length)) != NULL) {
+        char digits[20] = "";
+        size_t size;
+
+        (void)snprintf (digits, sizeof digits, "%.*s", (int)length, line);
+        if (length == 0 || length > 15 || strspn (digits, "0123456789abcdefABCDEF") != length) {
+            reader->wrong = true;
+            return true;
+        }
+        size = strtoul (digits, NULL, 16);
+        if (size == 0) {
+            return read_fields (reader, &trailers);
+        }
+        if (!take_bytes (reader, size) || reader->end - reader->at < 2) {
+            return false;
+        }
+        if (memcmp (reader->at, "\r\n", 2) != 0) {
+            reader->wrong = true;
+            return true;
+        }
+        reader->at += 2;
+    }
+    return false;
+}
+
+/* Reads one message. Returns false when it has not ended. */
+static bool
+read_message (struct reader *reader)
+{
+    struct fields fields = {0};
+    const char *line;
+    size_t length;
+
+    do {
+        line = take_line (reader, &length);
+    } while (line != NULL && length == 0);
+    if (line == NULL || !read_fields (reader, &fields)) {
+        return false;
+    }
+    reader->wrong = reader->wrong || fields.lengths > 1 || fields.codings > 1 ||
+                    (fields.codings > 0 && (fields.lengths > 0 || !fields.chunked));
+    if (reader->wrong) {
+        return true;
+    }
+    return fields.chunked ? read_chunks (reader) : take_bytes (reader, fields.length);
+}
+
+/* How many messages `data` has before its end, or before one that is none. */
+static size_t
+count_messages (const uint8_t *data, size_t size)
+{
+    struct reader reader = {.at = (const char *)data, .end = (const char *)data + size};
+    size_t count = 0;
+
+    while (read_message (&reader) && !reader.wrong) {
+        count++;
+    }
+    return count;
+}
+
+/* Every answer but one that closes is a message's; the one that closes may be to what is none. */
+static void
+check_count (const char *said, size_t messages)
+{
+    size_t answers = 0;
+
+    for (const char *each = said; *each != '\0'; answers++) {
+        const char *const end = strstr (each, "\r\n\r\n") + 4;
+        const char *const closing = strcasestr (each, "\r\nConnection: close");
+
+        if (closing != NULL && closing < end) {
+            return; /* the connection ends: nothing after it is read as a request */
+        }
+        each = end + body_length (each, end);
+    }
+    FUZZ_CHECK (answers <= messages);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -273,6 +456,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     whole = ask (data[0] & 1, patient, data + 1, size - 1, size);
     check_answers (whole, any_head);
     FUZZ_CHECK (strcasestr (whole, "<html") == NULL);
+    if (!any_head) {
+        check_count (whole, count_messages (data + 1, size - 1));
+    }
     split = ask (data[0] & 1, patient, data + 1, size - 1, (data[0] >> 2) + 1 + size / MOST_PIECES);
     check_answers (split, any_head);
     if (patient && strcmp (whole, split) != 0) {

@@ -7,6 +7,7 @@
 
 #include "rpc/access/callers.h"
 #include "rpc/base/memory.h"
+#include "rpc/base/trouble.h"
 #include "rpc/server/connections_internal.h"
 #include "rpc/server/error_page.h"
 #include "work/base/clock.h"
@@ -137,16 +138,24 @@ static bool
 ends_request (struct connection *connection, struct evbuffer *output)
 {
     struct connections *connections = connection->owner;
-    int status = error_page_status (output);
-    const char *error;
+    const bool keep_status = connections->settings.keep_status;
+    const struct framing *const framing = &connection->framing;
+    const int status = error_page_status (output);
 
     if (status >= 400 && !connection->refused) {
         connection->refused = true;
         connections->statistics.unreadable++;
-        error = error_page_text (status, connections->settings.keep_status,
-                                 connection->received > connections->settings.max_header_size);
-        error_page_replace (connections->base, connection->bev,
-                            connections->settings.keep_status ? status : 200, error);
+        if (framing->refused != NULL) {
+            trouble_tell ("A request was refused with status %d: %s", framing->status,
+                          framing->refused);
+            error_page_replace (connections->base, connection->bev, framing->status,
+                                framing->refused);
+        } else {
+            error_page_replace (
+                connections->base, connection->bev, keep_status ? status : 200,
+                error_page_text (status, keep_status,
+                                 connection->received > connections->settings.max_header_size));
+        }
     }
     return status >= 200; /* else the request is still on its way */
 }
@@ -251,11 +260,54 @@ connection_place (struct connection *connection)
     }
 }
 
+/* Takes everything behind the first `before` bytes away, and puts `bytes` and `ending` there. */
+static void
+replace_rest (struct evbuffer *input, size_t before, const char *bytes, size_t size,
+              const char *ending)
+{
+    struct evbuffer *const rest = memory_need (evbuffer_new ());
+
+    memory_require (evbuffer_add_buffer (rest, input) == 0 &&
+                    evbuffer_remove_buffer (rest, input, before) == (int)before &&
+                    evbuffer_add (input, bytes, size) == 0 &&
+                    evbuffer_add (input, ending, strlen (ending)) == 0);
+    evbuffer_free (rest);
+}
+
+/*
+ * evhttp has yet to see the `size` bytes that came after `before`: of what is ambiguous it sees
+ * nothing.
+ */
+static void
+filter (struct connection *connection, struct evbuffer *input, size_t before, size_t size)
+{
+    struct framing *const framing = &connection->framing;
+    const bool was_refused = framing->refused != NULL;
+    char *const bytes = memory_new (size, 1);
+    struct evbuffer_ptr start;
+    size_t clear;
+
+    (void)evbuffer_ptr_set (input, &start, before, EVBUFFER_PTR_SET);
+    (void)evbuffer_copyout_from (input, &start, bytes, size);
+    clear = framing_read (framing, bytes, size, bytes);
+    if (clear < size) {
+        const bool refused = framing->refused != NULL && !was_refused;
+
+        connection->filtering = true;
+        replace_rest (input, before, bytes, clear, refused ? framing_ending (framing) : "");
+        connection->filtering = false;
+    }
+    free (bytes);
+}
+
 static void
 on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *data)
 {
     struct connection *connection = data;
 
+    if (connection->filtering) {
+        return;
+    }
     if (info->n_added == 0) {
         account (connection);
         return;
@@ -271,6 +323,7 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
         connection->since = clock_now ();
     }
     connection->received += info->n_added;
+    filter (connection, input, info->orig_size, info->n_added);
     account (connection);
     if (evbuffer_get_length (input) >= connection->owner->settings.max_input) {
         event_active (connection->owner->excess, EV_TIMEOUT, 0);

@@ -10,6 +10,7 @@
 
 #include "rpc/server/address_groups.h"
 #include "rpc/server/connections.h"
+#include "rpc/server/framing.h"
 
 struct connection {
     TAILQ_ENTRY (connection) link;
@@ -20,9 +21,11 @@ struct connection {
     bool has_address;
     struct cidr_address address;  /* of its other end */
     struct address_member beside; /* those from the same address */
-    uint64_t since;    /* of the connection, its last answer, or its present request's first byte */
-    size_t received;   /* bytes of the present request, and what came after it */
-    size_t held;       /* bytes in memory for it: what was received, and what it has not read */
+    uint64_t since;  /* of the connection, its last answer, or its present request's first byte */
+    size_t received; /* bytes of the present request, and what came after it */
+    size_t held;     /* bytes in memory for it: what was received, and what it has not read */
+    struct framing framing;
+    bool filtering;    /* our own change to what was received calls back */
     bool reading;      /* a request has begun to arrive */
     bool refused;      /* evhttp wrote a page of its own, and closes */
     bool answered;     /* what is written next is an answer of ours */

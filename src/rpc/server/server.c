@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
+#include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/queue.h>
 
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
@@ -225,20 +228,71 @@ path_of (struct evhttp_request *http)
     return path != NULL ? path : "";
 }
 
+/* Whether `list`, as "TE, close", has `word` in it. */
+static bool
+lists (const char *list, const char *word)
+{
+    const size_t length = strlen (word);
+
+    while (*list != '\0') {
+        const size_t blanks = strspn (list, " \t,");
+        const size_t size = strcspn (list + blanks, " \t,");
+
+        if (size == length && strncasecmp (list + blanks, word, length) == 0) {
+            return true;
+        }
+        list += blanks + size;
+    }
+    return false;
+}
+
+/* evhttp knows "close" only as the whole of the first such field (RFC 9112, 9.6). */
+static void
+close_if_asked (struct evhttp_request *http)
+{
+    const struct evkeyvalq *const headers = evhttp_request_get_input_headers (http);
+    const struct evkeyval *each;
+
+    TAILQ_FOREACH (each, headers, next)
+    {
+        if (strcasecmp (each->key, "Connection") == 0 && lists (each->value, "close")) {
+            (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection",
+                                     "close");
+            return;
+        }
+    }
+}
+
+static void
+refuse_path (struct server *server, struct evhttp_request *http)
+{
+    request_list_refused (server->requests, NULL);
+    add_headers (http, "POST, OPTIONS", server->actions != NULL);
+    reply_error (connections_find (server->connections, http), http, 404,
+                 server->actions != NULL ? "Can only POST requests"
+                                         : "There is nothing at this path");
+}
+
+/* To nano_node all paths are the same, but who mistypes /health should see that. */
+static bool
+is_mistyped (struct evhttp_request *http)
+{
+    return method_of (http) == ROUTE_GET && strcmp (path_of (http), "/") != 0;
+}
+
 static void
 on_request (struct evhttp_request *http, void *data)
 {
     struct server *server = data;
     struct routes_match match;
 
+    close_if_asked (http);
     if (routes_find (&server->routes, method_of (http), path_of (http), &match)) {
         handle_route (server, http, &match);
-    } else if (server->actions != NULL) {
-        handle_rpc (server, http);
+    } else if (server->actions == NULL || is_mistyped (http)) {
+        refuse_path (server, http);
     } else {
-        request_list_refused (server->requests, NULL);
-        reply_error (connections_find (server->connections, http), http, 404,
-                     "There is nothing at this path");
+        handle_rpc (server, http);
     }
 }
 

@@ -316,11 +316,15 @@ read_field (struct reader *reader, struct fields *fields, const char *line, size
     size_t name_length;
     char rest;
 
-    if (colon == NULL || colon == line || strcspn (line, " \t") < (size_t)(colon - line)) {
+    if (colon == NULL || colon == line) {
         reader->wrong = true;
         return;
     }
     name_length = (size_t)(colon - line);
+    if (memchr (line, ' ', name_length) != NULL || memchr (line, '\t', name_length) != NULL) {
+        reader->wrong = true;
+        return;
+    }
     (void)snprintf (value, sizeof value, "%.*s", (int)(length - name_length - 1), colon + 1);
     if (has_name (line, name_length, "Content-Length")) {
         fields->lengths++;

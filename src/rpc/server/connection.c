@@ -129,6 +129,37 @@ on_close (struct evhttp_connection *evhttp_connection, void *data)
     connection_drop (connection);
 }
 
+/* Whether evhttp has stumbled over what was put in the place of a refused request, or over one
+ * before. */
+static bool
+has_met_ending (const struct connection *connection)
+{
+    const struct framing *const framing = &connection->framing;
+
+    return framing->refused != NULL &&
+           evbuffer_get_length (bufferevent_get_input (connection->bev)) <
+               strlen (framing_ending (framing));
+}
+
+/* Puts an error of ours in the place of evhttp's page. */
+static void
+replace_page (struct connection *connection, int status)
+{
+    const struct connections *const connections = connection->owner;
+    const bool keep_status = connections->settings.keep_status;
+    const char *error = error_page_text (
+        status, keep_status, connection->received > connections->settings.max_header_size);
+
+    if (has_met_ending (connection)) {
+        status = connection->framing.status;
+        error = connection->framing.refused;
+        trouble_tell ("A request was refused with status %d: %s", status, error);
+    } else if (!keep_status) {
+        status = 200;
+    }
+    error_page_replace (connections->base, connection->bev, status, error);
+}
+
 /*
  * Whether what evhttp has just begun to write is the end of a request: an answer, or a page of its
  * own, which is replaced. Such a page, with a status of 400 or more and the last on its connection,
@@ -137,25 +168,12 @@ on_close (struct evhttp_connection *evhttp_connection, void *data)
 static bool
 ends_request (struct connection *connection, struct evbuffer *output)
 {
-    struct connections *connections = connection->owner;
-    const bool keep_status = connections->settings.keep_status;
-    const struct framing *const framing = &connection->framing;
     const int status = error_page_status (output);
 
     if (status >= 400 && !connection->refused) {
         connection->refused = true;
-        connections->statistics.unreadable++;
-        if (framing->refused != NULL) {
-            trouble_tell ("A request was refused with status %d: %s", framing->status,
-                          framing->refused);
-            error_page_replace (connections->base, connection->bev, framing->status,
-                                framing->refused);
-        } else {
-            error_page_replace (
-                connections->base, connection->bev, keep_status ? status : 200,
-                error_page_text (status, keep_status,
-                                 connection->received > connections->settings.max_header_size));
-        }
+        connection->owner->statistics.unreadable++;
+        replace_page (connection, status);
     }
     return status >= 200; /* else the request is still on its way */
 }

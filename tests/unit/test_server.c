@@ -397,7 +397,7 @@ test_what_evhttp_refuses (void **state)
                   "GET /now HTTP/1.1\r\nno colon\r\n\r\n",
                   NULL);
     assert_has (answer, "HTTP/1.1 404 Not Found\r\n");
-    assert_has (answer, "\"Invalid header: malformed request\"");
+    assert_has (answer, "\"Invalid header: malformed field\"");
     answer = ask (&fixture, tunnel, "\"Unknown method\"");
     assert_has (answer, "HTTP/1.1 501 Not Implemented\r\n");
     teardown (&fixture);
@@ -451,8 +451,11 @@ test_routes_beside_actions (void **state)
              "POST /echo/ HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"action\":\"act\"}",
              "\"acted\"");
     assert_has (answer, "HTTP/1.1 200 OK\r\n");
-    answer = ask (&fixture, "GET /none HTTP/1.1\r\nHost: x\r\n\r\n", "}");
+    answer = ask (&fixture, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "}");
     assert_has (answer, "HTTP/1.1 200 OK\r\n");
+    assert_has (answer, "\"Can only POST requests\"");
+    answer = ask (&fixture, "GET /none HTTP/1.1\r\nHost: x\r\n\r\n", "}");
+    assert_has (answer, "HTTP/1.1 404 Not Found\r\n");
     assert_has (answer, "\"Can only POST requests\"");
     answer = ask (&fixture, "PUT /now HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "}");
     assert_has (answer, "HTTP/1.1 405 Method Not Allowed\r\n");

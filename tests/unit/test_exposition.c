@@ -52,7 +52,7 @@ assert_text (struct fixture *fixture, const char *expected)
 {
     assert_int_equal (exposition_end (&fixture->exposition), 0);
     assert_int_equal (evbuffer_add (fixture->output, "", 1), 0);
-    assert_string_equal (evbuffer_pullup (fixture->output, -1), expected);
+    assert_string_equal ((const char *)evbuffer_pullup (fixture->output, -1), expected);
 }
 
 static void

@@ -60,7 +60,11 @@ struct store {
 };
 
 /* Unix time, seconds. */
-uint64_t store_now (const struct store *store);
+static inline uint64_t
+store_now (const struct store *store)
+{
+    return store->settings.now ();
+}
 
 /* Finds the last stamp and the counts. Before the thread starts. Returns 0 or an error. */
 int store_writer_init (struct store *store);

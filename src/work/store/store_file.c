@@ -106,8 +106,8 @@ close_environment (struct store_file *file)
     }
 }
 
-/* As store_file_grow, with map_lock held or without a reader. A map that cannot be had leaves LMDB
- * without any. */
+/* As store_file_grow, with map_lock held or without a reader. A larger map that cannot be had
+ * leaves LMDB without any. */
 static int
 grow_map (struct store_file *file)
 {
@@ -232,7 +232,7 @@ begin_tables (struct store_file *file, char *error, size_t error_size)
     }
 }
 
-/* Returns 0, or -1 with a message. */
+/* Returns 0, or -1 with a message and nothing open. */
 static int
 open_all (struct store_file *file, char *error, size_t error_size)
 {
@@ -244,6 +244,9 @@ open_all (struct store_file *file, char *error, size_t error_size)
     if (failed != 0 && failed != -1) {
         snprintf (error, error_size, "cannot open the store in %s: %s", file->path,
                   store_file_error (file, failed));
+    }
+    if (failed != 0) {
+        close_environment (file);
     }
     return failed == 0 ? 0 : -1;
 }
@@ -383,9 +386,6 @@ open_again (struct store_file *file)
     pthread_mutex_lock (&file->map_lock);
     const int failed = open_all (file, error, sizeof error);
 
-    if (failed != 0) {
-        close_environment (file);
-    }
     pthread_mutex_unlock (&file->map_lock);
     return failed == 0 ? 0 : MDB_PANIC;
 }
@@ -423,9 +423,14 @@ store_file_begin (struct store_file *file, MDB_txn **transaction)
 int
 store_file_grow (struct store_file *file)
 {
+    char error[STORE_ERROR_SIZE]; /* that of growing says enough */
+
     pthread_mutex_lock (&file->map_lock);
     const int failed = grow_map (file);
 
+    if (file->env == NULL) {
+        (void)open_all (file, error, sizeof error);
+    }
     pthread_mutex_unlock (&file->map_lock);
     return failed;
 }

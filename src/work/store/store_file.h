@@ -59,7 +59,7 @@ int store_file_begin (struct store_file *file, MDB_txn **transaction);
 
 /*
  * Writer, with no transaction. Makes the map larger. Returns 0, MDB_MAP_FULL when it is as large as
- * it may be, or another error; the environment is lost then.
+ * it may be, or another error.
  */
 int store_file_grow (struct store_file *file);
 

@@ -52,15 +52,14 @@ read_text (int fd, char *text)
     text[length > 0 ? length : 0] = '\0';
 }
 
-/* On the disk, too, before a file is: else a loss of power could leave a directory that was never a
- * store's. Without it the lock is as good: the next sees what was there, or nothing. */
+/* Without it the lock is as good: the next sees what was there, or nothing. */
 static void
 write_text (int fd, const char *text)
 {
     const ssize_t length = (ssize_t)strlen (text);
 
-    if (pwrite (fd, text, (size_t)length, 0) == length && ftruncate (fd, length) == 0) {
-        (void)fdatasync (fd);
+    if (pwrite (fd, text, (size_t)length, 0) != length || ftruncate (fd, length) != 0) {
+        return;
     }
 }
 
@@ -95,6 +94,7 @@ take_over (int fd)
     snprintf (now, sizeof now, "%ld\n", (long)getpid ());
     write_text (fd, now);
     if (before[0] == '\0') {
+        (void)fdatasync (fd); /* or a loss of power leaves half a file in nobody's directory */
         return STORE_PAST_NONE;
     }
     return strcmp (before, CLOSED) == 0 ? STORE_PAST_CLOSED : STORE_PAST_OPEN;

@@ -70,7 +70,18 @@ set_bounds (struct store *store, const struct store_settings *settings)
     store->max_accounts = least (accounts, room);
 }
 
-/* Returns 0, or -1 with nothing made. */
+static void
+free_store (struct store *store)
+{
+    store_pending_clear (&store->tables[0]);
+    store_pending_clear (&store->tables[1]);
+    (void)pthread_mutex_destroy (&store->lock);
+    (void)pthread_cond_destroy (&store->wake);
+    (void)pthread_cond_destroy (&store->done);
+    free (store);
+}
+
+/* Returns 0 or -1. */
 static int
 make_tables (struct store *store)
 {
@@ -78,26 +89,15 @@ make_tables (struct store *store)
     const size_t capacity = wanted != 0 ? wanted : DEFAULT_PENDING;
     uint64_t seed;
 
-    if (getrandom (&seed, sizeof seed, 0) != (ssize_t)sizeof seed ||
-        store_pending_init (&store->tables[0], capacity, seed) != 0) {
-        return -1;
-    }
-    if (store_pending_init (&store->tables[1], capacity, seed) != 0) {
-        store_pending_clear (&store->tables[0]);
-        return -1;
-    }
     store->filling = &store->tables[0];
-    return 0;
+    return getrandom (&seed, sizeof seed, 0) == (ssize_t)sizeof seed &&
+                   store_pending_init (&store->tables[0], capacity, seed) == 0 &&
+                   store_pending_init (&store->tables[1], capacity, seed) == 0
+               ? 0
+               : -1;
 }
 
-static void
-free_tables (struct store *store)
-{
-    store_pending_clear (&store->tables[0]);
-    store_pending_clear (&store->tables[1]);
-}
-
-/* Returns 0, or -1 with nothing made. */
+/* Returns 0 or -1. */
 static int
 make_locks (struct store *store)
 {
@@ -106,31 +106,31 @@ make_locks (struct store *store)
     if (pthread_condattr_init (&attributes) != 0) {
         return -1;
     }
-    bool made = pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC) == 0 &&
-                pthread_cond_init (&store->wake, &attributes) == 0;
+    const bool made = pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC) == 0 &&
+                      pthread_cond_init (&store->wake, &attributes) == 0 &&
+                      pthread_cond_init (&store->done, NULL) == 0 &&
+                      pthread_mutex_init (&store->lock, NULL) == 0;
 
     (void)pthread_condattr_destroy (&attributes);
-    if (!made) {
-        return -1;
-    }
-    if (pthread_cond_init (&store->done, NULL) != 0) {
-        (void)pthread_cond_destroy (&store->wake);
-        return -1;
-    }
-    if (pthread_mutex_init (&store->lock, NULL) != 0) {
-        (void)pthread_cond_destroy (&store->wake);
-        (void)pthread_cond_destroy (&store->done);
-        return -1;
-    }
-    return 0;
+    return made ? 0 : -1;
 }
 
-static void
-free_locks (struct store *store)
+/* NULL for want of memory. */
+static struct store *
+make_store (const struct store_settings *settings)
 {
-    (void)pthread_mutex_destroy (&store->lock);
-    (void)pthread_cond_destroy (&store->wake);
-    (void)pthread_cond_destroy (&store->done);
+    struct store *const store = calloc (1, sizeof *store);
+
+    if (store == NULL || make_locks (store) != 0) {
+        free (store);
+        return NULL;
+    }
+    set_bounds (store, settings);
+    if (make_tables (store) != 0) {
+        free_store (store);
+        return NULL;
+    }
+    return store;
 }
 
 /* The names of a store's files. */
@@ -271,31 +271,18 @@ store_open (const char *path, const struct store_settings *settings, char *error
     if (check_settings (settings, error, error_size) != 0) {
         return NULL;
     }
-    struct store *const store = calloc (1, sizeof *store);
+    struct store *const store = make_store (settings);
 
     if (store == NULL) {
         snprintf (error, error_size, "out of memory");
         return NULL;
     }
-    set_bounds (store, settings);
-    if (make_tables (store) != 0) {
-        snprintf (error, error_size, "out of memory");
-        goto no_tables;
-    }
-    if (make_locks (store) != 0) {
-        snprintf (error, error_size, "out of memory");
-        goto no_locks;
-    }
     error[0] = '\0';
-    if (open_file (store, path, error, error_size) == 0) {
-        return store;
+    if (open_file (store, path, error, error_size) != 0) {
+        free_store (store);
+        return NULL;
     }
-    free_locks (store);
-no_locks:
-    free_tables (store);
-no_tables:
-    free (store);
-    return NULL;
+    return store;
 }
 
 void
@@ -313,9 +300,7 @@ store_close (struct store *store)
     store_unlock (store->lock_fd, store->written.failing || store->statistics.read_errors > 0
                                       ? STORE_PAST_OPEN
                                       : STORE_PAST_CLOSED);
-    free_locks (store);
-    free_tables (store);
-    free (store);
+    free_store (store);
 }
 
 int
@@ -324,13 +309,13 @@ store_sync (struct store *store)
     int result = 0;
 
     pthread_mutex_lock (&store->lock);
-    const uint64_t errors = store->written.errors;
+    const uint64_t errors = store->written.write_errors;
 
     while (result == 0 && (store->writing != NULL || store->filling->count > 0)) {
         store->hurry = true;
         pthread_cond_signal (&store->wake);
         pthread_cond_wait (&store->done, &store->lock);
-        result = store->written.errors != errors ? -1 : 0;
+        result = store->written.write_errors != errors ? -1 : 0;
     }
     pthread_mutex_unlock (&store->lock);
     return result;

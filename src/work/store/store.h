@@ -89,7 +89,7 @@ struct store_settings {
                               off the disk after twice that at the latest */
     uint64_t max_accounts; /* 0: as many as entries */
     size_t max_pending;    /* changes that may wait for the writer; 0 is 32768 */
-    uint64_t first_map;    /* bytes of address space to begin with; 0 is 1 GiB. It grows */
+    uint64_t first_map;    /* bytes of address space to begin with; 0 is 64 MiB. It grows */
     uint64_t (*now) (void); /* unix time in seconds; NULL is the system's. On two threads */
 };
 

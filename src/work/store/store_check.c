@@ -183,14 +183,21 @@ end_copy (struct copy *copy)
     return failed != 0 ? failed : mdb_env_sync (copy->env, 1);
 }
 
-/* Those that speak of memory, disks and rights are positive; -1 is not LMDB's. */
+/* What is not there in sufficient number or size says nothing of the file. */
 static enum store_check
 verdict (int failed)
 {
-    if (failed == 0) {
+    switch (failed) {
+    case 0:
         return STORE_CHECK_GOOD;
+    case MDB_MAP_FULL:
+    case MDB_DBS_FULL:
+    case MDB_READERS_FULL:
+    case MDB_TXN_FULL:
+        return STORE_CHECK_UNSURE;
+    default: /* the system's are positive */
+        return failed > 0 ? STORE_CHECK_UNSURE : STORE_CHECK_DAMAGED;
     }
-    return failed > 0 || failed == MDB_MAP_FULL ? STORE_CHECK_UNSURE : STORE_CHECK_DAMAGED;
 }
 
 /* What the child does. The environments are the process's, and end with it. */

@@ -203,8 +203,16 @@ class Faults(StoreTest):
         self.assertEqual(daemon.stop(), [])
         data = os.path.join(self.path, "data.mdb")
         os.truncate(data, os.path.getsize(data) // 2 // 4096 * 4096)
-        self.goes_on(self.start_storing(), re.escape(self.path))
-        self.refuses(re.escape(self.path))
+        second = self.start_storing(**{"store.on_failure": "stop"})
+        message = f"error the store {data} is damaged (.*): the file is now {data}.damaged, and the store begins anew"
+        self.assertRegex(second.log(), message)
+        self.assertIn("works: 0,", second.log())
+        root = nano.random_root()
+        work = self.generate(second, root, "local")["work"]
+        self.assertEqual(second.stop(), [])
+        third = self.start_storing()
+        self.assertNotIn("damaged", third.log())
+        self.assertEqual(self.generate(third, root, "cache")["work"], work)
 
 
 class GetAndSet(StoreTest):

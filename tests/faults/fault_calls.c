@@ -331,8 +331,9 @@ FAULTY (int, mdb_put, FAULT_MDB, MDB_MAP_FULL,
         (txn, dbi, key, data, flags))
 FAULTY (int, mdb_del, FAULT_MDB, MDB_PAGE_NOTFOUND,
         (MDB_txn * txn, MDB_dbi dbi, MDB_val *key, MDB_val *data), (txn, dbi, key, data))
-FAULTY (int, mdb_drop, FAULT_MDB, MDB_PAGE_NOTFOUND, (MDB_txn * txn, MDB_dbi dbi, int gone),
-        (txn, dbi, gone))
+FAULTY (int, mdb_dbi_flags, FAULT_MDB, EINVAL, (MDB_txn * txn, MDB_dbi dbi, unsigned *flags),
+        (txn, dbi, flags))
+FAULTY (int, mdb_env_sync, FAULT_MDB, EIO, (MDB_env * env, int force), (env, force))
 FAULTY (int, mdb_cursor_open, FAULT_MDB, ENOMEM, (MDB_txn * txn, MDB_dbi dbi, MDB_cursor **cursor),
         (txn, dbi, cursor))
 FAULTY (int, mdb_cursor_get, FAULT_MDB, MDB_CORRUPTED,

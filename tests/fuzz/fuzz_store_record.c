@@ -1,6 +1,6 @@
 /*
- * The store's records, of today's format and of the first: a record that can be read is written
- * again as the same bytes, and one that cannot leaves the entry alone.
+ * The store's records: one that can be read is written again as the same bytes, and one that cannot
+ * leaves the entry alone.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,22 +8,13 @@
 #include "fuzz.h"
 #include "work/store/store_format.h"
 
-static void
-check_entry (const uint8_t key[STORE_KEY_SIZE], const struct store_entry *entry)
-{
-    uint8_t again[STORE_KEY_SIZE];
-
-    store_format_key (entry->network, entry->root, again);
-    FUZZ_CHECK (memcmp (key, again, sizeof again) == 0);
-    FUZZ_CHECK (memchr (entry->source, '\0', STORE_SOURCE_SIZE) != NULL);
-}
-
 /* The text of a source is what is before a zero byte: no writer puts one into it. */
 static void
-check_today (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t size)
+check_record (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t size)
 {
     struct store_entry entry = {.work = 7};
     struct store_entry again;
+    uint8_t key_again[STORE_KEY_SIZE];
     uint8_t written[STORE_ENTRY_SIZE];
     uint64_t stamp = 7;
     uint64_t stamp_again;
@@ -33,7 +24,9 @@ check_today (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t siz
         FUZZ_CHECK (entry.work == 7 && stamp == 7);
         return;
     }
-    check_entry (key, &entry);
+    store_format_key (entry.network, entry.root, key_again);
+    FUZZ_CHECK (memcmp (key, key_again, sizeof key_again) == 0);
+    FUZZ_CHECK (memchr (entry.source, '\0', STORE_SOURCE_SIZE) != NULL);
     length = store_format_entry (&entry, stamp, written);
     FUZZ_CHECK (length <= sizeof written && length <= size);
     if (length == size) {
@@ -46,27 +39,6 @@ check_today (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t siz
                 again.found == entry.found && again.has_account == entry.has_account &&
                 memcmp (again.account, entry.account, 32) == 0 &&
                 strcmp (again.source, entry.source) == 0);
-}
-
-static void
-check_first (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t size)
-{
-    struct store_entry entry = {.work = 7};
-    struct store_entry again;
-    uint8_t written[STORE_ENTRY_SIZE];
-    uint64_t stamp;
-    size_t length;
-
-    if (store_format_read_entry_1 (key, bytes, size, &entry) != 0) {
-        FUZZ_CHECK (entry.work == 7);
-        return;
-    }
-    check_entry (key, &entry);
-    /* It can be brought to today's format. */
-    length = store_format_entry (&entry, 1, written);
-    FUZZ_CHECK (length <= sizeof written);
-    FUZZ_CHECK (store_format_read_entry (key, written, length, &again, &stamp) == 0);
-    FUZZ_CHECK (again.work == entry.work && strcmp (again.source, entry.source) == 0);
 }
 
 static void
@@ -89,8 +61,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 
         record = realloc (record, size - STORE_KEY_SIZE > 0 ? size - STORE_KEY_SIZE : 1);
         FUZZ_CHECK (record != NULL);
-        check_today (data, record, size - STORE_KEY_SIZE);
-        check_first (data, record, size - STORE_KEY_SIZE);
+        check_record (data, record, size - STORE_KEY_SIZE);
         check_numbers (data);
         free (record);
     }

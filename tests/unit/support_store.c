@@ -47,6 +47,7 @@ support_tear_down (void **state)
     struct support_place *place = *state;
 
     (void)unlink (support_file (place, "data.mdb"));
+    (void)unlink (support_file (place, "data.mdb.damaged"));
     (void)unlink (support_file (place, "lock.mdb"));
     (void)unlink (support_file (place, "store.lock"));
     (void)rmdir (place->path);

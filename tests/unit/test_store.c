@@ -288,7 +288,7 @@ nothing_wrong_is_served (void **state)
         {.at = 15, .flip = 1}, /* the work */
         {.at = 16, .flip = 1}, /* its value */
         {.at = 32, .flip = 2}, /* a flag that there is not */
-        {.more = -1},          {.more = 200},
+        {.more = -1},          {.more = 60},
     };
     struct support_place *place = *state;
     const struct store_settings settings = support_settings (100);

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -281,6 +282,38 @@ bursts_leave_room_for_the_next (void **state)
     store_close (store);
 }
 
+/* A file that is written anew is dense: its pages split as it is filled again. */
+static void
+a_file_written_anew_keeps_within_its_bound (void **state)
+{
+    struct store_settings settings = support_settings (1000000);
+    settings.max_bytes = STORE_MIN_BYTES;
+    struct store *store = support_open (((struct support_place *)*state)->path, &settings);
+    uint64_t next = 0;
+
+    for (; next < 8000; next++) {
+        put_largest (store, next);
+    }
+    store_close (store);
+    FILE *const lock = fopen (support_file (*state, "store.lock"), "we");
+    assert_non_null (lock);
+    assert_int_equal (fputs ("1\n", lock) < 0, false); /* as who did not close it leaves it */
+    assert_int_equal (fclose (lock), 0);
+    store = support_open (((struct support_place *)*state)->path, &settings);
+    const struct store_statistics before = support_statistics (store);
+    assert_int_equal (before.entries, STORE_MIN_BYTES / STORE_ENTRY_BYTES);
+    assert_true (before.bytes < STORE_MIN_BYTES * 2 / 3); /* it was */
+    for (int burst = 0; burst < 40; burst++) {
+        for (int i = 0; i < 500; i++) {
+            put_largest (store, next++);
+        }
+        support_sync (store);
+    }
+    assert_int_equal (support_statistics (store).write_errors, 0);
+    assert_true (support_statistics (store).bytes <= STORE_MIN_BYTES);
+    store_close (store);
+}
+
 static void
 settings_are_checked (void **state)
 {
@@ -348,6 +381,7 @@ main (void)
         SUPPORT_TEST (the_file_keeps_within_its_bound),
         SUPPORT_TEST (a_bound_that_is_reached_is_said),
         SUPPORT_TEST (bursts_leave_room_for_the_next),
+        SUPPORT_TEST (a_file_written_anew_keeps_within_its_bound),
         SUPPORT_TEST (settings_are_checked),
     };
 

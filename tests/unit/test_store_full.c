@@ -1,6 +1,7 @@
 /*
- * Disks that are full, read-only or not ours: opening says what is wrong; a store that is open goes
- * on reading, keeps what it could not write, and writes it when there is room again.
+ * Disks that are full, read-only or not ours, and address space that runs out: opening says what is
+ * wrong; a store that is open goes on reading, keeps what it could not write, and writes it when
+ * there is room again.
  *
  * A small tmpfs is mounted in a mount namespace of the test's own, as root or in a user namespace;
  * where neither is to be had, those tests are skipped.
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -336,6 +338,72 @@ the_writer_comes_back_by_itself (void **state)
     store_close (store);
 }
 
+/* Leaves `spare` bytes of address space to the process, or no bound for 0. Returns whether that has
+ * an effect: under qemu-user it has none. */
+static bool
+leave_address_space (size_t spare)
+{
+    struct rlimit limit;
+    unsigned long pages = 0;
+    FILE *const statm = fopen ("/proc/self/statm", "re");
+
+    assert_non_null (statm);
+    assert_int_equal (fscanf (statm, "%lu", &pages), 1);
+    (void)fclose (statm);
+    assert_int_equal (getrlimit (RLIMIT_AS, &limit), 0);
+    limit.rlim_cur =
+        spare == 0 ? limit.rlim_max : pages * (rlim_t)sysconf (_SC_PAGESIZE) + (rlim_t)spare;
+    assert_int_equal (setrlimit (RLIMIT_AS, &limit), 0);
+    void *const map = mmap (NULL, spare + 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return map == MAP_FAILED || munmap (map, spare + 4096) != 0;
+}
+
+static void
+lift_address_space (const struct support_place *place)
+{
+    (void)place;
+    (void)leave_address_space (0);
+}
+
+/* As in a small container, or after ulimit -v. */
+static void
+little_address_space_is_enough (void **state)
+{
+    struct support_place *place = *state;
+    const struct store_settings settings = support_settings (1000000);
+
+    if (!leave_address_space ((size_t)200 << 20)) {
+        lift_address_space (place);
+        skip ();
+    }
+    struct store *store = support_open (place->path, &settings);
+    support_put (store, 0, 100);
+    store = support_reopen (store, place, &settings);
+    assert_has_all (store, 0, 100);
+    store_close (store);
+    lift_address_space (place);
+}
+
+static void
+a_map_that_cannot_grow_is_lived_through (void **state)
+{
+    struct support_place *place = *state;
+    struct store_settings settings = support_settings (1000000);
+    uint64_t count = 0;
+
+    settings.first_map = 1 << 20;
+    struct store *store = support_open (place->path, &settings);
+    if (!leave_address_space ((size_t)12 << 20)) {
+        lift_address_space (place);
+        store_close (store);
+        skip ();
+    }
+    live_through_it (store, "store.max_bytes", &count, lift_address_space, place);
+    store = support_reopen (store, place, &settings);
+    assert_has_all (store, 0, count);
+    store_close (store);
+}
+
 int
 main (void)
 {
@@ -343,6 +411,8 @@ main (void)
         SUPPORT_TEST (a_directory_that_is_not_ours_is_refused),
         SUPPORT_TEST (a_limit_of_file_size_is_lived_through),
         SUPPORT_TEST (the_writer_comes_back_by_itself),
+        SUPPORT_TEST (little_address_space_is_enough),
+        SUPPORT_TEST (a_map_that_cannot_grow_is_lived_through),
         SUPPORT_TEST (a_full_disk_is_lived_through),
         SUPPORT_TEST (no_room_at_all_is_said_at_the_start),
         SUPPORT_TEST (a_read_only_file_system_is_refused),

@@ -110,6 +110,9 @@ open_store (struct keeper *keeper, const char *data_path)
         keeper->store = store_open (path, &settings, error, sizeof error);
     }
     if (keeper->store != NULL) {
+        if (error[0] != '\0') {
+            log_error ("%s", error);
+        }
         log_store (keeper, path);
         return 0;
     }

@@ -9,7 +9,6 @@ libstore_la_SOURCES = \
 	%D%/store_open.c \
 	%D%/store_pending.c %D%/store_pending.h \
 	%D%/store_table.c %D%/store_table.h \
-	%D%/store_upgrade.c %D%/store_upgrade.h \
 	%D%/store_writer.c
 libstore_la_CPPFLAGS = $(AM_CPPFLAGS) $(LMDB_CFLAGS)
 libstore_la_LIBADD = $(LMDB_LIBS)

@@ -381,21 +381,10 @@ store_recent_accounts (struct store *store, enum store_network network,
 void
 store_statistics (struct store *store, struct store_statistics *statistics)
 {
-    *statistics = store->statistics;
-    pthread_mutex_lock (&store->lock);
-    const struct store_written *const written = &store->written;
+    const struct store_statistics *const own = &store->statistics;
 
-    statistics->entries = written->entries;
-    statistics->accounts = written->accounts;
-    statistics->bytes = written->bytes;
-    statistics->live_bytes = written->live_bytes;
-    statistics->evicted = written->evicted;
-    statistics->expired = written->expired;
-    statistics->commits = written->commits;
-    statistics->write_errors = written->errors;
-    statistics->troubles = written->troubles;
-    statistics->failing = written->failing;
-    memcpy (statistics->error, written->error, sizeof statistics->error);
+    pthread_mutex_lock (&store->lock);
+    *statistics = store->written;
     statistics->pending = store->filling->count;
     statistics->lag = statistics->pending > 0 ? clock_seconds (clock_now () - store->since) : 0;
     if (store->writing != NULL) {
@@ -403,4 +392,12 @@ store_statistics (struct store *store, struct store_statistics *statistics)
         statistics->lag = clock_seconds (clock_now () - store->writing_since);
     }
     pthread_mutex_unlock (&store->lock);
+    statistics->hits = own->hits;
+    statistics->misses = own->misses;
+    statistics->weak = own->weak;
+    statistics->corrupt = own->corrupt;
+    statistics->puts = own->puts;
+    statistics->worse = own->worse;
+    statistics->dropped = own->dropped;
+    statistics->read_errors = own->read_errors;
 }

@@ -21,11 +21,11 @@
  * daemon out. It must be on a local file system: LMDB maps the file and trusts its locks. One store
  * object for one directory in a process; fork before store_open, not after.
  *
- * A file that is cut off, foreign or of another format is found at store_open, by its header and
- * the inner pages of its trees. Rot within the leaf pages is not looked for: a work that it spoils
- * is found by the oracle, a page's own structure is not checked by LMDB, and following it can
- * crash. So can a read error of the disk under a mapped page, or whoever cuts the file while it is
- * open.
+ * LMDB believes its file: a damaged page can crash the process, when it is read or only when it is
+ * written. So store_open has the file read from end to end by a child process first. What it cannot
+ * read is put aside, and the store begins anew. A store that was not closed, or met errors, is also
+ * written anew, row by row: a process that died may have died of it. So a damaged file costs one
+ * crash at the most, and is gone with the second start. Cost: see tests/README.md.
  */
 #ifndef WORK_STORE_H
 #define WORK_STORE_H
@@ -89,7 +89,7 @@ struct store_settings {
                               off the disk after twice that at the latest */
     uint64_t max_accounts; /* 0: as many as entries */
     size_t max_pending;    /* changes that may wait for the writer; 0 is 32768 */
-    uint64_t first_map;    /* bytes of address space to begin with; 0 is 1 GiB. It grows */
+    uint64_t first_map;    /* bytes of address space to begin with; 0 is 64 MiB. It grows */
     uint64_t (*now) (void); /* unix time in seconds; NULL is the system's. On two threads */
 };
 
@@ -97,9 +97,11 @@ struct store;
 
 /*
  * Opens the store in the directory `path`, which is made (mode 0700), with those above it, if it is
- * not there. Reads the inner pages of the file, and rewrites it all when it is of an older format.
- * NULL with a message in `error`, the file untouched, when it cannot be used: another daemon has
- * it, it cannot be read or written, it is damaged, no store, or of a newer format.
+ * not there. `error` is empty then, or says that a damaged file, data.mdb, is now called
+ * data.mdb.damaged, in the place of an earlier one, and that the store begins anew: to be told to
+ * whoever runs the program. NULL with a message in `error`, the file untouched, when it cannot be
+ * used: another daemon has it, it cannot be read or written, is of a newer format, or no store's
+ * and in a directory that was never one's.
  */
 struct store *store_open (const char *path, const struct store_settings *settings, char *error,
                           size_t error_size);

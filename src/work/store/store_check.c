@@ -1,367 +1,321 @@
+#define _GNU_SOURCE 1 /* close_range */
+
 #include "work/store/store_check.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define MAGIC UINT32_C (0xbeefc0de)
-#define DATA_VERSION 1
+#include "work/store/store_file.h"
 
-#define MIN_PAGE 512
-#define MAX_PAGE 32768
-#define MAX_DEPTH 32
-
-/* Flags of pages, and of nodes on leaf pages. */
-#define PAGE_BRANCH 0x01
-#define PAGE_LEAF 0x02
-#define PAGE_META 0x08
-#define PAGE_KINDS 0x2f
-#define NODE_BIG 0x01  /* the data are on overflow pages, the node has their number */
-#define NODE_TREE 0x02 /* the data are a tree's head */
-
-/* The file's words are the machine's: page numbers and counts are size_t. */
-
-struct tree {
-    uint32_t pad; /* the page size, in the first tree of a header */
-    uint16_t flags;
-    uint16_t depth;
-    size_t branch_pages;
-    size_t leaf_pages;
-    size_t overflow_pages;
-    size_t entries;
-    size_t root;
-};
-
-struct map_page {
-    size_t number;
-    uint16_t pad;
-    uint16_t flags;
-    uint16_t lower;
-    uint16_t upper;
-};
-
-struct header {
-    struct map_page page;
-    uint32_t magic;
-    uint32_t version;
-    size_t address;
-    size_t map_size;
-    struct tree trees[2]; /* of the free pages, and the main one */
-    size_t last_page;
-    size_t transaction;
-};
-
-struct map_node {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    uint16_t low;
-    uint16_t high;
-#else
-    uint16_t high;
-    uint16_t low;
-#endif
-    uint16_t flags;
-    uint16_t key_size;
-};
-
-struct check {
-    const char *path;
-    int fd;
-    size_t page_size;
-    size_t pages; /* whole ones in the file */
-    size_t last_page;
-    size_t visited;
-    size_t fewest; /* pages below an inner one of the tree that is looked at */
-    char *error;
-    size_t error_size;
-};
-
-static int
-say_damaged (const struct check *check, size_t number)
-{
-    snprintf (check->error, check->error_size,
-              "the store %s is damaged at page %zu: remove it, and the store begins anew",
-              check->path, number);
-    return -1;
-}
-
-/* Whether `count` pages from `number` on are there. Returns 0, or -1 with a message. */
-static int
-check_range (const struct check *check, size_t number, size_t count)
-{
-    if (number < 2 || number > check->last_page || count > check->last_page + 1 - number) {
-        return say_damaged (check, number);
-    }
-    if (number + count > check->pages) {
-        snprintf (check->error, check->error_size,
-                  "the store %s is cut off: page %zu of %zu is missing; remove it, and the store "
-                  "begins anew",
-                  check->path, number + count - 1, check->last_page + 1);
-        return -1;
-    }
-    return 0;
-}
-
-/* Reads a page of a tree; `page` has room for MAX_PAGE bytes. Returns 0, or -1 with a message. */
-static int
-read_page (struct check *check, size_t number, uint8_t *page, struct map_page *head)
-{
-    if (check_range (check, number, 1) != 0) {
-        return -1;
-    }
-    const ssize_t length =
-        pread (check->fd, page, check->page_size, (off_t)(number * check->page_size));
-
-    if (length != (ssize_t)check->page_size) {
-        snprintf (check->error, check->error_size, "cannot read the store %s: %s", check->path,
-                  length < 0 ? strerror (errno) : "it ends early");
-        return -1;
-    }
-    memcpy (head, page, sizeof *head);
-    if (++check->visited > check->last_page || head->number != number ||
-        head->lower < sizeof *head || head->lower > head->upper || head->upper > check->page_size ||
-        head->lower % 2 != 0) {
-        return say_damaged (check, number);
-    }
-    return 0;
-}
-
-/*
- * Finds node `index` of a page. Returns its contents' first byte, within the page, with `left`
- * bytes to the page's end, or NULL.
+/* More of the map than the file has: it may end before its last page, and a copy needs spare ones.
  */
-static const uint8_t *
-find_node (const struct check *check, const uint8_t *page, size_t index, struct map_node *node,
-           size_t *left)
-{
-    uint16_t offset;
+#define SPARE ((size_t)16 << 20)
 
-    memcpy (&offset, page + sizeof (struct map_page) + 2 * index, sizeof offset);
-    if (offset < sizeof (struct map_page) || offset > check->page_size - sizeof *node) {
-        return NULL;
-    }
-    memcpy (node, page + offset, sizeof *node);
-    *left = check->page_size - offset - sizeof *node;
-    return page + offset + sizeof *node;
+/* Rows in a transaction of the copy's: LMDB keeps its pages in memory. */
+#define ROWS_AT_ONCE 16384
+
+static const char *const tables[] = {STORE_ABOUT, STORE_ENTRIES, STORE_ENTRIES_ORDER,
+                                     STORE_ACCOUNTS, STORE_ACCOUNTS_ORDER};
+
+/* The file that is made; `env` is NULL where none is. */
+struct copy {
+    MDB_env *env;
+    MDB_txn *transaction;
+    MDB_dbi table;
+    size_t rows; /* in the transaction */
+};
+
+/* A row, out of LMDB's reach. */
+struct row {
+    uint8_t key[STORE_KEY_SIZE];
+    size_t key_size;
+    uint8_t data[STORE_ENTRY_SIZE];
+};
+
+/* Whether there is room for a map of the file, so that for want of memory only a header can be
+ * called that says the file is larger. */
+static bool
+fits (size_t size)
+{
+    void *const map =
+        mmap (NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return map != MAP_FAILED && munmap (map, size) == 0;
 }
 
-static int check_tree (struct check *check, const struct tree *tree, bool leaves);
-
-/* A leaf's node: what it refers to elsewhere. */
+/* Returns 0 or an error. */
 static int
-check_leaf_node (struct check *check, size_t number, const struct map_node *node,
-                 const uint8_t *data, size_t left)
+open_environment (const char *path, size_t size, unsigned flags, MDB_env **env)
 {
-    const size_t size = node->low | (size_t)node->high << 16;
-    struct tree tree;
-    size_t overflow;
+    int failed = mdb_env_create (env);
 
-    if ((node->flags & NODE_BIG) != 0) {
-        if (left < node->key_size + sizeof overflow) {
-            return say_damaged (check, number);
-        }
-        memcpy (&overflow, data + node->key_size, sizeof overflow);
-        return check_range (check, overflow,
-                            (sizeof (struct map_page) + size + check->page_size - 1) /
-                                check->page_size);
+    if (failed == 0) {
+        failed = mdb_env_set_maxdbs (*env, STORE_MAX_TABLES);
     }
-    if (left < node->key_size + size) {
-        return say_damaged (check, number);
+    if (failed == 0) {
+        failed = mdb_env_set_mapsize (*env, size);
     }
-    if ((node->flags & NODE_TREE) == 0) {
+    return failed != 0 ? failed
+                       : mdb_env_open (*env, path, MDB_NOSUBDIR | MDB_NOLOCK | flags, 0600);
+}
+
+/* Takes the row in: after the one before, and no larger than ours are. Returns 0 or an error. */
+static int
+take_row (struct row *row, const MDB_val *key, const MDB_val *data)
+{
+    const size_t size = key->mv_size;
+
+    if (size > sizeof row->key || data->mv_size > sizeof row->data) {
+        return MDB_CORRUPTED;
+    }
+    const int order = memcmp (row->key, key->mv_data, size < row->key_size ? size : row->key_size);
+
+    if (order > 0 || (order == 0 && size <= row->key_size)) {
+        return MDB_CORRUPTED;
+    }
+    memcpy (row->key, key->mv_data, size);
+    row->key_size = size;
+    memcpy (row->data, data->mv_data, data->mv_size);
+    return 0;
+}
+
+/* Returns 0 or an error. */
+static int
+copy_row (struct copy *copy, struct row *row, size_t data_size)
+{
+    MDB_val key = {row->key_size, row->key};
+    MDB_val data = {data_size, row->data};
+    int failed = 0;
+
+    if (copy->env == NULL) {
         return 0;
     }
-    if (size != sizeof tree) {
-        return say_damaged (check, number);
+    if (copy->rows++ == ROWS_AT_ONCE) {
+        copy->rows = 1;
+        failed = mdb_txn_commit (copy->transaction);
+        if (failed == 0) {
+            failed = mdb_txn_begin (copy->env, NULL, 0, &copy->transaction);
+        }
     }
-    memcpy (&tree, data + node->key_size, sizeof tree);
-    return check_tree (check, &tree, false);
+    return failed != 0 ? failed : mdb_put (copy->transaction, copy->table, &key, &data, MDB_APPEND);
 }
 
-static size_t
-node_count (const struct map_page *page)
+/* Returns 0 or an error. */
+static int
+read_rows (MDB_cursor *cursor, size_t expected, struct copy *copy)
 {
-    return (page->lower - sizeof *page) / 2;
+    struct row row = {.key_size = 0};
+    size_t count = 0;
+    MDB_val key;
+    MDB_val data;
+    int failed = mdb_cursor_get (cursor, &key, &data, MDB_FIRST);
+
+    while (failed == 0) {
+        failed = count++ < expected ? take_row (&row, &key, &data) : MDB_CORRUPTED;
+        if (failed == 0) {
+            failed = copy_row (copy, &row, data.mv_size);
+        }
+        if (failed == 0) {
+            failed = mdb_cursor_get (cursor, &key, &data, MDB_NEXT);
+        }
+    }
+    if (failed == MDB_NOTFOUND) {
+        return count == expected ? 0 : MDB_CORRUPTED;
+    }
+    return failed;
 }
 
-/* Whether the page is of the kind that it has to be so far above the leaves, and not too empty. */
-static bool
-is_in_its_place (const struct check *check, const struct map_page *page, unsigned depth)
+/* Returns 0 or an error. */
+static int
+read_table (MDB_txn *transaction, const char *name, struct copy *copy)
 {
-    const unsigned kind = page->flags & PAGE_KINDS;
+    MDB_cursor *cursor;
+    MDB_stat stat;
+    MDB_dbi table;
+    unsigned flags;
+    int failed = mdb_dbi_open (transaction, name, 0, &table);
 
-    return depth == 1 ? kind == PAGE_LEAF
-                      : kind == PAGE_BRANCH && node_count (page) >= check->fewest;
+    if (failed == 0) {
+        failed = mdb_dbi_flags (transaction, table, &flags);
+    }
+    if (failed == 0) {
+        failed = flags == 0 ? mdb_stat (transaction, table, &stat) : MDB_INCOMPATIBLE;
+    }
+    if (failed == 0 && copy->env != NULL) {
+        failed = mdb_dbi_open (copy->transaction, name, MDB_CREATE, &copy->table);
+    }
+    if (failed == 0) {
+        failed = mdb_cursor_open (transaction, table, &cursor);
+    }
+    return failed != 0 ? failed : read_rows (cursor, stat.ms_entries, copy);
+}
+
+/* Begins the file of the copy, if there is to be one. Returns 0 or an error. */
+static int
+begin_copy (struct copy *copy, const char *name, size_t size)
+{
+    if (name == NULL) {
+        return 0;
+    }
+    const int failed = open_environment (name, size, MDB_NOSYNC, &copy->env);
+
+    return failed != 0 ? failed : mdb_txn_begin (copy->env, NULL, 0, &copy->transaction);
+}
+
+/* Returns 0 or an error. */
+static int
+end_copy (struct copy *copy)
+{
+    if (copy->env == NULL) {
+        return 0;
+    }
+    const int failed = mdb_txn_commit (copy->transaction);
+
+    return failed != 0 ? failed : mdb_env_sync (copy->env, 1);
+}
+
+/* What is not there in sufficient number or size says nothing of the file. */
+static enum store_check
+verdict (int failed)
+{
+    switch (failed) {
+    case 0:
+        return STORE_CHECK_GOOD;
+    case MDB_MAP_FULL:
+    case MDB_DBS_FULL:
+    case MDB_READERS_FULL:
+    case MDB_TXN_FULL:
+        return STORE_CHECK_UNSURE;
+    default: /* the system's are positive */
+        return failed > 0 ? STORE_CHECK_UNSURE : STORE_CHECK_DAMAGED;
+    }
+}
+
+/* What the child does. The environments are the process's, and end with it. */
+static enum store_check
+read_file (const char *path, size_t size, const char *copy_name)
+{
+    struct copy copy = {.env = NULL};
+    MDB_txn *transaction;
+    MDB_env *env;
+    uint32_t format;
+    int failed = open_environment (path, size, MDB_RDONLY, &env);
+
+    if (failed == ENOMEM && fits (size)) {
+        return STORE_CHECK_DAMAGED;
+    }
+    if (failed == 0) {
+        failed = mdb_txn_begin (env, NULL, MDB_RDONLY, &transaction);
+    }
+    if (failed == 0) {
+        failed = store_file_format (transaction, &format);
+    }
+    if (failed == 0 && format != STORE_FORMAT) {
+        return STORE_CHECK_UNSURE;
+    }
+    if (failed == 0) {
+        failed = begin_copy (&copy, copy_name, size);
+    }
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && failed == 0; i++) {
+        failed = read_table (transaction, tables[i], &copy);
+    }
+    return verdict (failed != 0 ? failed : end_copy (&copy));
 }
 
 /*
- * A page and what is below it, `depth` pages down to the leaves, this one counted. Leaves are read
- * if `leaves`, else only looked for.
+ * A crash here is an answer: nobody's handler is to report it, and no core is worth keeping. The
+ * child ends with its parent, and keeps no lock or connection of its parent's open.
  */
-static int
-check_page (struct check *check, size_t number, unsigned depth, bool leaves)
+static _Noreturn void
+run_child (pid_t parent, const char *path, size_t size, const char *copy)
 {
-    uint8_t bytes[MAX_PAGE];
-    struct map_page page;
-    struct map_node node;
-    size_t left;
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+    const struct rlimit no_core = {0, 0};
 
-    if (depth == 1 && !leaves) {
-        return check_range (check, number, 1);
+    (void)close_range (3, UINT_MAX, 0);
+    (void)setrlimit (RLIMIT_CORE, &no_core);
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) {
+        (void)signal (crashes[i], SIG_DFL);
     }
-    if (read_page (check, number, bytes, &page) != 0) {
-        return -1;
+    if (prctl (PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid () != parent) {
+        _exit (STORE_CHECK_UNSURE);
     }
-    if (!is_in_its_place (check, &page, depth)) {
-        return say_damaged (check, number);
-    }
-    for (size_t i = 0; i < node_count (&page); i++) {
-        const uint8_t *const data = find_node (check, bytes, i, &node, &left);
-
-        if (data == NULL || left < node.key_size) {
-            return say_damaged (check, number);
-        }
-        if (depth == 1) {
-            if (check_leaf_node (check, number, &node, data, left) != 0) {
-                return -1;
-            }
-            continue;
-        }
-        const uint64_t below = node.low | (uint64_t)node.high << 16 | (uint64_t)node.flags << 32;
-
-        if (check_page (check, (size_t)below, depth - 1, leaves) != 0) {
-            return -1;
-        }
-    }
-    return 0;
+    _exit (read_file (path, size, copy));
 }
 
-static int
-check_tree (struct check *check, const struct tree *tree, bool leaves)
+/* What the child's end says of the file. */
+static enum store_check
+judge (int status, char *reason, size_t reason_size)
 {
-    if (tree->root == SIZE_MAX) {
-        return 0; /* empty */
+    if (WIFEXITED (status)) {
+        snprintf (reason, reason_size, "it does not hold what it says");
+        return WEXITSTATUS (status) <= STORE_CHECK_UNSURE ? WEXITSTATUS (status)
+                                                          : STORE_CHECK_DAMAGED;
     }
-    if (tree->depth < 1 || tree->depth > MAX_DEPTH) {
-        return say_damaged (check, tree->root);
+    snprintf (reason, reason_size, "reading it ends in \"%s\"", strsignal (WTERMSIG (status)));
+    switch (WTERMSIG (status)) {
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGABRT:
+        return STORE_CHECK_DAMAGED;
+    default: /* somebody ended it */
+        return STORE_CHECK_UNSURE;
     }
-    return check_page (check, tree->root, tree->depth, leaves);
 }
 
-/* Returns 0, or -1 with a message. */
-static int
-read_header (const struct check *check, size_t offset, struct header *header)
+/* Waits for the child. */
+static enum store_check
+reap (pid_t pid, char *reason, size_t reason_size)
 {
-    const ssize_t length = pread (check->fd, header, sizeof *header, (off_t)offset);
+    int status;
 
-    if (length < 0) {
-        snprintf (check->error, check->error_size, "cannot read the store %s: %s", check->path,
-                  strerror (errno));
-        return -1;
-    }
-    if (length != (ssize_t)sizeof *header || (header->page.flags & PAGE_KINDS) != PAGE_META ||
-        header->magic != MAGIC || header->version != DATA_VERSION) {
-        snprintf (check->error, check->error_size,
-                  "%s is not a store, or one of another kind of machine, or its beginning is "
-                  "damaged: move it away, or name another directory",
-                  check->path);
-        return -1;
-    }
-    return 0;
-}
-
-static bool
-is_page_size (size_t size)
-{
-    return size >= MIN_PAGE && size <= MAX_PAGE && (size & (size - 1)) == 0;
-}
-
-static int
-check_file (struct check *check, size_t size)
-{
-    struct header headers[2];
-
-    if (read_header (check, 0, &headers[0]) != 0) {
-        return -1;
-    }
-    check->page_size = headers[0].trees[0].pad;
-    if (!is_page_size (check->page_size)) {
-        return say_damaged (check, 0);
-    }
-    if (read_header (check, check->page_size, &headers[1]) != 0) {
-        return -1;
-    }
-    if (headers[1].trees[0].pad != headers[0].trees[0].pad) {
-        return say_damaged (check, 1);
-    }
-    const struct header *const newer =
-        &headers[headers[1].transaction > headers[0].transaction ? 1 : 0];
-
-    check->pages = size / check->page_size;
-    check->last_page = newer->last_page;
-    if (newer->last_page > SIZE_MAX / check->page_size - 1) {
-        return say_damaged (check, 0);
-    }
-    /* The file may rightly end before its last page: one that was taken and given back within a
-     * transaction is not written. So the trees are asked which pages they need. */
-    check->fewest = 1;
-    if (check_tree (check, &newer->trees[0], true) != 0) {
-        return -1;
-    }
-    check->fewest = 2; /* LMDB ends the process that meets less, but in the tree of free pages */
-    return check_tree (check, &newer->trees[1], true);
-}
-
-/* Whether a file of `size` bytes has no more than headers, and those were never written. */
-static bool
-is_blank (const struct check *check, size_t size)
-{
-    uint8_t bytes[2 * MAX_PAGE];
-
-    if (size == 0) {
-        return true;
-    }
-    if (size < sizeof (struct header) || size > sizeof bytes ||
-        pread (check->fd, bytes, size, 0) != (ssize_t)size) {
-        return false;
-    }
-    for (size_t i = 0; i < size; i++) {
-        if (bytes[i] != 0) {
-            return false;
+    while (waitpid (pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return STORE_CHECK_UNSURE; /* somebody else has waited for it */
         }
     }
-    return true;
+    return judge (status, reason, reason_size);
 }
 
-int
-store_check (const char *path, bool *empty, char *error, size_t error_size)
+enum store_check
+store_check (const char *path, const char *copy, char *reason, size_t reason_size)
 {
-    struct check check = {.path = path, .error = error, .error_size = error_size};
+    enum store_check result = STORE_CHECK_UNSURE;
+    const pid_t parent = getpid ();
     struct stat status;
-    int result;
+    sigset_t all;
+    sigset_t before;
 
-    check.fd = open (path, O_RDONLY | O_CLOEXEC);
-    *empty = check.fd < 0 && errno == ENOENT;
-    if (*empty) {
-        return 0;
+    if (copy != NULL) {
+        (void)unlink (copy);
     }
-    if (check.fd < 0 || fstat (check.fd, &status) != 0) {
-        snprintf (error, error_size, "cannot read the store %s: %s", path, strerror (errno));
-        result = -1;
-    } else if (!S_ISREG (status.st_mode)) {
-        snprintf (error, error_size, "%s is not a file: move it away, or name another directory",
-                  path);
-        result = -1;
-    } else {
-        *empty = is_blank (&check, (size_t)status.st_size);
-        result = *empty ? 0 : check_file (&check, (size_t)status.st_size);
+    if (stat (path, &status) != 0 || !S_ISREG (status.st_mode) || status.st_size == 0) {
+        return STORE_CHECK_UNSURE;
     }
-    if (check.fd >= 0) {
-        (void)close (check.fd);
+    (void)sigfillset (&all);
+    (void)pthread_sigmask (SIG_SETMASK, &all, &before); /* the child has no use for the parent's */
+    const pid_t pid = fork ();
+
+    if (pid == 0) {
+        run_child (parent, path, (size_t)status.st_size + SPARE, copy);
+    }
+    (void)pthread_sigmask (SIG_SETMASK, &before, NULL);
+    if (pid > 0) {
+        result = reap (pid, reason, reason_size);
+    }
+    if (copy != NULL && result != STORE_CHECK_GOOD) {
+        (void)unlink (copy);
     }
     return result;
 }

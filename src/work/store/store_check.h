@@ -1,20 +1,25 @@
 /*
- * Looks at an LMDB data file before LMDB does: LMDB maps the file, believes it, and a process dies
- * that reads a mapped page which is not there.
+ * Reads a store's file from end to end before it is used: LMDB maps the file and believes it, and
+ * ends or crashes the process that meets a damaged page. So a child process reads, and what becomes
+ * of it is the answer. Any thread; it takes as long as reading the file does.
  */
 #ifndef WORK_STORE_CHECK_H
 #define WORK_STORE_CHECK_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
+enum store_check {
+    STORE_CHECK_GOOD,
+    STORE_CHECK_DAMAGED, /* or no store's file; `reason` says how that was seen */
+    STORE_CHECK_UNSURE,  /* an empty file, another format's, or no means to read it */
+};
+
 /*
- * Checks both headers of the file `path`, and that every page its trees name is within the file and
- * every inner page is one that names as many as LMDB insists on. Reads the inner pages: about one
- * page in a hundred. Returns 0 when it is good, or `*empty`: not there, of no size, or its headers
- * all zero, as after a loss of power before anything was written. Else -1 with a message in
- * `error`. The layout is LMDB 0.9's (mdb.c, MDB_page, MDB_meta, MDB_db, MDB_node).
+ * Reads every row of the file `path`, which nobody else has open. With `copy`, puts them into a new
+ * file of that name, in the place of what had it, as large as needed and sound in every part: what
+ * only writing to the old one would trip over is not in it. That file is whole and on the disk if
+ * the answer is STORE_CHECK_GOOD, and is not there else.
  */
-int store_check (const char *path, bool *empty, char *error, size_t error_size);
+enum store_check store_check (const char *path, const char *copy, char *reason, size_t reason_size);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +13,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "work/store/store_check.h"
-#include "work/store/store_upgrade.h"
-
-#define MAX_TABLES 16
 #define MAP_UNIT UINT64_C (65536) /* a multiple of any page size */
-#define DEFAULT_MAP (UINT64_C (1) << (sizeof (size_t) > 4 ? 30 : 26))
+#define DEFAULT_MAP (UINT64_C (1) << 26)
 #define SPARE (UINT64_C (4) << 20)
 #define LOCK_FILE_BYTES 16384 /* more than LMDB needs for its 126 readers */
 
@@ -29,6 +26,8 @@ store_file_error (const struct store_file *file, int failed)
     switch (failed) {
     case MDB_MAP_FULL:
         return "it is as large as its bound in bytes allows";
+    case ENOMEM:
+        return "no memory, or no address space for its file: a lower store.max_bytes needs less";
     case EIO:
         /* LMDB says so of a write that the disk had room for only in part. */
         if (statvfs (file->path, &status) == 0 && status.f_bavail < 16) {
@@ -76,7 +75,7 @@ open_environment (struct store_file *file)
     }
     failed = mdb_env_set_mapsize (file->env, (size_t)file->map_bytes);
     if (failed == 0) {
-        failed = mdb_env_set_maxdbs (file->env, MAX_TABLES);
+        failed = mdb_env_set_maxdbs (file->env, STORE_MAX_TABLES);
     }
     if (failed == 0) {
         failed = mdb_env_open (file->env, file->path, MDB_NOTLS, 0600);
@@ -107,7 +106,8 @@ close_environment (struct store_file *file)
     }
 }
 
-/* As store_file_grow, with map_lock held or without a reader. */
+/* As store_file_grow, with map_lock held or without a reader. A larger map that cannot be had
+ * leaves LMDB without any. */
 static int
 grow_map (struct store_file *file)
 {
@@ -123,13 +123,91 @@ grow_map (struct store_file *file)
 
     if (failed == 0) {
         file->map_bytes = bytes;
+    } else {
+        close_environment (file);
     }
     return failed;
 }
 
-/* Opens the tables, in as large a map as that takes. Returns 0, -1 with a message, or an error. */
+static MDB_val
+text_value (const char *text)
+{
+    return (MDB_val){strlen (text), (void *)(uintptr_t)text};
+}
+
+int
+store_file_format (MDB_txn *transaction, uint32_t *format)
+{
+    MDB_val key = text_value ("format");
+    MDB_val data;
+    MDB_stat stat;
+    MDB_dbi table;
+    int failed = mdb_dbi_open (transaction, NULL, 0, &table);
+
+    if (failed == 0) {
+        failed = mdb_stat (transaction, table, &stat);
+    }
+    if (failed != 0) {
+        return failed;
+    }
+    if (stat.ms_entries == 0) {
+        *format = 0;
+        return 0;
+    }
+    failed = mdb_dbi_open (transaction, STORE_ABOUT, 0, &table);
+    if (failed == 0) {
+        failed = mdb_get (transaction, table, &key, &data);
+    }
+    if (failed != 0) {
+        return failed;
+    }
+    *format = data.mv_size == STORE_FORMAT_SIZE ? store_format_get_u32 (data.mv_data) : 0;
+    return *format > 0 ? 0 : MDB_INVALID;
+}
+
 static int
-open_tables (struct store_file *file, char *error, size_t error_size)
+write_format (MDB_txn *transaction)
+{
+    uint8_t bytes[STORE_FORMAT_SIZE];
+    MDB_val key = text_value ("format");
+    MDB_val data = {sizeof bytes, bytes};
+    MDB_dbi table;
+    const int failed = mdb_dbi_open (transaction, STORE_ABOUT, MDB_CREATE, &table);
+
+    store_format_put_u32 (bytes, STORE_FORMAT);
+    return failed != 0 ? failed : mdb_put (transaction, table, &key, &data, 0);
+}
+
+/* Opens the tables, or makes them in a new file. Returns 0, -1 with a message, or an error. */
+static int
+open_tables (struct store_file *file, MDB_txn *transaction, char *error, size_t error_size)
+{
+    uint32_t format;
+    int failed = store_file_format (transaction, &format);
+
+    if (failed == 0 && format > STORE_FORMAT) {
+        snprintf (error, error_size,
+                  "the store in %s is of format %" PRIu32 ", made by a newer version; this one "
+                  "knows format %" PRIu32 ": use the newer one, or name another directory",
+                  file->path, format, STORE_FORMAT);
+        return -1;
+    }
+    if (failed == 0) {
+        failed = format == STORE_FORMAT ? 0
+                 : format == 0          ? write_format (transaction)
+                                        : MDB_VERSION_MISMATCH;
+    }
+    if (failed == 0) {
+        failed = store_table_open (&file->entries, transaction, STORE_ENTRIES, STORE_ENTRIES_ORDER);
+    }
+    return failed != 0 ? failed
+                       : store_table_open (&file->accounts, transaction, STORE_ACCOUNTS,
+                                           STORE_ACCOUNTS_ORDER);
+}
+
+/* The same in a transaction, and in as large a map as that takes. */
+static int
+begin_tables (struct store_file *file, char *error, size_t error_size)
 {
     for (;;) {
         MDB_txn *transaction;
@@ -138,7 +216,7 @@ open_tables (struct store_file *file, char *error, size_t error_size)
         if (failed != 0) {
             return failed;
         }
-        failed = store_upgrade (file, transaction, error, error_size);
+        failed = open_tables (file, transaction, error, error_size);
         if (failed == 0) {
             failed = mdb_txn_commit (transaction);
         } else {
@@ -154,34 +232,21 @@ open_tables (struct store_file *file, char *error, size_t error_size)
     }
 }
 
-/* Returns 0, or -1 with a message. */
+/* Returns 0, or -1 with a message and nothing open. */
 static int
 open_all (struct store_file *file, char *error, size_t error_size)
 {
-    char name[PATH_MAX];
-    bool empty;
-
-    if ((size_t)snprintf (name, sizeof name, "%s/data.mdb", file->path) >= sizeof name) {
-        snprintf (error, error_size, "the store's path %s is too long", file->path);
-        return -1;
-    }
-    if (store_check (name, &empty, error, error_size) != 0) {
-        return -1;
-    }
-    if (empty) {
-        (void)unlink (name); /* LMDB would not take a blank one */
-    }
     int failed = open_environment (file);
 
     if (failed == 0) {
-        failed = open_tables (file, error, error_size);
+        failed = begin_tables (file, error, error_size);
     }
-    if (failed > 0 || failed < -1) {
+    if (failed != 0 && failed != -1) {
         snprintf (error, error_size, "cannot open the store in %s: %s", file->path,
                   store_file_error (file, failed));
     }
-    if (failed != 0 && empty) {
-        (void)unlink (name); /* half a header would be in the way next time */
+    if (failed != 0) {
+        close_environment (file);
     }
     return failed == 0 ? 0 : -1;
 }
@@ -321,9 +386,6 @@ open_again (struct store_file *file)
     pthread_mutex_lock (&file->map_lock);
     const int failed = open_all (file, error, sizeof error);
 
-    if (failed != 0) {
-        close_environment (file);
-    }
     pthread_mutex_unlock (&file->map_lock);
     return failed == 0 ? 0 : MDB_PANIC;
 }
@@ -361,9 +423,14 @@ store_file_begin (struct store_file *file, MDB_txn **transaction)
 int
 store_file_grow (struct store_file *file)
 {
+    char error[STORE_ERROR_SIZE]; /* that of growing says enough */
+
     pthread_mutex_lock (&file->map_lock);
     const int failed = grow_map (file);
 
+    if (file->env == NULL) {
+        (void)open_all (file, error, sizeof error);
+    }
     pthread_mutex_unlock (&file->map_lock);
     return failed;
 }

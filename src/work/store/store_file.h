@@ -13,11 +13,18 @@
 
 #include "work/store/store_table.h"
 
+/* The tables of the file, and how many LMDB is to expect. */
+#define STORE_ABOUT "about" /* "format": the format's version */
+#define STORE_ENTRIES "entry"
+#define STORE_ENTRIES_ORDER "entry.order"
+#define STORE_ACCOUNTS "account"
+#define STORE_ACCOUNTS_ORDER "account.order"
+#define STORE_MAX_TABLES 16
+
 struct store_file {
     char *path;      /* the directory */
     MDB_env *env;    /* NULL after a reopening that failed */
     MDB_txn *reader; /* reset between readings */
-    MDB_dbi about;   /* "format": the format's version */
     struct store_table entries;
     struct store_table accounts;
     pthread_mutex_t map_lock;
@@ -26,12 +33,16 @@ struct store_file {
 };
 
 /*
- * Checks and opens the file in the directory `path`, makes it or brings it to today's format.
- * Returns 0, or -1 with a message in `error` and nothing open.
+ * Opens the file in the directory `path`, or makes it. LMDB believes it: see store_check.h. Returns
+ * 0, or -1 with a message in `error` and nothing open.
  */
 int store_file_open (struct store_file *file, const char *path, uint64_t first_map,
                      uint64_t max_bytes, char *error, size_t error_size);
 void store_file_close (struct store_file *file);
+
+/* The format of the file, 0 of an empty one. Returns 0, an error, or MDB_INVALID where it has none.
+ */
+int store_file_format (MDB_txn *transaction, uint32_t *format);
 
 /* Reader. Copies the first `*size` bytes of a record, and says how many it has, which may be more.
  * 0, MDB_NOTFOUND or another error. */

@@ -79,69 +79,33 @@ store_format_account (const uint8_t frontier[32], uint64_t stamp, uint8_t bytes[
     memcpy (bytes + STORE_STAMP_SIZE, frontier, 32);
 }
 
-/*
- * Reads work, value, found, flags and account into an entry that is all zero. Returns how many
- * bytes that took, or 0 when they are not there.
- */
-static size_t
-read_common (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t size,
-             struct store_entry *entry)
-{
-    size_t used = 3 * 8 + 1;
-
-    if (size < used || (bytes[24] & ~FLAG_ACCOUNT) != 0) {
-        return 0;
-    }
-    entry->network = key[0];
-    memcpy (entry->root, key + 1, 32);
-    entry->work = store_format_get_u64 (bytes);
-    entry->value = store_format_get_u64 (bytes + 8);
-    entry->found = store_format_get_u64 (bytes + 16);
-    entry->has_account = bytes[24] == FLAG_ACCOUNT;
-    if (entry->has_account) {
-        if (size < used + 32) {
-            return 0;
-        }
-        memcpy (entry->account, bytes + used, 32);
-        used += 32;
-    }
-    return used;
-}
-
 int
 store_format_read_entry (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t size,
                          struct store_entry *entry, uint64_t *stamp)
 {
-    struct store_entry read = {0};
+    struct store_entry read = {.network = key[0]};
+    size_t used = 4 * 8 + 1;
 
-    if (size < STORE_STAMP_SIZE) {
+    if (size < used || (bytes[32] & ~FLAG_ACCOUNT) != 0) {
         return -1;
     }
-    const uint8_t *const rest = bytes + STORE_STAMP_SIZE;
-    const size_t left = size - STORE_STAMP_SIZE;
-    const size_t used = read_common (key, rest, left, &read);
-
-    if (used == 0 || used == left || rest[used] >= STORE_SOURCE_SIZE ||
-        left != used + 1 + rest[used]) {
+    memcpy (read.root, key + 1, sizeof read.root);
+    read.work = store_format_get_u64 (bytes + 8);
+    read.value = store_format_get_u64 (bytes + 16);
+    read.found = store_format_get_u64 (bytes + 24);
+    read.has_account = bytes[32] == FLAG_ACCOUNT;
+    if (read.has_account) {
+        if (size < used + sizeof read.account) {
+            return -1;
+        }
+        memcpy (read.account, bytes + used, sizeof read.account);
+        used += sizeof read.account;
+    }
+    if (used == size || bytes[used] >= STORE_SOURCE_SIZE || size != used + 1 + bytes[used]) {
         return -1;
     }
-    memcpy (read.source, rest + used + 1, rest[used]);
+    memcpy (read.source, bytes + used + 1, bytes[used]);
     *stamp = store_format_get_u64 (bytes);
-    *entry = read;
-    return 0;
-}
-
-int
-store_format_read_entry_1 (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t size,
-                           struct store_entry *entry)
-{
-    struct store_entry read = {0};
-    const size_t used = read_common (key, bytes, size, &read);
-
-    if (used == 0 || size - used >= STORE_SOURCE_SIZE) {
-        return -1;
-    }
-    memcpy (read.source, bytes + used, size - used);
     *entry = read;
     return 0;
 }

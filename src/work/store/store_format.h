@@ -10,9 +10,6 @@
  *     order    key: stamp, 8 bytes; value: the key of the row that has that stamp
  *
  * A stamp is the time of last use in microseconds of unix time, made unique by counting on.
- *
- * Format 1 had no stamps and no order: entries began with the work and had no length before the
- * source, which was the rest; an account's record was its frontier.
  */
 #ifndef WORK_STORE_FORMAT_H
 #define WORK_STORE_FORMAT_H
@@ -47,9 +44,5 @@ void store_format_account (const uint8_t frontier[32], uint64_t stamp,
 /* Returns 0, or -1 when the bytes are no such record; nothing is written then. */
 int store_format_read_entry (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t size,
                              struct store_entry *entry, uint64_t *stamp);
-
-/* The same for an entry of format 1. */
-int store_format_read_entry_1 (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t size,
-                               struct store_entry *entry);
 
 #endif

@@ -9,21 +9,6 @@
 #include "work/store/store_file.h"
 #include "work/store/store_pending.h"
 
-/* What the writer counts. */
-struct store_written {
-    uint64_t entries;
-    uint64_t accounts;
-    uint64_t bytes;
-    uint64_t live_bytes;
-    uint64_t evicted;
-    uint64_t expired;
-    uint64_t commits;
-    uint64_t errors;
-    uint64_t troubles;
-    bool failing;
-    char error[STORE_ERROR_SIZE];
-};
-
 struct store {
     struct store_settings settings; /* constant, with the defaults filled in */
     uint64_t max_entries;           /* what the bound in bytes leaves of it */
@@ -45,22 +30,26 @@ struct store {
     struct store_pending *writing; /* constant while the writer writes it; NULL when it does not */
     uint64_t since;                /* clock_now when the first change of `filling` came */
     uint64_t writing_since;        /* the same of `writing` */
-    struct store_written written;
+    struct store_statistics written; /* what the writer counts */
 
     /* The writer's. */
     struct store_pending tables[2];
-    size_t position;          /* changes of `writing` on the disk */
-    size_t batch;             /* changes in the next transaction */
-    size_t most_batch;        /* what it may become */
-    uint64_t trimmed;         /* entries that the last transaction took out for the bounds */
-    uint64_t stamp;           /* the last one given */
-    uint64_t retry;           /* clock_now when to try again after a failure */
-    uint64_t retry_pause;     /* nanoseconds */
-    struct store_written now; /* becomes `written` */
+    size_t position;             /* changes of `writing` on the disk */
+    size_t batch;                /* changes in the next transaction */
+    size_t most_batch;           /* what it may become */
+    uint64_t trimmed;            /* entries that the last transaction took out for the bounds */
+    uint64_t stamp;              /* the last one given */
+    uint64_t retry;              /* clock_now when to try again after a failure */
+    uint64_t retry_pause;        /* nanoseconds */
+    struct store_statistics now; /* becomes `written` */
 };
 
 /* Unix time, seconds. */
-uint64_t store_now (const struct store *store);
+static inline uint64_t
+store_now (const struct store *store)
+{
+    return store->settings.now ();
+}
 
 /* Finds the last stamp and the counts. Before the thread starts. Returns 0 or an error. */
 int store_writer_init (struct store *store);

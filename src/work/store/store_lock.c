@@ -40,13 +40,36 @@ make_directories (const char *path)
     return 0;
 }
 
-/* The holder writes its process id into the file once it has the lock. */
+/* The holder's process id is in the file, or this once it has closed the store. */
+#define CLOSED "closed\n"
+
+/* `text` has 32 bytes. */
+static void
+read_text (int fd, char *text)
+{
+    const ssize_t length = pread (fd, text, 31, 0);
+
+    text[length > 0 ? length : 0] = '\0';
+}
+
+/* Without it the lock is as good: the next sees what was there, or nothing. */
+static void
+write_text (int fd, const char *text)
+{
+    const ssize_t length = (ssize_t)strlen (text);
+
+    if (pwrite (fd, text, (size_t)length, 0) != length || ftruncate (fd, length) != 0) {
+        return;
+    }
+}
+
 static void
 say_who_holds (const char *path, int fd, char *error, size_t error_size)
 {
-    char text[32] = "";
-    const ssize_t length = pread (fd, text, sizeof text - 1, 0);
-    const long pid = length > 0 ? strtol (text, NULL, 10) : 0;
+    char text[32];
+
+    read_text (fd, text);
+    const long pid = strtol (text, NULL, 10);
 
     if (pid > 0) {
         snprintf (error, error_size,
@@ -60,20 +83,25 @@ say_who_holds (const char *path, int fd, char *error, size_t error_size)
     }
 }
 
-/* Whom a second daemon is to name; without it the lock is as good. */
-static void
-write_pid (int fd)
+/* Reads what the last holder left, and writes whom a second daemon is to name. */
+static enum store_past
+take_over (int fd)
 {
-    char text[32];
-    const int length = snprintf (text, sizeof text, "%ld\n", (long)getpid ());
+    char before[32];
+    char now[32];
 
-    if (ftruncate (fd, 0) != 0 || pwrite (fd, text, (size_t)length, 0) != length) {
-        return;
+    read_text (fd, before);
+    snprintf (now, sizeof now, "%ld\n", (long)getpid ());
+    write_text (fd, now);
+    if (before[0] == '\0') {
+        (void)fdatasync (fd); /* or a loss of power leaves half a file in nobody's directory */
+        return STORE_PAST_NONE;
     }
+    return strcmp (before, CLOSED) == 0 ? STORE_PAST_CLOSED : STORE_PAST_OPEN;
 }
 
 int
-store_lock (const char *path, char *error, size_t error_size)
+store_lock (const char *path, enum store_past *past, char *error, size_t error_size)
 {
     char name[PATH_MAX];
 
@@ -105,6 +133,15 @@ store_lock (const char *path, char *error, size_t error_size)
         (void)close (fd);
         return -1;
     }
-    write_pid (fd);
+    *past = take_over (fd);
     return fd;
+}
+
+void
+store_unlock (int fd, enum store_past past)
+{
+    if (past != STORE_PAST_OPEN) {
+        write_text (fd, past == STORE_PAST_CLOSED ? CLOSED : "");
+    }
+    (void)close (fd);
 }

@@ -27,7 +27,7 @@ put_order (const struct store_table *table, MDB_txn *transaction, const MDB_val 
     MDB_val data = *key;
     int failed = mdb_put (transaction, table->order, &stamp, &data, MDB_APPEND);
 
-    /* Not after all others: after a clock was set back, or in an upgrade. */
+    /* Not after all others: after a clock was set back. */
     while (failed == MDB_KEYEXIST) {
         data = *key;
         failed = mdb_put (transaction, table->order, &stamp, &data, MDB_NOOVERWRITE);

@@ -181,7 +181,7 @@ fill_transaction (struct store *store, MDB_txn *transaction, size_t count)
 static int
 write_transaction (struct store *store, size_t count)
 {
-    const struct store_written before = store->now;
+    const struct store_statistics before = store->now;
     MDB_txn *transaction;
     uint64_t page_size;
 
@@ -260,13 +260,13 @@ write_nothing (struct store *store)
 static void
 report (struct store *store, int failed)
 {
-    struct store_written *const now = &store->now;
+    struct store_statistics *const now = &store->now;
 
     if (failed == 0) {
         now->failing = false;
         store->retry_pause = FIRST_PAUSE;
     } else {
-        now->errors++;
+        now->write_errors++;
         now->troubles += !now->failing;
         now->failing = true;
         snprintf (now->error, sizeof now->error, "cannot write to the store in %s: %s",

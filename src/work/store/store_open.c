@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "work/base/thread.h"
@@ -95,25 +94,12 @@ free_tables (struct store *store)
 static int
 make_locks (struct store *store)
 {
-    pthread_condattr_t attributes;
-
-    if (pthread_condattr_init (&attributes) != 0) {
-        return -1;
-    }
-    bool made = pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC) == 0 &&
-                pthread_cond_init (&store->wake, &attributes) == 0;
-
-    (void)pthread_condattr_destroy (&attributes);
-    if (!made) {
+    if (thread_lock_init (&store->lock, &store->wake) != 0) {
         return -1;
     }
     if (pthread_cond_init (&store->done, NULL) != 0) {
+        (void)pthread_mutex_destroy (&store->lock);
         (void)pthread_cond_destroy (&store->wake);
-        return -1;
-    }
-    if (pthread_mutex_init (&store->lock, NULL) != 0) {
-        (void)pthread_cond_destroy (&store->wake);
-        (void)pthread_cond_destroy (&store->done);
         return -1;
     }
     return 0;

@@ -73,6 +73,7 @@ UNIT_TESTS += \
 	tests/unit/test_pool \
 	tests/unit/test_pool_model \
 	tests/unit/test_pool_stress \
+	tests/unit/test_pool_time \
 	tests/unit/test_ports \
 	tests/unit/test_precache \
 	tests/unit/test_queue \
@@ -228,15 +229,20 @@ SUPPORT_POOL = tests/unit/support_pool.c tests/unit/support_pool.h tests/unit/fa
 tests_unit_test_pool_SOURCES = tests/unit/test_pool.c $(SUPPORT_POOL)
 tests_unit_test_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_LDADD = $(UNIT_WORK)
-tests_unit_test_pool_model_SOURCES = tests/unit/test_pool_model.c tests/unit/still_time.c tests/unit/still_time.h \
-	$(SUPPORT_POOL)
-tests_unit_test_pool_model_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_pool_model_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime -Wl,--wrap=pthread_cond_wait \
+STILL_TIME = tests/unit/still_time.c tests/unit/still_time.h
+STILL_TIME_WRAPS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime -Wl,--wrap=pthread_cond_wait \
 	-Wl,--wrap=pthread_cond_timedwait -Wl,--wrap=pthread_cond_broadcast
+tests_unit_test_pool_model_SOURCES = tests/unit/test_pool_model.c $(STILL_TIME) $(SUPPORT_POOL)
+tests_unit_test_pool_model_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pool_model_LDFLAGS = $(STILL_TIME_WRAPS)
 tests_unit_test_pool_model_LDADD = $(UNIT_WORK)
 tests_unit_test_pool_stress_SOURCES = tests/unit/test_pool_stress.c $(SUPPORT_POOL)
 tests_unit_test_pool_stress_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_stress_LDADD = $(UNIT_WORK)
+tests_unit_test_pool_time_SOURCES = tests/unit/test_pool_time.c $(STILL_TIME) $(SUPPORT_POOL)
+tests_unit_test_pool_time_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pool_time_LDFLAGS = $(STILL_TIME_WRAPS)
+tests_unit_test_pool_time_LDADD = $(UNIT_WORK)
 tests_unit_test_ports_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ports_LDADD = $(UNIT_WORK)
 tests_unit_test_precache_SOURCES = tests/unit/test_precache.c $(SUPPORT_BROKER) $(SUPPORT_STORE)

@@ -13,7 +13,7 @@ import unittest
 import fake_peer
 import nano
 from fake_peer import FakePeer
-from harness import LENGTHY, DaemonTest, main, run_program, scaled, wait_until
+from harness import DaemonTest, main, run_program, scaled, wait_until
 from http_client import Connection, post_bytes
 
 try:
@@ -296,14 +296,19 @@ class Series(MetricsTest):
     def test_devices(self):
         daemon = self.start_endless()
         self.wait_for(daemon, "workpeer_device_up", 1, device="cpu 0", kind="cpu")
-        before = self.scrape(daemon).value("workpeer_device_hashes_total", device="cpu 0")
-        self.assertIn("work", self.generate(daemon, difficulty=LENGTHY))
+        rate = "workpeer_device_hashes_per_second"
+        self.assertEqual(self.scrape(daemon).labels(rate, "device"), set(), "nothing has been measured")
+        root = nano.random_root()
+        pending = self.begin(daemon, root)
 
-        def counted():
+        def measured():
             metrics = self.scrape(daemon)
-            return metrics if metrics.value("workpeer_device_hashes_total", device="cpu 0") > before else None
+            return metrics if metrics.labels(rate, "device") else None
 
-        metrics = wait_until(counted, "the last batch is counted")
+        metrics = wait_until(measured, "the rate has been measured")
+        daemon.rpc("work_cancel", hash=root)
+        self.assert_cancelled(pending)
+        self.assertGreater(metrics.value("workpeer_device_hashes_total", device="cpu 0"), 0)
         self.assertGreater(metrics.value("workpeer_device_hashes_per_second", device="cpu 0"), 0)
         scanner = daemon.status()["scanner"]
         self.assertEqual(

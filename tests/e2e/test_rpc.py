@@ -4,7 +4,7 @@
 import json
 
 import nano
-from harness import ALLOW_ENDLESS, ENDLESS, DaemonTest, main
+from harness import ALLOW_ENDLESS, ENDLESS, DaemonTest, main, wait_until
 
 ROOT = "718CC2121C3E641059BC1C2CFC45666C99E8AE922F7A807B7D07B62C995D79E2"
 OWNER = nano.account("5" * 64)
@@ -561,6 +561,23 @@ class Status(RpcTest):
             self.assertEqual(device["kind"], "cpu")
             self.assertIn(device["state"], ("up", "opening"))
             self.assertEqual(device["reason"], "")
+
+    def test_hash_rate(self):
+        """No device has one until it has been measured."""
+        status = self.ask("status")
+        self.assertEqual([device["hash_rate"] for device in status["devices"]], ["", ""])
+        self.assertEqual(status["hash_rate"], "0")
+        root = nano.random_root()
+        pending = self.begin(self.daemon, root, ENDLESS)
+
+        def measured():
+            status = self.ask("status")
+            rates = [int(device["hash_rate"] or 0) for device in status["devices"]]
+            return min(rates) > 0 and int(status["hash_rate"]) > 0
+
+        wait_until(measured, "both rates are measured")
+        self.daemon.rpc("work_cancel", hash=root)
+        self.assert_cancelled(pending)
 
     def test_counters(self):
         for _ in range(5):

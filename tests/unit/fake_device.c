@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "work/base/clock.h"
+#include "work/base/thread.h"
 
 /* Bytes 24 to 31 of the roots that are a test's own, as the scanners' message word 4. */
 #define MARK UINT64_C (0x6b72616d65636166)
@@ -28,7 +29,7 @@ struct fake {
     unsigned count; /* of `pending` */
     bool open;
     pthread_mutex_t lock;
-    pthread_cond_t change; /* on the monotonic clock */
+    pthread_cond_t change;
     bool held;
     unsigned released; /* results that may be given while held */
     struct fake_log log;
@@ -68,15 +69,6 @@ fails (struct fake *fake, unsigned *left, const char *what)
     }
     snprintf (fake->device.reason, sizeof fake->device.reason, "%s fails as told", what);
     return true;
-}
-
-/* Lock held. */
-static void
-wait_until (struct fake *fake, uint64_t until)
-{
-    const struct timespec time = {(time_t)(until / CLOCK_SECOND), (long)(until % CLOCK_SECOND)};
-
-    (void)pthread_cond_timedwait (&fake->change, &fake->lock, &time);
 }
 
 static int
@@ -175,7 +167,7 @@ pretend (struct fake *fake, const struct device_batch *batch, struct device_resu
             result->hashes = (uint64_t)(done * (double)batch->count);
             break;
         }
-        wait_until (fake, end - now < LOOK ? end : now + LOOK);
+        thread_wait (&fake->change, &fake->lock, end - now < LOOK ? end : now + LOOK);
     }
     pthread_mutex_unlock (&fake->lock);
 }
@@ -281,20 +273,6 @@ static const struct device_ops fake_ops = {
     .free = fake_free,
 };
 
-static int
-init_lock (struct fake *fake)
-{
-    pthread_condattr_t attributes;
-
-    return pthread_condattr_init (&attributes) != 0 ||
-                   pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC) != 0 ||
-                   pthread_cond_init (&fake->change, &attributes) != 0 ||
-                   pthread_condattr_destroy (&attributes) != 0 ||
-                   pthread_mutex_init (&fake->lock, NULL) != 0
-               ? -1
-               : 0;
-}
-
 struct fake *
 fake_new (const struct fake_settings *settings)
 {
@@ -303,7 +281,7 @@ fake_new (const struct fake_settings *settings)
     if (fake == NULL) {
         return NULL;
     }
-    if (init_lock (fake) != 0) {
+    if (thread_lock_init (&fake->lock, &fake->change) != 0) {
         free (fake);
         return NULL;
     }
@@ -402,6 +380,15 @@ fake_fail (struct fake *fake, unsigned opens, unsigned submits, unsigned collect
 }
 
 void
+fake_open_waits (struct fake *fake, unsigned open_waits)
+{
+    pthread_mutex_lock (&fake->lock);
+    fake->settings.open_waits = open_waits;
+    pthread_cond_broadcast (&fake->change);
+    pthread_mutex_unlock (&fake->lock);
+}
+
+void
 fake_read (struct fake *fake, struct fake_log *log)
 {
     pthread_mutex_lock (&fake->lock);
@@ -417,7 +404,7 @@ wait_for (struct fake *fake, const unsigned *counter, unsigned count)
 
     pthread_mutex_lock (&fake->lock);
     while (*counter < count && clock_now () < deadline) {
-        wait_until (fake, deadline);
+        thread_wait (&fake->change, &fake->lock, deadline);
     }
     reached = *counter >= count;
     pthread_mutex_unlock (&fake->lock);

@@ -75,6 +75,9 @@ void fake_behave (struct fake *fake, enum fake_behaviour behaviour);
 /* How many opens, and of the test's batches how many submits and collects, fail from now on. */
 void fake_fail (struct fake *fake, unsigned opens, unsigned submits, unsigned collects);
 
+/* The setting of that name, from now on; opens that wait look at it. */
+void fake_open_waits (struct fake *fake, unsigned open_waits);
+
 /* One batch of the test's, as the pool cut it. */
 struct fake_batch {
     uint64_t tag;

@@ -113,6 +113,25 @@ test_one_of_two_is_enough (void **state)
     assert_health (fixture, 0, 0);
 }
 
+/* It may take a minute to fail again, and nothing is answered meanwhile. */
+static void
+test_tried_again (void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake *fake = fake_new (&(struct fake_settings){
+        .name = "slow to fail", .held = true, .open_waits = 2, .open_fails = FAKE_ALWAYS});
+    int healthy;
+
+    assert_non_null (fake);
+    assert_int_equal (pool_add (fixture->actions.pool, fake_device (fake)), 0);
+    assert_int_equal (pool_start (fixture->actions.pool), 0);
+    assert_true (fake_wait_opens (fake, 2));
+    wait_for_state (fixture, 0, POOL_DEVICE_OPENING);
+    healthy = health_check (&fixture->actions, fixture->reason);
+    fake_run_free (fake); /* whatever comes of it */
+    assert_int_equal (healthy, -1);
+}
+
 static void
 test_resting (void **state)
 {
@@ -176,6 +195,7 @@ main (void)
     const struct CMUnitTest tests[] = {
         TEST (test_opening_is_healthy_but_not_ready),
         TEST (test_one_of_two_is_enough),
+        TEST (test_tried_again),
         TEST (test_resting),
         TEST (test_nothing_at_all),
         TEST (test_peers_stand_in),

@@ -4,8 +4,9 @@
  *
  * Time stands still but for the test, and devices give a result only when told to. So after each
  * operation it is settled what every device has in hand, and the model knows all of it. A round is
- * one pool with three devices, which open, fail, lie and return; POOL_MODEL_OPERATIONS is how many
- * operations there are in all.
+ * one pool with three devices, which open sooner or later, fail, lie and return, and whose speeds
+ * change by whatever time their batches take; POOL_MODEL_OPERATIONS is how many operations there
+ * are in all.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -25,6 +26,7 @@ enum { MACHINES = 3, MAX_DEPTH = 3, ROUND = 400, DEFAULT_OPERATIONS = 40000 };
 
 /* The policy's numbers. */
 #define PATIENCE_TIMES 4.0 /* how often its own duration a job lets shorter ones by */
+#define LARGE_CHANGE 0.5   /* of the total rate, and all due times are made anew */
 #define SHORT_BATCHES 4.0  /* a shorter job has one device */
 #define BATCH_SECONDS 0.01 /* support_open's */
 #define FIRST_REST CLOCK_SECOND
@@ -50,11 +52,14 @@ struct machine {
     size_t index;
     unsigned depth;
     bool standby;
-    bool up; /* or resting */
-    uint64_t opened;
+    enum pool_device_state state; /* opening, up or resting */
+    bool failed;                  /* since it was up */
+    uint64_t up_since;
     uint64_t rest; /* the next one */
     uint64_t until;
     unsigned opens;
+    double rate;
+    bool measured;
     struct job *own;
     struct job *flights[MAX_DEPTH]; /* the oldest first */
     unsigned flying;
@@ -65,6 +70,7 @@ struct model {
     struct bench *bench;
     struct seed *seed;
     uint64_t now;
+    double rate; /* that the due times are made with */
     struct machine machines[MACHINES];
     struct job jobs[MAX_CALLS]; /* in the order in which they came */
 };
@@ -126,7 +132,7 @@ static bool
 stands_by (const struct model *model, const struct machine *machine)
 {
     for (size_t i = 0; machine->standby && i < MACHINES; i++) {
-        if (!model->machines[i].standby && model->machines[i].up) {
+        if (!model->machines[i].standby && !model->machines[i].failed) {
             return true;
         }
     }
@@ -136,7 +142,7 @@ stands_by (const struct model *model, const struct machine *machine)
 static bool
 is_at_work (const struct model *model, const struct machine *machine)
 {
-    return machine->up && !stands_by (model, machine);
+    return machine->state == POOL_DEVICE_UP && !stands_by (model, machine);
 }
 
 static void
@@ -149,11 +155,9 @@ disown (struct machine *machine)
 }
 
 static bool
-is_short (struct model *model, const struct machine *machine, const struct job *job)
+is_short (const struct machine *machine, const struct job *job)
 {
-    const double rate = support_device (model->bench, machine->index).rate;
-
-    return job->expected < SHORT_BATCHES * (rate * BATCH_SECONDS);
+    return job->expected < SHORT_BATCHES * (machine->rate * BATCH_SECONDS);
 }
 
 static struct job *
@@ -172,7 +176,7 @@ choose (struct model *model, struct machine *machine)
         return first_job (model, true);
     }
     disown (machine);
-    if (is_short (model, machine, first)) {
+    if (is_short (machine, first)) {
         first->owner = machine;
         machine->own = first;
     }
@@ -180,16 +184,37 @@ choose (struct model *model, struct machine *machine)
 }
 
 static double
-all_rates (struct model *model)
+rate_at_work (const struct model *model)
 {
     double rate = 0;
 
     for (size_t i = 0; i < MACHINES; i++) {
         if (is_at_work (model, &model->machines[i])) {
-            rate += support_device (model->bench, i).rate;
+            rate += model->machines[i].rate;
         }
     }
     return rate > 1 ? rate : 1;
+}
+
+static double
+due (const struct job *job, double patience, double rate)
+{
+    return clock_seconds (job->since) + patience * (job->expected / rate);
+}
+
+/* After every change of the devices, and after a large one of their speed. */
+static void
+reorder (struct model *model, bool devices_changed)
+{
+    const double rate = rate_at_work (model);
+
+    if (!devices_changed && fabs (rate - model->rate) < LARGE_CHANGE * model->rate) {
+        return;
+    }
+    model->rate = rate;
+    for (size_t i = 0; i < job_count (model); i++) {
+        model->jobs[i].due = due (&model->jobs[i], PATIENCE_TIMES, rate);
+    }
 }
 
 static size_t
@@ -215,6 +240,19 @@ end_job (struct job *job, enum pool_outcome outcome)
     }
 }
 
+/* A batch has landed that something was tried of: what was measured is for the pool to say. */
+static void
+learn (struct model *model, struct machine *machine)
+{
+    const struct pool_device device = support_device (model->bench, machine->index);
+
+    assert_true (device.rate > 0);
+    assert_true (device.measured || !machine->measured);
+    machine->rate = device.rate;
+    machine->measured = device.measured;
+    reorder (model, false);
+}
+
 static void
 land (struct machine *machine)
 {
@@ -229,13 +267,17 @@ land (struct machine *machine)
 static void
 check_choice (struct model *model, const struct job *chosen)
 {
+    const double patience = PATIENCE_TIMES / (1 - LARGE_CHANGE);
+    const double rate = rate_at_work (model);
+
     for (size_t i = 0; i < job_count (model); i++) {
         const struct job *other = &model->jobs[i];
         if (other->live && other->owner == NULL) {
             assert_true (chosen->class <= other->class);
-            /* Nobody who came when its patience was over already goes before it. */
+            /* Nobody who came when its patience was over already goes before it: at the speed that
+             * there is now, however it was when it came. */
             assert_false (chosen->class == other->class &&
-                          clock_seconds (chosen->since) > other->due);
+                          clock_seconds (chosen->since) > due (other, patience, rate));
         }
     }
     assert_true (chosen->live);
@@ -256,7 +298,7 @@ take (struct model *model, struct machine *machine)
     struct job *job;
 
     fake_read (machine->fake, &model->bench->log);
-    while (machine->up && machine->flying < machine->depth &&
+    while (machine->state == POOL_DEVICE_UP && machine->flying < machine->depth &&
            (job = choose (model, machine)) != NULL) {
         check_choice (model, job);
         assert_true (machine->submitted < log->submitted);
@@ -279,20 +321,23 @@ take_idle (struct model *model)
 }
 
 static bool
-all_rest (const struct model *model)
+all_failed (const struct model *model)
 {
-    bool up = false;
+    bool failed = true;
 
     for (size_t i = 0; i < MACHINES; i++) {
-        up |= model->machines[i].up;
+        failed &= model->machines[i].failed;
     }
-    return !up;
+    return failed;
 }
 
 static uint64_t
 rest_of (const struct model *model, const struct machine *machine)
 {
-    return model->now - machine->opened > RECOVERED ? FIRST_REST : machine->rest;
+    const bool recovered =
+        machine->state == POOL_DEVICE_UP && model->now - machine->up_since > RECOVERED;
+
+    return recovered ? FIRST_REST : machine->rest;
 }
 
 /* Whether the machine may fail now, at so long a rest: no two may return at one time. */
@@ -302,7 +347,8 @@ may_fail (const struct model *model, uint64_t rest)
     bool may = true;
 
     for (size_t i = 0; i < MACHINES; i++) {
-        may &= model->machines[i].up || model->machines[i].until != model->now + rest;
+        may &= model->machines[i].state != POOL_DEVICE_RESTING ||
+               model->machines[i].until != model->now + rest;
     }
     return may;
 }
@@ -316,26 +362,52 @@ fail_machine (struct model *model, struct machine *machine)
     while (machine->flying > 0) {
         land (machine);
     }
-    machine->up = false;
+    machine->state = POOL_DEVICE_RESTING;
+    machine->failed = true;
     machine->until = model->now + rest;
     machine->rest = 2 * rest < LONGEST_REST ? 2 * rest : LONGEST_REST;
-    for (size_t i = 0; all_rest (model) && i < job_count (model); i++) {
+    for (size_t i = 0; all_failed (model) && i < job_count (model); i++) {
         end_job (&model->jobs[i], POOL_FAILED);
     }
+    reorder (model, true);
     take_idle (model);
 }
 
+/* How its next open goes: it waits until the test lets it go on, or fails, or shows a speed. */
 static void
-open_machine (struct model *model, struct machine *machine, bool fails)
+prepare_to_open (struct model *model, struct machine *machine, bool waits, bool fails)
 {
-    machine->opened = model->now;
+    static const double rates[] = {1e4, 1e5, 1e5, 1e5, 1e6, 1e7};
+    struct device *device = fake_device (machine->fake);
+
+    device->rate = rates[seed_below (model->seed, sizeof rates / sizeof *rates)];
+    device->tuned = chance (model, 30);
+    fake_fail (machine->fake, fails, 0, 0);
+    fake_open_waits (machine->fake, waits ? machine->opens + 1 : 0);
+}
+
+static void
+begin_to_open (struct model *model, struct machine *machine)
+{
     machine->opens++;
+    machine->state = POOL_DEVICE_OPENING;
+    reorder (model, true);
+}
+
+static void
+end_to_open (struct model *model, struct machine *machine, bool fails)
+{
     if (fails) {
         fail_machine (model, machine);
-    } else {
-        machine->up = true;
-        take (model, machine);
+        return;
     }
+    machine->state = POOL_DEVICE_UP;
+    machine->failed = false;
+    machine->up_since = model->now;
+    machine->rate = fake_device (machine->fake)->rate;
+    machine->measured = fake_device (machine->fake)->tuned;
+    reorder (model, true);
+    take (model, machine);
 }
 
 /* Operations. */
@@ -369,14 +441,13 @@ random_since (struct model *model)
 static void
 submit (struct model *model)
 {
-    const double rate = all_rates (model);
     struct wish wish = {random_bits (model), seed_below (model->seed, POOL_CLASSES),
                         random_since (model)};
     struct job *job = &model->jobs[job_count (model)];
     struct call *call = NULL;
     enum pool_result expected = POOL_ACCEPTED;
 
-    if (all_rest (model)) {
+    if (all_failed (model)) {
         expected = POOL_DOWN;
     } else if (places_taken (model) == MAX_JOBS) {
         expected = POOL_FULL;
@@ -388,7 +459,7 @@ submit (struct model *model)
     *job = (struct job){.call = call, .class = wish.class, .bits = wish.bits, .live = true};
     job->since = wish.since != 0 ? wish.since : model->now;
     job->expected = ldexp (1, (int)wish.bits);
-    job->due = clock_seconds (job->since) + PATIENCE_TIMES * (job->expected / rate);
+    job->due = due (job, PATIENCE_TIMES, model->rate);
     settle ();
     take_idle (model);
 }
@@ -434,6 +505,7 @@ give_result (struct model *model, struct machine *machine)
 {
     struct job *job = machine->flights[0];
     const bool finds = job->bits == 0 && chance (model, 80);
+    const bool stopped = finds && !job->live; /* before it has tried anything */
 
     fake_behave (machine->fake, finds ? FAKE_FINDS : FAKE_NEVER);
     fake_release (machine->fake, 1);
@@ -442,6 +514,9 @@ give_result (struct model *model, struct machine *machine)
         end_job (job, POOL_FOUND);
     }
     land (machine);
+    if (!stopped) {
+        learn (model, machine);
+    }
     take (model, machine);
 }
 
@@ -464,6 +539,7 @@ give_false_result (struct model *model, struct machine *machine)
     }
     end_job (job, POOL_FOUND);
     land (machine);
+    learn (model, machine);
     take (model, machine);
 }
 
@@ -479,6 +555,7 @@ fail_to_submit (struct model *model, struct machine *machine)
     fake_release (machine->fake, 1);
     settle ();
     machine->submitted++;
+    learn (model, machine);
     fail_machine (model, machine);
 }
 
@@ -491,12 +568,27 @@ fail_to_collect (struct model *model, struct machine *machine)
     fail_machine (model, machine);
 }
 
+/* Lets an open that waits go on, to one end or the other. */
+static void
+finish_to_open (struct model *model, struct machine *machine)
+{
+    const bool fails = chance (model, 40) && may_fail (model, machine->rest);
+
+    prepare_to_open (model, machine, false, fails);
+    settle ();
+    end_to_open (model, machine, fails);
+}
+
 static void
 move_device (struct model *model)
 {
     struct machine *machine = &model->machines[seed_below (model->seed, MACHINES)];
     const unsigned what = seed_below (model->seed, 200);
 
+    if (machine->state == POOL_DEVICE_OPENING && what < 60) {
+        finish_to_open (model, machine);
+        return;
+    }
     if (machine->flying == 0) {
         return;
     }
@@ -519,7 +611,7 @@ next_to_return (struct model *model, uint64_t limit)
 
     for (size_t i = 0; i < MACHINES; i++) {
         struct machine *machine = &model->machines[i];
-        if (!machine->up && machine->until <= limit &&
+        if (machine->state == POOL_DEVICE_RESTING && machine->until <= limit &&
             (next == NULL || machine->until < next->until)) {
             next = machine;
         }
@@ -527,7 +619,19 @@ next_to_return (struct model *model, uint64_t limit)
     return next;
 }
 
-/* Moves the time, up to the first return of a machine; to it, where there is nobody to wait for. */
+/* Whether there is nobody to wait for but who rests. */
+static bool
+all_rest (const struct model *model)
+{
+    bool rest = true;
+
+    for (size_t i = 0; i < MACHINES; i++) {
+        rest &= model->machines[i].state == POOL_DEVICE_RESTING;
+    }
+    return rest;
+}
+
+/* Moves the time, up to the first return of a machine; to it, where all rest. */
 static void
 pass_time (struct model *model)
 {
@@ -536,17 +640,21 @@ pass_time (struct model *model)
     const unsigned limit = limits[seed_below (model->seed, sizeof limits / sizeof *limits)];
     const uint64_t until = model->now + 1000ULL * (1 + seed_below (model->seed, limit));
     struct machine *back = next_to_return (model, all_rest (model) ? UINT64_MAX : until);
-    bool fails = chance (model, 20);
+    const bool waits = chance (model, 40);
+    bool fails = !waits && chance (model, 20);
 
     model->now = back != NULL ? back->until : until;
     if (back != NULL) {
         fails = fails && may_fail (model, back->rest);
-        fake_fail (back->fake, fails, 0, 0);
+        prepare_to_open (model, back, waits, fails);
     }
     still_time_set (model->now);
     settle ();
     if (back != NULL) {
-        open_machine (model, back, fails);
+        begin_to_open (model, back);
+    }
+    if (back != NULL && !waits) {
+        end_to_open (model, back, fails);
     }
 }
 
@@ -555,7 +663,7 @@ static void
 fail_about_recovery (struct model *model)
 {
     struct machine *machine = &model->machines[seed_below (model->seed, MACHINES)];
-    const uint64_t at = machine->opened + RECOVERED + seed_below (model->seed, 2);
+    const uint64_t at = machine->up_since + RECOVERED + seed_below (model->seed, 2);
 
     if (machine->flying == 0 || at < model->now || next_to_return (model, at) != NULL) {
         return;
@@ -592,6 +700,12 @@ operate (struct model *model)
 
 /* Comparing. */
 
+static bool
+is_same (double a, double b)
+{
+    return !(a < b || b < a);
+}
+
 static void
 check_counts (struct model *model)
 {
@@ -614,6 +728,13 @@ check_counts (struct model *model)
     assert_int_equal (seen.found, expected.found);
     assert_int_equal (seen.cancelled, expected.cancelled);
     assert_int_equal (seen.failed, expected.failed);
+    for (size_t i = 0; i < MACHINES; i++) {
+        const struct machine *machine = &model->machines[i];
+        expected.hashes += support_device (model->bench, i).hashes;
+        expected.rate += machine->flying > 0 && machine->measured ? machine->rate : 0;
+    }
+    assert_int_equal (seen.hashes, expected.hashes);
+    assert_true (is_same (seen.rate, expected.rate));
 }
 
 static void
@@ -645,14 +766,15 @@ check_devices (struct model *model)
     for (size_t i = 0; i < MACHINES; i++) {
         const struct machine *machine = &model->machines[i];
         const struct pool_device device = support_device (model->bench, i);
-        enum pool_device_state state = POOL_DEVICE_UP;
-        if (!machine->up) {
-            state = POOL_DEVICE_RESTING;
-        } else if (stands_by (model, machine)) {
+        enum pool_device_state state = machine->state;
+        if (state == POOL_DEVICE_UP && stands_by (model, machine)) {
             state = POOL_DEVICE_STANDBY;
         }
         assert_int_equal (device.state, state);
+        assert_int_equal (device.failed, machine->failed);
         assert_int_equal (device.busy, machine->flying > 0);
+        assert_true (is_same (device.rate, machine->rate));
+        assert_int_equal (device.measured, machine->measured);
         fake_read (machine->fake, &model->bench->log);
         assert_int_equal (model->bench->log.submitted, machine->submitted);
         assert_int_equal (model->bench->log.opens, machine->opens);
@@ -697,8 +819,10 @@ static void
 begin (struct model *model)
 {
     static const char *const names[MACHINES] = {"first", "second", "third"};
-    const bool fails = chance (model, 30);
+    bool waits[MACHINES];
+    bool fails[MACHINES];
 
+    model->rate = 1;
     support_open (model->bench, MAX_JOBS, 0);
     for (size_t i = 0; i < MACHINES; i++) {
         struct machine *machine = &model->machines[i];
@@ -708,15 +832,20 @@ begin (struct model *model)
         machine->rest = FIRST_REST;
         machine->fake = support_add_fake (
             model->bench,
-            &(struct fake_settings){names[i], FAKE_NEVER, .held = true, .depth = machine->depth,
-                                    .open_fails = i == 0 && fails});
+            &(struct fake_settings){names[i], FAKE_NEVER, .held = true, .depth = machine->depth});
         fake_device (machine->fake)->standby = machine->standby;
-        machine->up = true; /* being opened is as good, until it has failed */
+        machine->rate = fake_device (machine->fake)->rate;
+        waits[i] = chance (model, 40);
+        fails[i] = i == 0 && !waits[i] && chance (model, 30);
+        prepare_to_open (model, machine, waits[i], fails[i]);
     }
     support_start (model->bench);
     settle ();
     for (size_t i = MACHINES; i-- > 0;) {
-        open_machine (model, &model->machines[i], i == 0 && fails);
+        begin_to_open (model, &model->machines[i]);
+        if (!waits[i]) {
+            end_to_open (model, &model->machines[i], fails[i]);
+        }
     }
 }
 

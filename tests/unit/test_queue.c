@@ -69,6 +69,33 @@ waiting_ages (void **state)
     assert_true (queue_before (&aged, &too_late));
 }
 
+/* Every due time has changed: the places come out in the new order. */
+static void
+reordered_queue_is_in_order (void **state)
+{
+    struct seed seed = seed_new ();
+    struct queue_place places[PLACES];
+    struct queue queue;
+
+    (void)state;
+    assert_int_equal (queue_init (&queue, PLACES), 0);
+    for (size_t i = 0; i < PLACES; i++) {
+        places[i] = (struct queue_place){
+            .class = seed_below (&seed, 2), .due = seed_below (&seed, 50), .order = i};
+        queue_insert (&queue, &places[i]);
+    }
+    for (size_t i = 0; i < PLACES; i++) {
+        places[i].due = seed_below (&seed, 50);
+    }
+    queue_reorder (&queue);
+    for (struct queue_place *place, *before = NULL; (place = queue_first (&queue)) != NULL;
+         before = place) {
+        assert_true (before == NULL || queue_before (before, place));
+        queue_remove (&queue, place);
+    }
+    queue_clear (&queue);
+}
+
 static void
 empty_queue_has_no_first (void **state)
 {
@@ -192,6 +219,7 @@ main (void)
         cmocka_unit_test (place_in_the_heap_is_no_part_of_the_order),
         cmocka_unit_test (shorter_is_due_earlier),
         cmocka_unit_test (waiting_ages),
+        cmocka_unit_test (reordered_queue_is_in_order),
         cmocka_unit_test (empty_queue_has_no_first),
         cmocka_unit_test (no_capacity_is_no_error),
         cmocka_unit_test (heap_agrees_with_a_search),

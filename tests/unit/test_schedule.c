@@ -11,8 +11,7 @@
 
 #include "support_pool.h"
 
-/* Order. Due times are fixed when a job comes, so all of a test's jobs come while a blocker is in
- * hand. */
+/* Order. All of a test's jobs come while a blocker is in hand. */
 
 static void
 shortest_first_and_asked_before_ahead (void **state)
@@ -77,28 +76,6 @@ ahead_yields_to_asked (void **state)
     assert_int_equal (support_next_tag (bench, fake), asked->tag);
     support_cancel (asked);
     assert_int_equal (support_next_tag (bench, fake), ahead->tag);
-}
-
-/* At 1e5 nonces a second, 2^17 take 1.31 s: four times that is how long shorter ones may go by. */
-static void
-waiting_job_is_not_overtaken_for_ever (void **state)
-{
-    struct bench *bench = *state;
-    struct call *blocker = support_start_blocked (bench);
-    struct fake *fake = bench->fakes[0];
-    const uint64_t now = clock_now ();
-    struct call *late =
-        support_submit_wish (bench, (struct wish){0, POOL_ASKED, now + 6 * CLOCK_SECOND});
-    struct call *in_time =
-        support_submit_wish (bench, (struct wish){0, POOL_ASKED, now + 5 * CLOCK_SECOND});
-    struct call *hard = support_submit_wish (bench, (struct wish){17, POOL_ASKED, now});
-
-    support_cancel (blocker);
-    assert_int_equal (support_next_tag (bench, fake), in_time->tag);
-    support_cancel (in_time);
-    assert_int_equal (support_next_tag (bench, fake), hard->tag);
-    support_cancel (hard);
-    assert_int_equal (support_next_tag (bench, fake), late->tag);
 }
 
 /* A job without a time of its own is asked for at its submission. */
@@ -352,7 +329,6 @@ main (void)
         SUPPORT_TEST (shortest_first_and_asked_before_ahead),
         SUPPORT_TEST (longer_one_yields_between_batches),
         SUPPORT_TEST (ahead_yields_to_asked),
-        SUPPORT_TEST (waiting_job_is_not_overtaken_for_ever),
         SUPPORT_TEST (since_is_now_by_default),
         SUPPORT_TEST (long_job_is_shared_by_all),
         SUPPORT_TEST (short_jobs_run_side_by_side),

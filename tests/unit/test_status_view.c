@@ -94,6 +94,24 @@ test_long_cells_are_cut (void **state)
             "opencl 0:1  resting  it was pulled out ..       0      0 H/s  -\n");
 }
 
+/* A rate that has not been measured is empty, which does not move the others. */
+static void
+test_no_rate_yet (void **state)
+{
+    (void)state;
+    expect ("{\"devices\":[{\"name\":\"cpu 0\",\"hash_rate\":\"\"},"
+            "{\"name\":\"cpu 1\",\"hash_rate\":\"1000000\"},"
+            "{\"name\":\"cpu 2\",\"hash_rate\":\"\"}]}",
+            80,
+            "Workpeer at http://h:1\n"
+            "\n"
+            "devices\n"
+            "name   hash rate\n"
+            "cpu 0          -\n"
+            "cpu 1  1.00 MH/s\n"
+            "cpu 2          -\n");
+}
+
 /* Of an older daemon less; of a newer one more, whatever it is. */
 static void
 test_other_daemons (void **state)
@@ -235,6 +253,7 @@ main (void)
         cmocka_unit_test (test_narrow),
         cmocka_unit_test (test_store),
         cmocka_unit_test (test_long_cells_are_cut),
+        cmocka_unit_test (test_no_rate_yet),
         cmocka_unit_test (test_other_daemons),
         cmocka_unit_test (test_nobody_speaks_to_the_terminal),
         cmocka_unit_test (test_every_width),

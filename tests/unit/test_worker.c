@@ -173,23 +173,6 @@ failed_device_rests_and_comes_back (void **state)
     assert_int_equal (bench->log.closes, 1);
 }
 
-static void
-rests_grow (void **state)
-{
-    struct bench *bench = *state;
-    uint64_t before = clock_now ();
-
-    support_open (bench, MAX_JOBS, 0);
-    support_add_fake (bench, &(struct fake_settings){"late", FAKE_FINDS, .open_fails = 2});
-    support_start (bench);
-    support_wait_for_state (bench, 0, POOL_DEVICE_UP);
-    assert_true (clock_now () - before >= 3 * CLOCK_SECOND); /* 1 and 2 */
-    support_assert_found (support_submit (bench, 8));
-    fake_read (bench->fakes[0], &bench->log);
-    assert_int_equal (bench->log.opens, 3);
-    assert_int_equal (bench->log.closes, 0);
-}
-
 /* On standby. */
 
 static struct fake *
@@ -510,7 +493,6 @@ main (void)
         SUPPORT_TEST (lying_device_is_set_aside),
         SUPPORT_TEST (others_finish_what_a_failing_device_began),
         SUPPORT_TEST (failed_device_rests_and_comes_back),
-        SUPPORT_TEST (rests_grow),
         SUPPORT_TEST (standby_leaves_the_work),
         SUPPORT_TEST (standby_begins_when_no_other_works),
         SUPPORT_TEST (standby_waits_for_the_first_open),

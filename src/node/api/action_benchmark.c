@@ -32,14 +32,10 @@ struct benchmark {
 static uint64_t
 hashes_tried (struct pool *pool)
 {
-    uint64_t hashes = 0;
+    struct pool_statistics statistics;
 
-    for (size_t i = 0; i < pool_device_count (pool); i++) {
-        struct pool_device device;
-        pool_device (pool, i, &device);
-        hashes += device.hashes;
-    }
-    return hashes;
+    pool_statistics (pool, &statistics);
+    return statistics.hashes;
 }
 
 static json_t *

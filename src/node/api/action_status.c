@@ -12,9 +12,13 @@ put_device (json_t *devices, const struct pool_device *device)
 {
     json_t *entry = json_object ();
     char root[HEX_ROOT_SIZE] = "";
+    char rate[32] = "";
 
     if (device->busy) {
         hex_print_root (device->root, root);
+    }
+    if (device->measured) {
+        (void)snprintf (rate, sizeof rate, "%.0f", device->rate);
     }
     if (json_put (entry, "name", "%s", device->name) != 0 ||
         json_put (entry, "kind", "%s", device->kind) != 0 ||
@@ -22,30 +26,12 @@ put_device (json_t *devices, const struct pool_device *device)
         json_put (entry, "state", "%s", pool_device_state_name (device->state)) != 0 ||
         json_put (entry, "reason", "%s", device->reason) != 0 ||
         json_put (entry, "hashes", "%" PRIu64, device->hashes) != 0 ||
-        json_put (entry, "hash_rate", "%.0f", device->rate) != 0 ||
+        json_put (entry, "hash_rate", "%s", rate) != 0 ||
         json_put (entry, "job", "%s", root) != 0) {
         json_decref (entry);
         return -1;
     }
     return json_array_append_new (devices, entry);
-}
-
-/* What the devices amount to. */
-struct device_totals {
-    uint64_t hashes;
-    double rate; /* of those at work at this moment */
-};
-
-static void
-add_up_devices (const struct actions *actions, struct device_totals *totals)
-{
-    *totals = (struct device_totals){0};
-    for (size_t i = 0; i < pool_device_count (actions->pool); i++) {
-        struct pool_device device;
-        pool_device (actions->pool, i, &device);
-        totals->hashes += device.hashes;
-        totals->rate += device.busy ? device.rate : 0;
-    }
 }
 
 static json_t *
@@ -65,15 +51,14 @@ devices_array (const struct actions *actions)
 }
 
 static int
-put_work (json_t *body, const struct actions *actions, const struct pool_statistics *pool,
-          const struct device_totals *totals)
+put_work (json_t *body, const struct actions *actions, const struct pool_statistics *pool)
 {
     if (json_put (body, "generating", "%d", pool->jobs > 0) != 0 ||
         json_put (body, "queue_size", "%zu", pool->jobs - pool->running) != 0 ||
         json_put (body, "jobs", "%zu", pool->jobs) != 0 ||
         json_put (body, "waiters", "%zu", broker_waiters (actions->broker)) != 0 ||
-        json_put (body, "hash_rate", "%.0f", totals->rate) != 0 ||
-        json_put (body, "hashes", "%" PRIu64, totals->hashes) != 0 ||
+        json_put (body, "hash_rate", "%.0f", pool->rate) != 0 ||
+        json_put (body, "hashes", "%" PRIu64, pool->hashes) != 0 ||
         json_put (body, "found", "%" PRIu64, pool->found) != 0 ||
         json_put (body, "cancelled", "%" PRIu64, pool->cancelled) != 0 ||
         json_put (body, "failed", "%" PRIu64, pool->failed) != 0) {
@@ -212,12 +197,10 @@ action_status (void *context, struct request *request)
 {
     const struct actions *actions = context;
     struct pool_statistics pool;
-    struct device_totals totals;
     json_t *body = json_object ();
 
     pool_statistics (actions->pool, &pool);
-    add_up_devices (actions, &totals);
-    if (put_work (body, actions, &pool, &totals) != 0 || put_daemon (body, actions) != 0 ||
+    if (put_work (body, actions, &pool) != 0 || put_daemon (body, actions) != 0 ||
         actions_put_list (body, "devices", devices_array (actions)) != 0 ||
         actions_put_list (body, "peers", peers_array (actions->peers)) != 0 ||
         put_store (body, actions) != 0) {

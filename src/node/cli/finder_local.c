@@ -53,29 +53,16 @@ on_done (void *data, const struct pool_answer *answer)
     finder_end (finder);
 }
 
-static void
-count_devices (struct finder_local *local, uint64_t *hashes, double *rate)
-{
-    *hashes = 0;
-    *rate = 0;
-    for (size_t i = 0; i < pool_device_count (local->engine.pool); i++) {
-        struct pool_device device;
-
-        pool_device (local->engine.pool, i, &device);
-        *hashes += device.hashes;
-        *rate += device.busy ? device.rate : 0;
-    }
-}
-
 static int
 start (struct finder *finder, const struct scan_target *target, char *text, size_t size)
 {
     struct finder_local *const local = local_of (finder);
     const struct pool_request request = {
         .target = *target, .class = POOL_ASKED, .done = on_done, .data = local};
-    double rate;
+    struct pool_statistics statistics;
 
-    count_devices (local, &local->hashes_before, &rate);
+    pool_statistics (local->engine.pool, &statistics);
+    local->hashes_before = statistics.hashes;
     if (pool_submit (local->engine.pool, &request, &local->ticket) != POOL_ACCEPTED) {
         local->ticket = 0;
         (void)snprintf (text, size, "no device is left that works");
@@ -99,12 +86,11 @@ static void
 progress (struct finder *finder, struct finder_progress *progress)
 {
     struct finder_local *const local = local_of (finder);
-    uint64_t hashes;
-    double rate;
+    struct pool_statistics statistics;
 
-    count_devices (local, &hashes, &rate);
-    *progress =
-        (struct finder_progress){.hashes = (double)(hashes - local->hashes_before), .rate = rate};
+    pool_statistics (local->engine.pool, &statistics);
+    *progress = (struct finder_progress){
+        .hashes = (double)(statistics.hashes - local->hashes_before), .rate = statistics.rate};
 }
 
 static void

@@ -213,9 +213,10 @@ is_number (const json_t *rows, const char *name)
     char scratch[64];
     double number;
 
-    return number_parse_double (
+    return kind_of (name) == KIND_RATE || /* which the first may be without */
+           number_parse_double (
                client_field (json_array_get (rows, 0), name, scratch, sizeof scratch), &number) ==
-           0;
+               0;
 }
 
 static int

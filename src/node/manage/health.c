@@ -24,7 +24,7 @@ health_check_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE])
 
     for (size_t i = 0; i < count; i++) {
         pool_device (pool, i, &device);
-        if (device.state != POOL_DEVICE_RESTING) {
+        if (!device.failed) {
             return 0;
         }
     }

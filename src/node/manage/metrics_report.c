@@ -160,7 +160,10 @@ put_hashes (struct exposition *out, const struct pool_device *device)
 static void
 put_rate (struct exposition *out, const struct pool_device *device)
 {
-    exposition_real (out, LABELS ({"device", device->name}, {"kind", device->kind}), device->rate);
+    if (device->measured) {
+        exposition_real (out, LABELS ({"device", device->name}, {"kind", device->kind}),
+                         device->rate);
+    }
 }
 
 static void

@@ -114,6 +114,14 @@ queue_remove (struct queue *queue, struct queue_place *place)
     sift_down (queue, hole);
 }
 
+void
+queue_reorder (struct queue *queue)
+{
+    for (size_t index = queue->count / 2; index-- > 0;) {
+        sift_down (queue, index);
+    }
+}
+
 struct queue_place *
 queue_first (const struct queue *queue)
 {

@@ -1,11 +1,12 @@
 /*
  * The pool's queue: jobs in the order in which they should be worked on, and that order.
  *
- * A job's place is fixed when it is made: its class first; within a class its due time, which is
- * when it was asked for plus a few times what it is expected to take. Among jobs that came together
- * the shortest is first; a long one is overtaken by shorter ones only until it has waited a few
- * times its own length. Since no later job can get before a due time that has passed, nothing in a
- * class waits for ever.
+ * A job's place: its class first; within a class its due time, which is when it was asked for plus
+ * a few times what it is expected to take. Among jobs that came together the shortest is first; a
+ * long one is overtaken by shorter ones only until it has waited a few times its own length. Since
+ * no later job can get before a due time that has passed, nothing in a class waits for ever. That
+ * holds only where all durations are expected at the same speed: when that changes, all due times
+ * are made anew, and queue_reorder called.
  *
  * A binary heap of pointers. No locks: the pool holds its own around every call.
  */
@@ -50,6 +51,9 @@ void queue_insert (struct queue *queue, struct queue_place *place);
 
 /* Takes a place out; one that is nowhere stays so. */
 void queue_remove (struct queue *queue, struct queue_place *place);
+
+/* Puts every place right after due times of any of them have changed. */
+void queue_reorder (struct queue *queue);
 
 /* The place that goes before all others, or NULL. It stays in. */
 struct queue_place *queue_first (const struct queue *queue);

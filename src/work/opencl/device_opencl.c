@@ -265,6 +265,7 @@ tune (struct device_opencl *opencl)
         count = count < OPENCL_LAUNCH_MOST ? count : OPENCL_LAUNCH_MOST;
     }
     opencl->device.rate = count / (seconds > 1e-9 ? seconds : 1e-9);
+    opencl->device.tuned = true;
     opencl->device.usual = round_up (
         (uint64_t)(opencl->device.rate * opencl->settings.batch_seconds), opencl->device.granule);
     return 0;

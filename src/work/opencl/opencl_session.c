@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "work/base/clock.h"
+#include "work/base/thread.h"
 #include "work/opencl/opencl_program.h"
 
 #define STANDARD "-cl-std=CL1.2"
@@ -53,28 +54,6 @@ struct opencl_session {
 static const cl_uint not_found = OPENCL_NOT_FOUND;
 
 /* Opening. */
-
-static int
-init_lock (struct opencl_session *session)
-{
-    pthread_condattr_t attributes;
-    int failed;
-
-    if (pthread_condattr_init (&attributes) != 0) {
-        return -1;
-    }
-    failed = pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC) != 0 ||
-             pthread_cond_init (&session->change, &attributes) != 0;
-    (void)pthread_condattr_destroy (&attributes);
-    if (failed) {
-        return -1;
-    }
-    if (pthread_mutex_init (&session->lock, NULL) != 0) {
-        (void)pthread_cond_destroy (&session->change);
-        return -1;
-    }
-    return 0;
-}
 
 static int
 open_context (struct opencl_session *session, char *reason, size_t size)
@@ -160,7 +139,7 @@ opencl_session_open (const struct opencl_session_settings *settings, char *reaso
     struct opencl_session *const session = calloc (1, sizeof *session);
     int failed;
 
-    if (session == NULL || init_lock (session) != 0) {
+    if (session == NULL || thread_lock_init (&session->lock, &session->change) != 0) {
         (void)snprintf (reason, size, "out of memory");
         free (session);
         return NULL;
@@ -314,12 +293,11 @@ static int
 wait_for (struct opencl_session *session, const struct launch *launch, double patience)
 {
     const uint64_t until = clock_now () + clock_from_seconds (patience);
-    const struct timespec time = {(time_t)(until / CLOCK_SECOND), (long)(until % CLOCK_SECOND)};
-    int result = 0;
+    int result;
 
     pthread_mutex_lock (&session->lock);
-    while (!launch->ended && result == 0) {
-        result = pthread_cond_timedwait (&session->change, &session->lock, &time);
+    while (!launch->ended && clock_now () < until) {
+        thread_wait (&session->change, &session->lock, until);
     }
     session->lost = session->lost || !launch->ended;
     result = launch->ended ? 0 : -1;

@@ -67,7 +67,8 @@ struct device {
     char reason[DEVICE_REASON_SIZE]; /* why it failed last; its thread's own */
     unsigned depth;                  /* batches it can hold, at least 1 */
     uint64_t granule;                /* batches are multiples of this many nonces, at least 1 */
-    double rate;                     /* nonces a second, a first guess: the pool measures */
+    double rate;                     /* nonces a second, to begin with: the pool measures */
+    bool tuned;                      /* open has measured `rate`; else it is a first guess */
     double batch_seconds; /* how long its batches should take; 0: as long as the pool says */
     uint64_t usual;       /* nonces of such a batch, to test it with; 0: only one granule is */
     bool tireless;        /* it takes no CPU time: the pool's rests are not for it */

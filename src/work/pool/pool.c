@@ -5,6 +5,7 @@
 #include "work/pool/pool.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -40,28 +41,6 @@ first_random (void)
     return seed;
 }
 
-static int
-init_lock (struct pool *pool)
-{
-    pthread_condattr_t attributes;
-    int failed;
-
-    if (pthread_condattr_init (&attributes) != 0) {
-        return -1;
-    }
-    failed = pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC) != 0 ||
-             pthread_cond_init (&pool->change, &attributes) != 0;
-    (void)pthread_condattr_destroy (&attributes);
-    if (failed) {
-        return -1;
-    }
-    if (pthread_mutex_init (&pool->lock, NULL) != 0) {
-        (void)pthread_cond_destroy (&pool->change);
-        return -1;
-    }
-    return 0;
-}
-
 struct pool *
 pool_new (const struct pool_settings *settings)
 {
@@ -71,11 +50,13 @@ pool_new (const struct pool_settings *settings)
         return NULL;
     }
     pool->settings = *settings;
+    pool->rate = 1; /* until a device is up */
     pool->random = first_random ();
     pool->event_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
     pool->jobs = calloc (settings->max_jobs, sizeof *pool->jobs);
     if (pool->event_fd < 0 || pool->jobs == NULL ||
-        queue_init (&pool->queue, settings->max_jobs) != 0 || init_lock (pool) != 0) {
+        queue_init (&pool->queue, settings->max_jobs) != 0 ||
+        thread_lock_init (&pool->lock, &pool->change) != 0) {
         if (pool->event_fd >= 0) {
             (void)close (pool->event_fd);
         }
@@ -146,12 +127,11 @@ pool_start (struct pool *pool)
     if (value_of (root, 0, &value) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        struct worker *worker = pool->workers[i];
+    for (; pool->started < pool->worker_count; pool->started++) {
+        struct worker *worker = pool->workers[pool->started];
         if (thread_start (&worker->thread, worker_run, worker) != 0) {
             return -1;
         }
-        worker->started = true;
     }
     return 0;
 }
@@ -198,19 +178,17 @@ job_begin (struct pool *pool, struct job *job, const struct pool_request *reques
 {
     const struct scan_target *target = &request->target;
     uint64_t now = clock_now ();
-    uint64_t since = request->since != 0 ? request->since : now;
 
     job->target = *target;
     scan_prepare (&job->midstate, target);
     job->expected = difficulty_expected_hashes (target->order, target->threshold);
     job->place.class = request->class;
-    job->place.due = queue_due (clock_seconds (since), job->expected / schedule_rate (pool));
     job->place.order = ++pool->order;
     job->state = JOB_LIVE;
-    job->delivered = false;
     job->next = next_random (pool);
     job->submitted = now;
-    job->since = since;
+    job->since = request->since != 0 ? request->since : now;
+    schedule_due (pool, job);
     job->done = request->done;
     job->data = request->data;
     job->answer = (struct pool_answer){.ticket = ticket_of (pool, job)};
@@ -230,7 +208,6 @@ pool_submit (struct pool *pool, const struct pool_request *request, uint64_t *ti
         result = POOL_FULL;
     } else {
         job_begin (pool, job, request);
-        pool->in_class[request->class]++;
         queue_insert (&pool->queue, &job->place);
         *ticket = job->answer.ticket;
         pthread_cond_broadcast (&pool->change);
@@ -285,7 +262,7 @@ pool_drain (struct pool *pool)
     pthread_mutex_lock (&pool->lock);
     while ((job = STAILQ_FIRST (&ended)) != NULL) {
         STAILQ_REMOVE_HEAD (&ended, link);
-        job->delivered = true;
+        job->state = JOB_DELIVERED;
         schedule_release (pool, job);
     }
     pthread_mutex_unlock (&pool->lock);
@@ -299,11 +276,8 @@ pool_stop (struct pool *pool)
     schedule_end_all (pool, POOL_CANCELLED);
     pthread_cond_broadcast (&pool->change);
     pthread_mutex_unlock (&pool->lock);
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        if (pool->workers[i]->started) {
-            (void)pthread_join (pool->workers[i]->thread, NULL);
-            pool->workers[i]->started = false;
-        }
+    for (; pool->started > 0; pool->started--) {
+        (void)pthread_join (pool->workers[pool->started - 1]->thread, NULL);
     }
 }
 
@@ -329,30 +303,25 @@ pool_free (struct pool *pool)
 void
 pool_statistics (struct pool *pool, struct pool_statistics *statistics)
 {
-    *statistics = (struct pool_statistics){0};
     pthread_mutex_lock (&pool->lock);
-    for (size_t i = 0; i < POOL_CLASSES; i++) {
-        statistics->in_class[i] = pool->in_class[i];
-        statistics->jobs += pool->in_class[i];
+    *statistics = (struct pool_statistics){
+        .found = pool->ended_as[POOL_FOUND],
+        .cancelled = pool->ended_as[POOL_CANCELLED],
+        .failed = pool->ended_as[POOL_FAILED],
+    };
+    for (size_t i = 0; i < pool->used; i++) {
+        const struct job *job = &pool->jobs[i];
+        const bool live = job->state == JOB_LIVE;
+        statistics->jobs += live;
+        statistics->running += live && job->flights > 0;
+        statistics->in_class[job->place.class] += live;
     }
-    statistics->running = pool->running;
-    statistics->found = pool->found;
-    statistics->cancelled = pool->cancelled;
-    statistics->failed = pool->failed;
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        const struct worker *worker = pool->workers[i];
+        statistics->hashes += worker->hashes;
+        statistics->rate += worker->flying > 0 && worker->measured ? worker->rate : 0;
+    }
     pthread_mutex_unlock (&pool->lock);
-}
-
-/* Counts a job among those that wait. */
-static void
-count_waiting (const struct job *job, uint64_t now, struct pool_queue *queue)
-{
-    const unsigned class = job->place.class;
-    const double age = now > job->since ? clock_seconds (now - job->since) : 0;
-
-    queue->waiting[class]++;
-    if (age > queue->age[class]) {
-        queue->age[class] = age;
-    }
 }
 
 void
@@ -363,8 +332,12 @@ pool_queue (struct pool *pool, struct pool_queue *queue)
     *queue = (struct pool_queue){0};
     pthread_mutex_lock (&pool->lock);
     for (size_t i = 0; i < pool->used; i++) {
-        if (pool->jobs[i].state == JOB_LIVE && pool->jobs[i].flights == 0) {
-            count_waiting (&pool->jobs[i], now, queue);
+        const struct job *job = &pool->jobs[i];
+        const unsigned class = job->place.class;
+        if (job->state == JOB_LIVE && job->flights == 0) {
+            const uint64_t age = now > job->since ? now - job->since : 0;
+            queue->waiting[class]++;
+            queue->age[class] = fmax (queue->age[class], clock_seconds (age));
         }
     }
     pthread_mutex_unlock (&pool->lock);
@@ -379,16 +352,14 @@ pool_device_count (const struct pool *pool)
 const char *
 pool_device_state_name (enum pool_device_state state)
 {
-    switch (state) {
-    case POOL_DEVICE_UP:
-        return "up";
-    case POOL_DEVICE_RESTING:
-        return "resting";
-    case POOL_DEVICE_STANDBY:
-        return "standby";
-    default:
-        return "opening";
-    }
+    static const char *const names[] = {
+        [POOL_DEVICE_OPENING] = "opening",
+        [POOL_DEVICE_UP] = "up",
+        [POOL_DEVICE_RESTING] = "resting",
+        [POOL_DEVICE_STANDBY] = "standby",
+    };
+
+    return names[state];
 }
 
 void
@@ -404,9 +375,11 @@ pool_device (struct pool *pool, size_t index, struct pool_device *device)
     if (worker->state == POOL_DEVICE_UP && schedule_stands_by (worker)) {
         device->state = POOL_DEVICE_STANDBY;
     }
+    device->failed = worker->failed;
     memcpy (device->reason, worker->reason, sizeof device->reason);
     device->hashes = worker->hashes;
     device->rate = worker->rate;
+    device->measured = worker->measured;
     device->busy = worker->flying > 0;
     if (device->busy) {
         memcpy (device->root, worker->flights[worker->oldest].job->target.root, 32);

@@ -3,9 +3,11 @@
  *
  * A job is a search for one nonce. Searching has no memory, so stopping a search loses nothing but
  * the batch in hand: the pool is free to move a device to another job after every batch, and always
- * works on what queue.h puts first. A job that is long compared to a device's batch is shared by
- * all devices; a short one goes to one device, so that small jobs run side by side. Every job
- * starts at a random nonce, and no nonce of a job is tried twice.
+ * works on what queue.h puts first, at the speed of the devices that are at work: the order of the
+ * jobs that wait is made anew when a device comes or goes, or the speed has changed by half. A job
+ * that is long compared to a device's batch is shared by all devices; a short one goes to one
+ * device, so that small jobs run side by side. Every job starts at a random nonce, and no nonce of
+ * a job is tried twice.
  *
  * Threads: any thread may submit, cancel and ask for statistics. One thread, the drainer (the event
  * loop), calls pool_drain, and callbacks run there. One thread drives each device; they belong to
@@ -52,7 +54,12 @@ typedef void (*pool_done_fn) (void *data, const struct pool_answer *answer);
 struct pool_request {
     struct scan_target target;
     enum pool_class class;
-    uint64_t since; /* clock_now when it was first asked for; 0 is now */
+    /*
+     * When its age begins, on clock_now's clock; 0 is now. It is when the first of those who want
+     * it now wanted it in this class: of a root that was searched ahead for hours, when somebody
+     * asked for it. A job that takes another's place, or moves to another pool, keeps it.
+     */
+    uint64_t since;
     pool_done_fn done;
     void *data;
 };
@@ -87,7 +94,7 @@ int pool_start (struct pool *pool);
 enum pool_result {
     POOL_ACCEPTED,
     POOL_FULL, /* max_jobs are there already */
-    POOL_DOWN, /* no device is up or opening, or the pool was stopped */
+    POOL_DOWN, /* no device is up, or opening for the first time; or the pool was stopped */
 };
 
 /* Submits a job. When accepted, `*ticket` names it until its callback has run; never 0. */
@@ -129,11 +136,13 @@ struct pool_device {
     char name[DEVICE_NAME_SIZE];
     char detail[DEVICE_NAME_SIZE];
     enum pool_device_state state;
+    bool failed;                     /* and not up since: no job waits for it */
     char reason[DEVICE_REASON_SIZE]; /* of the last failure; "" when there was none */
     uint64_t hashes;                 /* tried so far */
-    double rate;                     /* hashes a second while it works, measured */
-    bool busy;                       /* has a batch in hand */
-    uint8_t root[32];                /* of the job it is busy with */
+    double rate;                     /* hashes a second while it works */
+    bool measured;    /* `rate` is; else it is a first guess, to be shown to nobody */
+    bool busy;        /* has a batch in hand */
+    uint8_t root[32]; /* of the job it is busy with */
 };
 
 struct pool_statistics {
@@ -143,8 +152,12 @@ struct pool_statistics {
     uint64_t found;
     uint64_t cancelled;
     uint64_t failed;
+    uint64_t hashes; /* tried by all devices */
+    double rate;     /* hashes a second of the busy devices, as far as it was measured */
 };
 
+/* This and pool_queue look at every job that there is: for who asks a few times a second at most.
+ */
 void pool_statistics (struct pool *pool, struct pool_statistics *statistics);
 
 /* The jobs that wait: no device has a batch of them. */
@@ -153,7 +166,6 @@ struct pool_queue {
     double age[POOL_CLASSES]; /* seconds since the oldest of these was asked for; 0 without any */
 };
 
-/* Looks at every job that there is: for who asks a few times a second at most. */
 void pool_queue (struct pool *pool, struct pool_queue *queue);
 
 size_t pool_device_count (const struct pool *pool);

@@ -18,11 +18,12 @@
 /* nano_node sleeps pow_sleep_interval after this many hashes of a thread. */
 #define POOL_SLEEP_HASHES 256.0
 
-enum job_state { JOB_FREE, JOB_LIVE, JOB_DONE };
+enum job_state { JOB_FREE, JOB_LIVE, JOB_DONE, JOB_DELIVERED };
 
 /*
  * A slot of pool->jobs. Free, then live from pool_submit until it ends, then done until its
- * callback has run AND no device has a batch of it: only then is the slot free again.
+ * callback has run, then delivered until no device has a batch of it: only then is the slot free
+ * again.
  */
 struct job {
     struct queue_place place; /* first: the queue hands these out */
@@ -30,12 +31,10 @@ struct job {
     enum job_state state;
     uint32_t generation;           /* the upper half of the ticket; never 0 */
     unsigned flights;              /* batches of it in devices' hands */
-    bool delivered;                /* its callback has run */
-    struct worker *owner;          /* the worker that has it to itself, out of the queue; or NULL */
     atomic_bool stop;              /* read by devices without the lock */
     uint64_t next;                 /* the next nonce to try */
     uint64_t submitted;            /* clock_now */
-    uint64_t since;                /* clock_now when it was first asked for */
+    uint64_t since;                /* the request's, never 0 */
     double expected;               /* hashes */
     struct scan_target target;     /* constant while live, and read without the lock */
     struct scan_midstate midstate; /* likewise */
@@ -50,18 +49,16 @@ STAILQ_HEAD (job_list, job);
 struct flight {
     struct job *job;
     uint64_t since; /* clock_now at its start */
-    uint64_t count; /* nonces */
 };
 
 struct worker {
     struct pool *pool;
     struct device *device;
     pthread_t thread;
-    bool started; /* the thread is to be joined */
     enum pool_device_state state;
     bool failed; /* since it was up */
     char reason[DEVICE_REASON_SIZE];
-    struct job *own;                         /* a short job that it has to itself */
+    struct job *own; /* a short job that it has to itself, out of the queue; or NULL */
     struct flight flights[WORKER_MAX_DEPTH]; /* a ring, oldest at `oldest` */
     unsigned oldest;
     unsigned flying;
@@ -70,29 +67,27 @@ struct worker {
     double rate;
     double sample_hashes; /* of batches not yet counted into the rate */
     double sample_seconds;
-    bool measured; /* rate is no longer the device's guess */
+    bool measured; /* rate is no guess */
 };
 
 struct pool {
     struct pool_settings settings;
     pthread_mutex_t lock;
-    pthread_cond_t change; /* a job has come, or the pool stops; on the monotonic clock */
+    pthread_cond_t change; /* a job has come, a device has changed, or the pool stops */
     bool stopping;
     struct worker **workers;
     size_t worker_count;
+    size_t started;   /* how many of them, the first ones, have a thread to be joined */
     struct job *jobs; /* settings.max_jobs slots */
     size_t used;      /* slots that have ever been used, the first ones; the rest cost no memory */
     struct job_list free;
     struct job_list ended; /* done, not yet drained */
     int event_fd;
     struct queue queue;
-    uint64_t order;                /* of the last job submitted */
-    uint64_t random;               /* state of the generator of first nonces */
-    size_t in_class[POOL_CLASSES]; /* live jobs */
-    size_t running;                /* live jobs with a batch in flight */
-    uint64_t found;
-    uint64_t cancelled;
-    uint64_t failed;
+    double rate;     /* hashes a second that all due times are made with, above 0 */
+    uint64_t order;  /* of the last job submitted */
+    uint64_t random; /* state of the generator of first nonces */
+    uint64_t ended_as[POOL_FAILED + 1]; /* how many jobs, by outcome */
 };
 
 /* schedule.c; all with the lock held. */
@@ -101,7 +96,7 @@ struct pool {
  */
 bool schedule_take (struct worker *worker, struct device_batch *batch);
 
-/* Takes the worker's oldest batch out of flight and counts `hashes` for it. */
+/* Takes the worker's oldest batch out of flight; of its nonces, `hashes` were tried. */
 void schedule_land (struct worker *worker, uint64_t hashes);
 
 /* Ends a live job and puts it on the list for the drainer; an ended one is left as it is. */
@@ -116,8 +111,9 @@ void schedule_disown (struct worker *worker);
 /* Frees the slot of a done job when nobody needs it any more. */
 void schedule_release (struct pool *pool, struct job *job);
 
-/* Hashes a second of all devices that are not resting; above 0. */
-double schedule_rate (const struct pool *pool);
+/* Makes the due time of a live job, and, after a change of the devices, those of all. */
+void schedule_due (const struct pool *pool, struct job *job);
+void schedule_reorder (struct pool *pool);
 
 /* How long a batch of `worker` should take, in seconds, and its rest for every POOL_SLEEP_HASHES,
  * in nanoseconds: the pool's settings, unless the device has its own. */
@@ -127,7 +123,7 @@ uint64_t schedule_sleep (const struct worker *worker);
 /* Whether `worker` has to leave the work to others, being on standby. */
 bool schedule_stands_by (const struct worker *worker);
 
-/* Whether any device may still answer a job. */
+/* Whether any device may answer a job: one that is up, or being opened for the first time. */
 bool schedule_alive (const struct pool *pool);
 
 /* worker.c: a worker's thread. `data` is the struct worker. */

@@ -2,6 +2,7 @@
  * Threads: every function here is called with pool->lock held, by callers and by workers alike.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +47,6 @@ void
 schedule_disown (struct worker *worker)
 {
     if (worker->own != NULL) {
-        worker->own->owner = NULL;
         queue_insert (&worker->pool->queue, &worker->own->place);
         worker->own = NULL;
     }
@@ -56,7 +56,6 @@ static void
 own (struct worker *worker, struct job *job)
 {
     queue_remove (&worker->pool->queue, &job->place);
-    job->owner = worker;
     worker->own = job;
 }
 
@@ -141,11 +140,43 @@ schedule_take (struct worker *worker, struct device_batch *batch)
     batch->count = batch_count (worker, job);
     batch->first = job->next;
     job->next += batch->count;
-    worker->pool->running += job->flights == 0;
     job->flights++;
-    worker->flights[slot] = (struct flight){job, clock_now (), batch->count};
+    worker->flights[slot] = (struct flight){job, clock_now ()};
     worker->flying++;
     return true;
+}
+
+/* Hashes a second of the devices that are at work; above 0. */
+static double
+rate_at_work (const struct pool *pool)
+{
+    double rate = 0;
+
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        const struct worker *worker = pool->workers[i];
+        if (worker->state == POOL_DEVICE_UP && !schedule_stands_by (worker)) {
+            rate += worker->rate;
+        }
+    }
+    return rate > 1 ? rate : 1;
+}
+
+void
+schedule_due (const struct pool *pool, struct job *job)
+{
+    job->place.due = queue_due (clock_seconds (job->since), job->expected / pool->rate);
+}
+
+void
+schedule_reorder (struct pool *pool)
+{
+    pool->rate = rate_at_work (pool);
+    for (size_t i = 0; i < pool->used; i++) {
+        if (pool->jobs[i].state == JOB_LIVE) {
+            schedule_due (pool, &pool->jobs[i]);
+        }
+    }
+    queue_reorder (&pool->queue);
 }
 
 /* A batch this long, in batch times, is a measurement by itself. */
@@ -154,20 +185,28 @@ schedule_take (struct worker *worker, struct device_batch *batch)
 /* Shorter ones are added up until they are this long together. */
 #define LONG_ENOUGH 0.05
 
+/* The total must have changed by this part of it before the order follows. */
+#define LARGE_CHANGE 0.5
+
 static void
 follow (struct worker *worker, double rate, double share)
 {
+    struct pool *pool = worker->pool;
     double weight = worker->measured ? 0.2 * (share < 1 ? share : 1) : 1;
 
     worker->rate += weight * (rate - worker->rate);
     worker->measured = true;
     worker->sample_seconds = 0;
     worker->sample_hashes = 0;
+    if (fabs (rate_at_work (pool) - pool->rate) >= LARGE_CHANGE * pool->rate) {
+        schedule_reorder (pool);
+    }
 }
 
 /*
  * Follows a device's speed. Most of a short batch's time may be the way to the device and back, so
- * short batches, added up, can only show that it is faster than thought.
+ * short batches, added up, can only show that it is faster than thought; and one in which nothing
+ * was tried shows nothing.
  */
 static void
 measure (struct worker *worker, const struct flight *flight, uint64_t now, uint64_t hashes)
@@ -176,6 +215,9 @@ measure (struct worker *worker, const struct flight *flight, uint64_t now, uint6
     double batch_seconds = schedule_batch_seconds (worker);
     double seconds = clock_seconds (now - start);
 
+    if (hashes == 0) {
+        return;
+    }
     if (seconds >= LONG_BATCH * batch_seconds) {
         follow (worker, (double)hashes / seconds, seconds / batch_seconds);
         return;
@@ -205,29 +247,18 @@ schedule_land (struct worker *worker, uint64_t hashes)
     measure (worker, &flight, now, hashes);
     worker->last_collect = now;
     flight.job->flights--;
-    worker->pool->running -= flight.job->flights == 0 && flight.job->state == JOB_LIVE;
     schedule_release (worker->pool, flight.job);
 }
 
 void
 schedule_release (struct pool *pool, struct job *job)
 {
-    if (job->state != JOB_DONE || !job->delivered || job->flights > 0) {
+    if (job->state != JOB_DELIVERED || job->flights > 0) {
         return;
     }
     job->state = JOB_FREE;
     job->generation = job->generation == UINT32_MAX ? 1 : job->generation + 1;
     STAILQ_INSERT_HEAD (&pool->free, job, link);
-}
-
-static void
-count_end (struct pool *pool, const struct job *job, enum pool_outcome outcome)
-{
-    pool->in_class[job->place.class]--;
-    pool->running -= job->flights > 0;
-    pool->found += outcome == POOL_FOUND;
-    pool->cancelled += outcome == POOL_CANCELLED;
-    pool->failed += outcome == POOL_FAILED;
 }
 
 /* An eventfd takes a write unless its counter is about to overflow, which the drainer's reads
@@ -251,14 +282,15 @@ schedule_end (struct pool *pool, struct job *job, enum pool_outcome outcome)
     }
     atomic_store_explicit (&job->stop, true, memory_order_relaxed);
     queue_remove (&pool->queue, &job->place);
-    if (job->owner != NULL) {
-        job->owner->own = NULL;
-        job->owner = NULL;
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        if (pool->workers[i]->own == job) {
+            pool->workers[i]->own = NULL;
+        }
     }
     job->state = JOB_DONE;
     job->answer.outcome = outcome;
     job->answer.seconds = clock_seconds (clock_now () - job->submitted);
-    count_end (pool, job, outcome);
+    pool->ended_as[outcome]++;
     STAILQ_INSERT_TAIL (&pool->ended, job, link);
     if (first) {
         wake_drainer (pool);
@@ -273,20 +305,6 @@ schedule_end_all (struct pool *pool, enum pool_outcome outcome)
     }
 }
 
-double
-schedule_rate (const struct pool *pool)
-{
-    double rate = 0;
-
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        if (pool->workers[i]->state != POOL_DEVICE_RESTING &&
-            !schedule_stands_by (pool->workers[i])) {
-            rate += pool->workers[i]->rate;
-        }
-    }
-    return rate > 1 ? rate : 1;
-}
-
 /* One that has failed is not waited for while it is tried again. */
 bool
 schedule_stands_by (const struct worker *worker)
@@ -295,7 +313,7 @@ schedule_stands_by (const struct worker *worker)
 
     for (size_t i = 0; i < pool->worker_count && worker->device->standby; i++) {
         const struct worker *other = pool->workers[i];
-        if (!other->device->standby && other->state != POOL_DEVICE_RESTING && !other->failed) {
+        if (!other->device->standby && !other->failed) {
             return true;
         }
     }
@@ -306,7 +324,7 @@ bool
 schedule_alive (const struct pool *pool)
 {
     for (size_t i = 0; i < pool->worker_count; i++) {
-        if (pool->workers[i]->state != POOL_DEVICE_RESTING) {
+        if (!pool->workers[i]->failed) {
             return true;
         }
     }

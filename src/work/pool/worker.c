@@ -2,12 +2,12 @@
  * Threads: this file is a device's thread. It alone calls the device; it takes pool->lock to choose
  * batches and to report them, and holds it across no call of the device.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "work/base/thread.h"
 #include "work/pool/pool_internal.h"
 #include "work/scan/value.h"
 
@@ -15,48 +15,47 @@
 #define FIRST_REST (1 * CLOCK_SECOND)
 #define LONGEST_REST (300 * CLOCK_SECOND)
 
-/* A device that worked this long since it opened has recovered: its next rest is a first one. */
+/* A device that was up this long has recovered: its next rest is a first one. */
 #define RECOVERED (60 * CLOCK_SECOND)
 
-/* Waits for a change of the pool, or until `until` (clock_now's time; 0 is no limit). Lock held. */
-static void
-wait_change (struct pool *pool, uint64_t until)
-{
-    struct timespec time = {(time_t)(until / CLOCK_SECOND), (long)(until % CLOCK_SECOND)};
-
-    if (until == 0) {
-        pthread_cond_wait (&pool->change, &pool->lock);
-    } else {
-        (void)pthread_cond_timedwait (&pool->change, &pool->lock, &time);
-    }
-}
-
-/* Lock held. */
-static void
+/* Returns whether the pool stops, which ends the pause. Lock held. */
+static bool
 pause_until (struct pool *pool, uint64_t until)
 {
     while (!pool->stopping && clock_now () < until) {
-        wait_change (pool, until);
+        thread_wait (&pool->change, &pool->lock, until);
     }
+    return pool->stopping;
+}
+
+/* However fast it was when it was open before, it may be another now. */
+static void
+begin_rate (struct worker *worker)
+{
+    worker->rate = worker->device->rate;
+    worker->measured = worker->device->tuned;
+    worker->sample_hashes = 0;
+    worker->sample_seconds = 0;
 }
 
 static void
-set_state (struct worker *worker, enum pool_device_state state, const char *reason)
+set_state (struct worker *worker, enum pool_device_state state)
 {
     struct pool *pool = worker->pool;
 
     pthread_mutex_lock (&pool->lock);
     worker->state = state;
-    worker->failed = state == POOL_DEVICE_RESTING || (worker->failed && state != POOL_DEVICE_UP);
-    if (state == POOL_DEVICE_UP && !worker->measured) {
-        worker->rate = worker->device->rate; /* some devices know it once they are open */
-    }
-    if (reason != NULL) {
-        snprintf (worker->reason, sizeof worker->reason, "%s", reason);
+    if (state == POOL_DEVICE_UP) {
+        worker->failed = false;
+        begin_rate (worker);
+    } else if (state == POOL_DEVICE_RESTING) {
+        worker->failed = true;
+        memcpy (worker->reason, worker->device->reason, sizeof worker->reason);
     }
     if (!schedule_alive (pool)) {
         schedule_end_all (pool, POOL_FAILED);
     }
+    schedule_reorder (pool);
     pthread_cond_broadcast (&pool->change); /* those on standby may have to begin */
     pthread_mutex_unlock (&pool->lock);
 }
@@ -88,7 +87,7 @@ rest_after (struct worker *worker, uint64_t hashes)
 
     if (sleep > 0) {
         schedule_disown (worker);
-        pause_until (worker->pool, clock_now () + sleep);
+        (void)pause_until (worker->pool, clock_now () + sleep);
     }
 }
 
@@ -111,7 +110,7 @@ next_batch (struct worker *worker, struct device_batch *batch)
         if (worker->flying > 0) {
             return false;
         }
-        wait_change (pool, 0);
+        thread_wait (&pool->change, &pool->lock, 0);
     }
     return false;
 }
@@ -202,11 +201,15 @@ work (struct worker *worker)
     }
 }
 
-/* Opens, tests and works. Returns 0 when the pool stops, -1 when the device failed. */
+/*
+ * Opens, tests and works. Returns 0 when the pool stops, or -1 when the device failed, after having
+ * been up for `*up`: to be opened, or to fail at that, takes some a minute.
+ */
 static int
-open_and_work (struct worker *worker)
+open_and_work (struct worker *worker, uint64_t *up)
 {
     struct device *device = worker->device;
+    uint64_t start;
     int failed;
 
     device->reason[0] = '\0';
@@ -215,8 +218,10 @@ open_and_work (struct worker *worker)
     }
     failed = device_self_test (device);
     if (failed == 0) {
-        set_state (worker, POOL_DEVICE_UP, NULL);
+        set_state (worker, POOL_DEVICE_UP);
+        start = clock_now ();
         failed = work (worker);
+        *up = clock_now () - start;
     }
     device->ops->close (device);
     drop_flights (worker);
@@ -232,17 +237,6 @@ yield_to_others (void)
     (void)pthread_setschedparam (pthread_self (), SCHED_BATCH, &parameters);
 }
 
-static bool
-is_stopping (struct pool *pool)
-{
-    bool stopping;
-
-    pthread_mutex_lock (&pool->lock);
-    stopping = pool->stopping;
-    pthread_mutex_unlock (&pool->lock);
-    return stopping;
-}
-
 void *
 worker_run (void *data)
 {
@@ -251,20 +245,23 @@ worker_run (void *data)
     uint64_t rest = FIRST_REST;
 
     yield_to_others ();
-    while (!is_stopping (pool)) {
-        uint64_t start = clock_now ();
-        if (open_and_work (worker) == 0) {
-            break;
+    for (;;) {
+        uint64_t up = 0;
+        bool stops;
+        if (open_and_work (worker, &up) == 0) {
+            return NULL;
         }
-        if (clock_now () - start > RECOVERED) {
+        if (up > RECOVERED) {
             rest = FIRST_REST;
         }
-        set_state (worker, POOL_DEVICE_RESTING, worker->device->reason);
+        set_state (worker, POOL_DEVICE_RESTING);
         pthread_mutex_lock (&pool->lock);
-        pause_until (pool, clock_now () + rest);
+        stops = pause_until (pool, clock_now () + rest);
         pthread_mutex_unlock (&pool->lock);
+        if (stops) {
+            return NULL;
+        }
         rest = 2 * rest < LONGEST_REST ? 2 * rest : LONGEST_REST;
-        set_state (worker, POOL_DEVICE_OPENING, NULL);
+        set_state (worker, POOL_DEVICE_OPENING);
     }
-    return NULL;
 }

@@ -101,18 +101,15 @@ make_tables (struct store *store)
 static int
 make_locks (struct store *store)
 {
-    pthread_condattr_t attributes;
-
-    if (pthread_condattr_init (&attributes) != 0) {
+    if (thread_lock_init (&store->lock, &store->wake) != 0) {
         return -1;
     }
-    const bool made = pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC) == 0 &&
-                      pthread_cond_init (&store->wake, &attributes) == 0 &&
-                      pthread_cond_init (&store->done, NULL) == 0 &&
-                      pthread_mutex_init (&store->lock, NULL) == 0;
-
-    (void)pthread_condattr_destroy (&attributes);
-    return made ? 0 : -1;
+    if (pthread_cond_init (&store->done, NULL) != 0) {
+        (void)pthread_mutex_destroy (&store->lock);
+        (void)pthread_cond_destroy (&store->wake);
+        return -1;
+    }
+    return 0;
 }
 
 /* NULL for want of memory. */

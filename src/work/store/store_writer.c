@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "work/base/clock.h"
+#include "work/base/thread.h"
 #include "work/store/store_internal.h"
 
 /* How long changes gather before they are written. */
@@ -306,12 +307,11 @@ wait_for_changes (struct store *store)
 
     for (;;) {
         const uint64_t until = next_time (store, idle_until);
-        const struct timespec time = {(time_t)(until / CLOCK_SECOND), (long)(until % CLOCK_SECOND)};
 
         if (clock_now () >= until) {
             return;
         }
-        (void)pthread_cond_timedwait (&store->wake, &store->lock, &time);
+        thread_wait (&store->wake, &store->lock, until);
     }
 }
 

@@ -131,6 +131,8 @@ struct pool_device {
     enum pool_device_state state;
     char reason[DEVICE_REASON_SIZE]; /* of the last failure; "" when there was none */
     uint64_t hashes;                 /* tried so far */
+    uint64_t batches;                /* that they came in */
+    double seconds;                  /* that these took, one after the other */
     double rate;                     /* hashes a second while it works, measured */
     bool busy;                       /* has a batch in hand */
     uint8_t root[32];                /* of the job it is busy with */

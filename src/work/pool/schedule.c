@@ -166,8 +166,8 @@ follow (struct worker *worker, double rate, double share)
 }
 
 /*
- * Follows a device's speed. Most of a short batch's time may be the way to the device and back, so
- * short batches, added up, can only show that it is faster than thought.
+ * Counts a batch, and follows the device's speed. Most of a short batch's time may be the way to
+ * the device and back, so short batches, added up, can only show that it is faster than thought.
  */
 static void
 measure (struct worker *worker, const struct flight *flight, uint64_t now, uint64_t hashes)
@@ -176,6 +176,9 @@ measure (struct worker *worker, const struct flight *flight, uint64_t now, uint6
     double batch_seconds = schedule_batch_seconds (worker);
     double seconds = clock_seconds (now - start);
 
+    worker->hashes += hashes;
+    worker->batches++;
+    worker->seconds += seconds;
     if (seconds >= LONG_BATCH * batch_seconds) {
         follow (worker, (double)hashes / seconds, seconds / batch_seconds);
         return;
@@ -201,7 +204,6 @@ schedule_land (struct worker *worker, uint64_t hashes)
 
     worker->oldest = (worker->oldest + 1) % WORKER_MAX_DEPTH;
     worker->flying--;
-    worker->hashes += hashes;
     measure (worker, &flight, now, hashes);
     worker->last_collect = now;
     flight.job->flights--;

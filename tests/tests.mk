@@ -38,6 +38,7 @@ UNIT_TESTS += \
 	tests/unit/test_account \
 	tests/unit/test_atto \
 	tests/unit/test_atto_works \
+	tests/unit/test_bench_pool \
 	tests/unit/test_bench_report \
 	tests/unit/test_block \
 	tests/unit/test_broker \
@@ -116,6 +117,10 @@ tests_unit_test_atto_works_SOURCES = tests/unit/test_atto_works.c tests/unit/fak
 	tests/unit/fake_device.h tests/unit/seed.h tests/unit/support_http.c tests/unit/support_http.h
 tests_unit_test_atto_works_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_atto_works_LDADD = $(UNIT_NODE)
+tests_unit_test_bench_pool_SOURCES = tests/unit/test_bench_pool.c tests/unit/fake_device.c \
+	tests/unit/fake_device.h
+tests_unit_test_bench_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bench_pool_LDADD = $(UNIT_NODE)
 tests_unit_test_bench_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bench_report_LDADD = $(UNIT_NODE)
 tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)

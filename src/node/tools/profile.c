@@ -59,19 +59,14 @@ read_difficulty (const struct options *options, struct profile *profile)
     return 0;
 }
 
+/* A number that was not given stays as it is. */
 static int
-read_numbers (const struct options *options, struct profile *profile)
+read_number (const char *text, uint64_t least, uint64_t most, uint64_t *number,
+             const char *complaint)
 {
-    if (options->pow_sleep_interval != NULL &&
-        number_parse_unsigned (options->pow_sleep_interval, 0, CLOCK_SECOND,
-                               &profile->pool.sleep) != 0) {
-        return complain ("Invalid pow_sleep_interval: expected 0 to 1000000000 nanoseconds");
-    }
-    if (options->count != NULL &&
-        number_parse_unsigned (options->count, 1, UINT32_MAX, &profile->count) != 0) {
-        return complain ("Invalid count: expected a whole number from 1");
-    }
-    return 0;
+    return text == NULL || number_parse_unsigned (text, least, most, number) == 0
+               ? 0
+               : complain (complaint);
 }
 
 /* What both kinds have. */
@@ -84,7 +79,13 @@ read_profile (const struct options *options, const struct config *config,
         .pool = {.batch_seconds = 0.005, .sleep = config->pow_sleep_interval},
         .count = UINT64_MAX,
     };
-    return read_difficulty (options, profile) == 0 && read_numbers (options, profile) == 0 ? 0 : -1;
+    if (read_difficulty (options, profile) != 0 ||
+        read_number (options->pow_sleep_interval, 0, CLOCK_SECOND, &profile->pool.sleep,
+                     "Invalid pow_sleep_interval: expected 0 to 1000000000 nanoseconds") != 0) {
+        return -1;
+    }
+    return read_number (options->count, 1, UINT32_MAX, &profile->count,
+                        "Invalid count: expected a whole number from 1");
 }
 
 /* Generating. */
@@ -182,28 +183,16 @@ struct opencl_profile {
 
 static int
 read_opencl (const struct options *options, const struct config *config,
-             struct opencl_profile *profile)
+             struct opencl_profile *wanted)
 {
-    const struct {
-        const char *text;
-        uint64_t least;
-        uint64_t initial;
-        uint64_t *number;
-        const char *complaint;
-    } numbers[] = {
-        {options->platform, 0, config->opencl_platform, &profile->platform, "Invalid platform id"},
-        {options->device, 0, config->opencl_device, &profile->device, "Invalid device id"},
-        {options->threads, 1, config->opencl_threads, &profile->threads, "Invalid threads count"},
-    };
-
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        *numbers[i].number = numbers[i].initial;
-        if (numbers[i].text != NULL && number_parse_unsigned (numbers[i].text, numbers[i].least,
-                                                              UINT32_MAX, numbers[i].number) != 0) {
-            return complain (numbers[i].complaint);
-        }
+    *wanted = (struct opencl_profile){config->opencl_platform, config->opencl_device,
+                                      config->opencl_threads};
+    if (read_number (options->platform, 0, UINT32_MAX, &wanted->platform, "Invalid platform id") !=
+            0 ||
+        read_number (options->device, 0, UINT32_MAX, &wanted->device, "Invalid device id") != 0) {
+        return -1;
     }
-    return 0;
+    return read_number (options->threads, 1, UINT32_MAX, &wanted->threads, "Invalid threads count");
 }
 
 /* The device that was asked for, among all. NULL after having said that it is not there. */

@@ -44,10 +44,15 @@ class BenchScan(unittest.TestCase):
                          ["libb2", *re.findall(r"(?m)^    scanner (\S+) +usable", listed)])
         self.assertEqual(rows["libb2"][1:], [1.0])
         for rate, times_libb2, *limit in rows.values():
-            self.assertGreater(rate, 0)
-            self.assertAlmostEqual(times_libb2, rate / rows["libb2"][0], delta=0.02 * times_libb2 + 0.01)
+            self.assert_ratio(times_libb2, rate, rows["libb2"][0])
             if limit:
-                self.assertAlmostEqual(limit[1], rate / limit[0], delta=0.02 * limit[1] + 0.01)
+                self.assert_ratio(limit[1], rate, limit[0])
+
+    def assert_ratio(self, ratio, rate, other):
+        """As far as two decimals of each tell."""
+        self.assertGreater(min(rate, other), 0)
+        error = 0.006 + ratio * 0.006 * (1 / rate + 1 / other)
+        self.assertAlmostEqual(ratio, rate / other, delta=error)
 
     def test_one(self):
         self.assertEqual(list(self.rows("--scanner", "portable")), ["libb2", "portable"])

@@ -36,9 +36,9 @@ if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/unit/test_access \
 	tests/unit/test_account \
-	tests/unit/test_amount \
 	tests/unit/test_atto \
 	tests/unit/test_atto_works \
+	tests/unit/test_bench_pool \
 	tests/unit/test_bench_report \
 	tests/unit/test_block \
 	tests/unit/test_broker \
@@ -54,7 +54,6 @@ UNIT_TESTS += \
 	tests/unit/test_difficulty \
 	tests/unit/test_endpoint \
 	tests/unit/test_exposition \
-	tests/unit/test_figures \
 	tests/unit/test_framing \
 	tests/unit/test_health \
 	tests/unit/test_hex \
@@ -77,13 +76,14 @@ UNIT_TESTS += \
 	tests/unit/test_ports \
 	tests/unit/test_precache \
 	tests/unit/test_queue \
+	tests/unit/test_readable \
 	tests/unit/test_resolver \
 	tests/unit/test_routes \
+	tests/unit/test_sample \
 	tests/unit/test_scan \
 	tests/unit/test_screen \
 	tests/unit/test_schedule \
 	tests/unit/test_server \
-	tests/unit/test_slices \
 	tests/unit/test_status_view \
 	tests/unit/test_store \
 	tests/unit/test_store_bounds \
@@ -118,6 +118,10 @@ tests_unit_test_atto_works_SOURCES = tests/unit/test_atto_works.c tests/unit/fak
 	tests/unit/fake_device.h tests/unit/seed.h tests/unit/support_http.c tests/unit/support_http.h
 tests_unit_test_atto_works_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_atto_works_LDADD = $(UNIT_NODE)
+tests_unit_test_bench_pool_SOURCES = tests/unit/test_bench_pool.c tests/unit/fake_device.c \
+	tests/unit/fake_device.h
+tests_unit_test_bench_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bench_pool_LDADD = $(UNIT_NODE)
 tests_unit_test_bench_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bench_report_LDADD = $(UNIT_NODE)
 tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -163,8 +167,8 @@ tests_unit_test_endpoint_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_endpoint_LDADD = $(UNIT_RPC)
 tests_unit_test_exposition_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_exposition_LDADD = $(UNIT_NODE)
-tests_unit_test_figures_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_figures_LDADD = $(UNIT_WORK)
+tests_unit_test_sample_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sample_LDADD = $(UNIT_WORK)
 tests_unit_test_health_SOURCES = tests/unit/test_health.c tests/unit/fake_device.c tests/unit/fake_device.h
 tests_unit_test_framing_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_framing_LDADD = $(UNIT_RPC)
@@ -218,8 +222,8 @@ tests_unit_test_peer_drop_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_peer_drop_LDADD = $(UNIT_RPC)
 tests_unit_test_peer_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_peer_record_LDADD = $(UNIT_RPC)
-tests_unit_test_amount_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_amount_LDADD = $(UNIT_NODE)
+tests_unit_test_readable_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_readable_LDADD = $(UNIT_NODE)
 tests_unit_test_screen_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_screen_LDADD = $(UNIT_NODE)
 tests_unit_test_status_view_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -243,7 +247,8 @@ tests_unit_test_pool_time_SOURCES = tests/unit/test_pool_time.c $(STILL_TIME) $(
 tests_unit_test_pool_time_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_time_LDFLAGS = $(STILL_TIME_WRAPS)
 tests_unit_test_pool_time_LDADD = $(UNIT_WORK)
-tests_unit_test_ports_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ports_SOURCES = tests/unit/test_ports.c tests/bench/ports.c tests/bench/ports.h
+tests_unit_test_ports_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(srcdir)/tests/bench
 tests_unit_test_ports_LDADD = $(UNIT_WORK)
 tests_unit_test_precache_SOURCES = tests/unit/test_precache.c $(SUPPORT_BROKER) $(SUPPORT_STORE)
 tests_unit_test_precache_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -263,8 +268,6 @@ tests_unit_test_schedule_LDADD = $(UNIT_WORK)
 tests_unit_test_server_SOURCES = tests/unit/test_server.c tests/unit/support_http.c tests/unit/support_http.h
 tests_unit_test_server_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_server_LDADD = $(UNIT_RPC)
-tests_unit_test_slices_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_slices_LDADD = $(UNIT_WORK)
 SUPPORT_STORE = tests/unit/support_store.c tests/unit/support_store.h
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(SUPPORT_STORE) tests/unit/seed.h tests/unit/vectors.h
 tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS) $(LMDB_CFLAGS)
@@ -340,12 +343,15 @@ E2E_TESTS = \
 # Benchmarks: built by `make bench`, run by hand.
 
 EXTRA_PROGRAMS = tests/bench/bench_cache tests/bench/bench_http tests/bench/bench_store
-check_PROGRAMS += tests/bench/load
-TESTS += tests/bench/test_load.py
+check_PROGRAMS += tests/bench/bench_scan tests/bench/load
+TESTS += tests/bench/test_bench_scan.py tests/bench/test_load.py
 tests_bench_bench_cache_CPPFLAGS = $(AM_CPPFLAGS)
 tests_bench_bench_cache_LDADD = libstore.la libwork.la
 tests_bench_bench_http_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_bench_bench_http_LDADD = librpc.la libwork.la
+tests_bench_bench_scan_SOURCES = tests/bench/bench_scan.c tests/bench/ports.c tests/bench/ports.h
+tests_bench_bench_scan_CPPFLAGS = $(libwork_la_CPPFLAGS) -I$(srcdir)/tests/bench
+tests_bench_bench_scan_LDADD = libwork.la $(LIBB2_LIBS)
 tests_bench_bench_store_CPPFLAGS = $(AM_CPPFLAGS)
 tests_bench_bench_store_LDADD = libstore.la libwork.la
 LOAD_PARTS = \
@@ -360,7 +366,7 @@ tests_bench_load_SOURCES = tests/bench/load.c \
 tests_bench_load_CPPFLAGS = $(AM_CPPFLAGS) $(LOAD_CPPFLAGS)
 tests_bench_load_LDADD = libwork.la $(JANSSON_LIBS) -lm
 CLEANFILES += $(EXTRA_PROGRAMS)
-bench: $(EXTRA_PROGRAMS) tests/bench/load
+bench: $(EXTRA_PROGRAMS) tests/bench/bench_scan tests/bench/load
 clean-local:
 	rm -rf tests/pocl-cache
 .PHONY: bench
@@ -373,7 +379,7 @@ check-valgrind: $(UNIT_TESTS)
 EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/checks/lsan.supp tests/checks/opencl.supp tests/checks/opencl_valgrind.sh tests/checks/tsan.supp \
 	tests/bench/bench_cache.py tests/bench/bench_load.py tests/bench/bench_peers.py tests/bench/bench_rpc.py \
-	tests/bench/stand_in_work_server.py tests/bench/test_load.py \
+	tests/bench/stand_in_work_server.py tests/bench/test_bench_scan.py tests/bench/test_load.py \
 	tests/data \
 	tests/e2e/atto.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/e2e/rpc_model.py tests/e2e/rpc_requests.py \

@@ -26,7 +26,6 @@ THREAD_TESTS += \
 	tests/unit/test_resolver \
 	tests/unit/test_scan \
 	tests/unit/test_schedule \
-	tests/unit/test_slices \
 	tests/unit/test_store \
 	tests/unit/test_store_bounds \
 	tests/unit/test_store_full \
@@ -39,7 +38,6 @@ LOCK_TESTS += \
 	tests/unit/test_precache \
 	tests/unit/test_resolver \
 	tests/unit/test_schedule \
-	tests/unit/test_slices \
 	tests/unit/test_store \
 	tests/unit/test_store_full \
 	tests/unit/test_worker

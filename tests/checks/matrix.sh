@@ -20,8 +20,8 @@ flags="-std=gnu11 -O2 -g -pthread -Wall -Wextra -Wshadow -Wconversion -Wsign-con
 # The engine and the store, but for what one kind of machine or a driver has.
 engine=$(ls "$srcdir"/src/work/*/*.c | grep -vE '/(scan_avx|scan_neon|opencl_|device_opencl)[a-z0-9_]*\.c$')
 support='support_pool support_store fake_device'
-tests='account atto cpus device difficulty figures hex number pool pool_stress ports queue schedule
-    slices store store_bounds store_file store_full store_kill thread trial value worker'
+tests='account atto cpus device difficulty hex number pool pool_stress queue sample schedule
+    store store_bounds store_file store_full store_kill thread trial value worker'
 
 # need COMMAND PACKAGE: whether it is here; else what to install.
 need ()

@@ -67,22 +67,6 @@ class Json(unittest.TestCase):
                          ["ff00000000000000", nano.hex_u64(0)])
         self.assert_thresholds(answer)
 
-    def test_compare(self):
-        answer = self.measure("--compare", "--device", "cpu", "--threads", "1")
-        scanners = [device["scanner"] for device in answer["devices"]]
-        self.assertIn("portable", scanners)
-        compared = answer["compare"]
-        self.assertGreater(compared["libb2_hashes_per_second"], 0)
-        self.assertEqual([entry["scanner"] for entry in compared["scanners"]], scanners)
-        for entry in compared["scanners"]:
-            # Medians of ratios: not quite the ratios of medians.
-            rate = entry["hashes_per_second"]
-            ratio = rate / compared["libb2_hashes_per_second"]
-            self.assertTrue(ratio / 10 < entry["times_libb2"] < ratio * 10)
-            if entry["port_limit"] is not None:
-                ratio = rate / entry["port_limit"]
-                self.assertTrue(ratio / 10 < entry["of_port_limit"] < ratio * 10)
-
 
 class Text(unittest.TestCase):
     def test_default(self):
@@ -94,13 +78,6 @@ class Text(unittest.TestCase):
                      r"^send +fffffff800000000 ", r"^receive +fffffe0000000000 ",
                      r"^Atto LIVE 20\d\d +<=00000000[0-9a-f]{8} "):
             self.assertRegex(result.stdout, f"(?m){line}")
-        self.assertNotIn("libb2", result.stdout)
-
-    def test_compare_one_scanner(self):
-        result = benchmark("--compare", "--scanner", "portable")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stdout, r"(?m)^libb2 +\d+\.\d\d +1\.00$")
-        self.assertNotIn("avx", result.stdout)
 
     def test_all_scanners(self):
         result = benchmark("--scanner", "all")

@@ -402,7 +402,7 @@ class Commands(unittest.TestCase):
 
     def test_benchmark_of_all(self):
         result = self.run_here("--benchmark", "--duration", "0.5", "--device", "all", "--threads",
-                               "1", "--compare", "--json")
+                               "1", "--json")
         self.assertEqual(result.returncode, 0, result.stderr)
         kinds = [each["kind"] for each in json.loads(result.stdout)["devices"]]
         self.assertEqual(kinds.count("opencl"), len(DEVICES))

@@ -19,42 +19,21 @@ near (double a, double b)
     return fabs (a - b) <= 1e-9 * fabs (b);
 }
 
-static void
-test_expectations (void **state)
-{
-    struct bench_threshold send = {.order = DIFFICULTY_AT_LEAST, .threshold = 0xfffffff800000000};
-    struct bench_threshold atto = {.order = DIFFICULTY_AT_MOST, .threshold = 0x00000000ffffffff};
-    struct bench_threshold none = {.order = DIFFICULTY_AT_LEAST, .threshold = 0};
-
-    (void)state;
-    bench_report_expect (&send, 0x1p28);
-    assert_true (near (send.mean_seconds, 2));
-    assert_true (near (send.works_per_second, 0.5));
-    assert_true (near (send.p95_seconds, 5.991464547107982));
-    bench_report_expect (&atto, 0x1p32);
-    assert_true (near (atto.mean_seconds, 1));
-    bench_report_expect (&none, 100);
-    assert_true (near (none.works_per_second, 100));
-}
-
-static const struct bench_entry entries[] = {
-    {.scanner = "wide",
-     .hashes_per_second = 40e6,
-     .stddev = 1e6,
-     .median = 41e6,
-     .batch_seconds = 0.005,
-     .limit = 50e6,
-     .times_libb2 = 8.2,
-     .of_limit = 0.82},
-    {.scanner = "portable",
-     .hashes_per_second = 8e6,
-     .median = 8e6,
-     .batch_seconds = 0.005,
-     .times_libb2 = 1.6},
+/* Two scanners, the faster one with a spread of 1 MH/s. */
+static struct bench_candidate candidates[] = {
+    {.device = {.kind = "cpu", .name = "cpu 0", .detail = "wide"},
+     .rates = {.count = 2, .mean = 40e6, .squares = 1e12},
+     .batch_seconds = 0.005},
+    {.device = {.kind = "cpu", .name = "cpu 0", .detail = "portable"},
+     .rates = {.count = 2, .mean = 8e6},
+     .batch_seconds = 0.005},
+    {.device = {.kind = "opencl", .name = "opencl 0:1", .detail = "A GPU"},
+     .rates = {.count = 2, .mean = 10e6},
+     .batch_seconds = 0.01},
 };
 
 static struct bench_report
-make_report (const struct bench_threshold *threshold)
+make_report (struct bench_threshold *threshold)
 {
     return (struct bench_report){
         .machine = "A \"machine\"",
@@ -62,12 +41,37 @@ make_report (const struct bench_threshold *threshold)
         .threads = 2,
         .slices = 20,
         .slice_seconds = 0.05,
-        .libb2 = 5e6,
-        .entries = entries,
-        .entry_count = 2,
+        .candidates = candidates,
+        .candidate_count = 3,
         .thresholds = threshold,
         .threshold_count = 1,
     };
+}
+
+static void
+assert_mean (double rate, enum difficulty_order order, uint64_t threshold, double seconds)
+{
+    struct bench_candidate alone = {.rates = {.count = 1, .mean = rate}};
+    struct bench_threshold asked = {.order = order, .threshold = threshold};
+    const struct bench_report report = {.candidates = &alone, .candidate_count = 1};
+    const struct bench_cost cost = bench_report_cost (&report, &asked);
+
+    assert_true (near (cost.mean_seconds, seconds));
+    assert_true (near (cost.works_per_second, 1 / seconds));
+    assert_true (near (cost.p95_seconds, seconds * 2.9957322735539909));
+}
+
+static void
+test_costs (void **state)
+{
+    struct bench_threshold send = {.order = DIFFICULTY_AT_LEAST, .threshold = 0xfffffff800000000};
+    const struct bench_report report = make_report (&send);
+
+    (void)state;
+    assert_mean (0x1p28, DIFFICULTY_AT_LEAST, 0xfffffff800000000, 2);
+    assert_mean (0x1p32, DIFFICULTY_AT_MOST, 0x00000000ffffffff, 1);
+    assert_mean (100, DIFFICULTY_AT_LEAST, 0, 0.01);
+    assert_true (near (bench_report_cost (&report, &send).mean_seconds, 0x1p29 / 40e6));
 }
 
 static char *
@@ -93,20 +97,33 @@ test_text (void **state)
     char *text;
 
     (void)state;
-    bench_report_expect (&threshold, 40e6);
     text = print (&report, bench_report_text);
     assert_non_null (strstr (text, "Machine: A \"machine\", CPUs: 4\n"));
-    assert_non_null (strstr (text, "wide              41.00       8.20        50.00      0.820\n"));
-    assert_non_null (strstr (text, "portable           8.00       1.60\n"));
+    assert_non_null (
+        strstr (text, "Device: cpu, threads: 2, slices of each scanner: 20 of 50.0 ms\n"));
+    assert_non_null (strstr (text, "Device: opencl 0:1, A GPU, slices: 20 of 50.0 ms\n"));
+    assert_non_null (strstr (text, "\nwide              40.00       1.00    5.00 ms\n"));
+    assert_non_null (strstr (text, "\nopencl 0:1        10.00       0.00   10.00 ms\n"));
     assert_non_null (strstr (text, "<=00000000ffffffff"));
+    assert_null (strstr (text, "Scanner wide:"));
     free (text);
 
-    report.libb2 = 0;
     report.reason = "because";
     text = print (&report, bench_report_text);
-    assert_null (strstr (text, "libb2"));
     assert_non_null (strstr (text, "Scanner wide: because\n"));
     free (text);
+}
+
+static void
+assert_device (json_t *device, const char *kind, const char *name, const char *scanner)
+{
+    const char *k, *n, *s;
+
+    assert_int_equal (
+        json_unpack (device, "{s:s, s:s, s:s}", "kind", &k, "name", &n, "scanner", &s), 0);
+    assert_string_equal (k, kind);
+    assert_string_equal (n, name);
+    assert_string_equal (s, scanner);
 }
 
 static void
@@ -114,40 +131,27 @@ test_json (void **state)
 {
     struct bench_threshold threshold = {.order = DIFFICULTY_AT_LEAST, .threshold = 0xff};
     struct bench_report report = make_report (&threshold);
-    const char *kind, *name, *scanner, *of;
-    json_t *compared, *limit;
-    double rate, times;
+    const char *of;
+    double rate, deviation;
     int threads;
 
     (void)state;
-    bench_report_expect (&threshold, 40e6);
     char *text = print (&report, bench_report_json);
     json_t *body = json_loads (text, JSON_REJECT_DUPLICATES, NULL);
+    json_t *devices = json_object_get (body, "devices");
 
-    assert_non_null (body);
-    assert_int_equal (json_unpack (body, "{s:[{s:s, s:s, s:s, s:i, s:f}]}", "devices", "kind",
-                                   &kind, "name", &name, "scanner", &scanner, "threads", &threads,
-                                   "hashes_per_second", &rate),
+    assert_int_equal (json_array_size (devices), 3);
+    assert_device (json_array_get (devices, 0), "cpu", "A \"machine\"", "wide");
+    assert_device (json_array_get (devices, 2), "opencl", "A GPU", "opencl 0:1");
+    assert_int_equal (json_unpack (body, "{s:[{s:i, s:f, s:f}]}", "devices", "threads", &threads,
+                                   "hashes_per_second", &rate, "stddev", &deviation),
                       0);
-    assert_string_equal (kind, "cpu");
-    assert_string_equal (name, "A \"machine\"");
-    assert_string_equal (scanner, "wide");
     assert_int_equal (threads, 2);
     assert_true (near (rate, 40e6));
+    assert_true (near (deviation, 1e6));
     assert_int_equal (json_unpack (body, "{s:[{s:s}]}", "thresholds", "threshold", &of), 0);
     assert_string_equal (of, "00000000000000ff");
-    assert_int_equal (json_unpack (body, "{s:{s:o}}", "compare", "scanners", &compared), 0);
-    assert_int_equal (json_unpack (json_array_get (compared, 1), "{s:f, s:o}", "times_libb2",
-                                   &times, "port_limit", &limit),
-                      0);
-    assert_true (near (times, 1.6));
-    assert_true (json_is_null (limit));
     json_decref (body);
-    free (text);
-
-    report.libb2 = 0;
-    text = print (&report, bench_report_json);
-    assert_null (strstr (text, "compare"));
     free (text);
 }
 
@@ -171,7 +175,7 @@ int
 main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_expectations),
+        cmocka_unit_test (test_costs),
         cmocka_unit_test (test_text),
         cmocka_unit_test (test_json),
         cmocka_unit_test (test_a_failing_stream),

@@ -239,7 +239,7 @@ test_benchmark (void **state)
 {
     struct parsed parsed =
         accept ("--difficulty f0 --benchmark --duration 0.5 --device 0:1 --threads 2"
-                " --scanner all --difficulty zz --json --compare");
+                " --scanner all --difficulty zz --json");
 
     (void)state;
     assert_string_equal (parsed.options.duration, "0.5");
@@ -250,7 +250,6 @@ test_benchmark (void **state)
     assert_string_equal (parsed.options.difficulties[0], "f0");
     assert_string_equal (parsed.options.difficulties[1], "zz");
     assert_true (parsed.options.json);
-    assert_true (parsed.options.compare);
     parsed_clear (&parsed);
 
     parsed = accept ("--benchmark");
@@ -258,7 +257,6 @@ test_benchmark (void **state)
     assert_null (parsed.options.scanner);
     assert_int_equal (parsed.options.difficulty_count, 0);
     assert_false (parsed.options.json);
-    assert_false (parsed.options.compare);
     parsed_clear (&parsed);
 }
 
@@ -486,7 +484,6 @@ test_help (void **state)
         "--duration S ",
         "--scanner NAME ",
         "--json ",
-        "--compare ",
     };
     char *text = NULL;
     size_t size = 0;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "work/measure/ports.h"
+#include "ports.h"
 
 static void
 test_operations (void **state)

@@ -7,6 +7,7 @@
 #include "node/api/actions.h"
 #include "node/api/fields.h"
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
 #include "work/base/clock.h"
 #include "work/base/hex.h"
 #include "work/base/number.h"
@@ -50,17 +51,14 @@ benchmark_body (const struct benchmark *benchmark)
     json_t *body = json_object ();
 
     hex_print_u64 (benchmark->target.threshold, difficulty);
-    if (json_put (body, "average", "%.3f", seconds * 1e3 / (double)benchmark->count) != 0 ||
-        json_put (body, "count", "%" PRIu64, benchmark->count) != 0 ||
-        json_put (body, "difficulty", "%s", difficulty) != 0 ||
-        json_put (body, "duration", "%.3f", seconds * 1e3) != 0 ||
-        json_put (body, "hash_rate", "%.0f", seconds > 0 ? (double)hashes / seconds : 0) != 0 ||
-        json_put (body, "hint", "Times in milliseconds") != 0 ||
-        json_put (body, "multiplier", "%.15f",
-                  difficulty_to_multiplier (benchmark->target.threshold, base)) != 0) {
-        json_decref (body);
-        return NULL;
-    }
+    (void)json_put (body, "average", "%.3f", seconds * 1e3 / (double)benchmark->count);
+    (void)json_put (body, "count", "%" PRIu64, benchmark->count);
+    (void)json_put (body, "difficulty", "%s", difficulty);
+    (void)json_put (body, "duration", "%.3f", seconds * 1e3);
+    (void)json_put (body, "hash_rate", "%.0f", seconds > 0 ? (double)hashes / seconds : 0);
+    (void)json_put (body, "hint", "Times in milliseconds");
+    (void)json_put (body, "multiplier", "%.15f",
+                    difficulty_to_multiplier (benchmark->target.threshold, base));
     return body;
 }
 
@@ -183,16 +181,14 @@ void
 action_benchmark (void *context, struct request *request)
 {
     struct actions *actions = context;
-    struct benchmark *benchmark = calloc (1, sizeof *benchmark);
-    const char *error = FIELDS_NO_MEMORY;
+    struct benchmark *benchmark = memory_new (1, sizeof *benchmark);
+    const char *error;
 
-    if (benchmark != NULL) {
-        benchmark->actions = actions;
-        benchmark->request = request;
-        benchmark->hashes = hashes_tried (actions->pool);
-        benchmark->started = clock_now ();
-        error = read_benchmark (actions, request_fields (request), benchmark);
-    }
+    benchmark->actions = actions;
+    benchmark->request = request;
+    benchmark->hashes = hashes_tried (actions->pool);
+    benchmark->started = clock_now ();
+    error = read_benchmark (actions, request_fields (request), benchmark);
     if (error == NULL && !may_begin (benchmark)) {
         free (benchmark);
         return;

@@ -1,5 +1,4 @@
 libnode_la_SOURCES += \
-	%D%/amount.c %D%/amount.h \
 	%D%/log.c %D%/log.h \
 	%D%/log_line.c %D%/log_line.h \
 	%D%/log_sink.c %D%/log_sink.h \
@@ -7,6 +6,7 @@ libnode_la_SOURCES += \
 	%D%/ownership.c %D%/ownership.h \
 	%D%/past.c %D%/past.h \
 	%D%/process.c %D%/process.h \
+	%D%/readable.c %D%/readable.h \
 	%D%/system_user.c %D%/system_user.h \
 	%D%/table.c %D%/table.h \
 	%D%/text_list.h

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/base/amount.h"
+#include "node/base/readable.h"
 #include "node/cli/command.h"
 #include "node/cli/screen.h"
 #include "node/cli/status_view.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/base/amount.h"
+#include "node/base/readable.h"
 #include "node/cli/command.h"
 #include "node/cli/finder.h"
 #include "node/cli/screen.h"
@@ -42,9 +42,9 @@ print_json (json_t *tree)
 static void
 show_found (const struct command *command, const struct finder_answer *answer)
 {
-    char seconds[AMOUNT_SIZE];
+    char seconds[READABLE_SIZE];
 
-    amount_print_seconds (answer->seconds, seconds);
+    readable_seconds (answer->seconds, seconds);
     if (screen_width (stderr) > 0) {
         (void)fprintf (stderr, "difficulty %016" PRIx64 ", multiplier %.2f, found in %s\n",
                        answer->value,

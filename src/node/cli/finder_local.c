@@ -4,8 +4,8 @@
 
 #include "node/base/log.h"
 #include "node/cli/finder_internal.h"
-#include "node/engine/choice.h"
 #include "node/engine/engine.h"
+#include "node/engine/scanner_choice.h"
 #include "work/pool/pool.h"
 
 struct finder_local {
@@ -116,7 +116,7 @@ init_engine (struct finder_local *local, const struct command *command)
     struct config config = *command->config; /* keeps what it owns */
     unsigned threads;
 
-    if (choice_threads (text, &config, &threads) != 0) {
+    if (scanner_choice_threads (text, &config, &threads) != 0) {
         return -1;
     }
     config.work_threads = threads;

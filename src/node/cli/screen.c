@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "node/base/amount.h"
+#include "node/base/readable.h"
 
 enum { DEFAULT_WIDTH = 80, BAR_MIN = 5, BAR_MAX = 40 };
 
@@ -46,15 +46,15 @@ screen_print_progress (const struct screen_progress *progress, const char *befor
                        char line[SCREEN_LINE_SIZE])
 {
     const double odds = screen_odds (progress->hashes, progress->expected);
-    char hashes[AMOUNT_SIZE];
-    char rate[AMOUNT_SIZE];
-    char seconds[AMOUNT_SIZE];
+    char hashes[READABLE_SIZE];
+    char rate[READABLE_SIZE];
+    char seconds[READABLE_SIZE];
     char bar[BAR_MAX + sizeof "[] "] = "";
     char text[SCREEN_LINE_SIZE];
 
-    amount_print (progress->hashes, "", hashes);
-    amount_print (progress->rate, "H/s", rate);
-    amount_print_seconds (progress->seconds, seconds);
+    readable_amount (progress->hashes, "", hashes);
+    readable_amount (progress->rate, "H/s", rate);
+    readable_seconds (progress->seconds, seconds);
     const int written =
         snprintf (text, sizeof text, "odds so far %4.1f %%  %s%s hashes  %s  %s", 100 * odds,
                   progress->about ? "about " : "", hashes, rate, seconds);

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "node/base/amount.h"
+#include "node/base/readable.h"
 #include "node/base/table.h"
 #include "node/cli/client.h"
 #include "work/base/number.h"
@@ -114,9 +114,9 @@ show_field (const json_t *object, const char *name, char text[TABLE_CELL_SIZE])
     } else if (kind == KIND_TEXT || number_parse_double (raw, &number) != 0) {
         (void)snprintf (text, TABLE_CELL_SIZE, "%s", raw);
     } else if (kind == KIND_SECONDS) {
-        amount_print_seconds (number, text);
+        readable_seconds (number, text);
     } else {
-        amount_print (number, kind == KIND_RATE ? "H/s" : kind == KIND_BYTES ? "B" : "", text);
+        readable_amount (number, kind == KIND_RATE ? "H/s" : kind == KIND_BYTES ? "B" : "", text);
     }
 }
 

@@ -38,7 +38,6 @@ enum id {
     ID_DURATION,
     ID_SCANNER,
     ID_JSON,
-    ID_COMPARE,
 };
 
 enum group { GROUP_COMMANDS, GROUP_SETTINGS, GROUP_DEBUG };
@@ -190,10 +189,6 @@ static const struct entry table[] = {
     [ID_JSON] = {
         .name = "json", .group = GROUP_DEBUG, .commands = ONLY (OPTIONS_BENCHMARK),
         .help = "--benchmark: print a JSON object",
-    },
-    [ID_COMPARE] = {
-        .name = "compare", .group = GROUP_DEBUG, .commands = ONLY (OPTIONS_BENCHMARK),
-        .help = "--benchmark: beside libb2 and the CPU's limit",
     },
 };
 /* clang-format on */
@@ -512,7 +507,6 @@ take_values (const struct option_reading *reading, struct options *options, FILE
     options->scanner = reading->value[ID_SCANNER];
     options->json = reading->given[ID_JSON];
     options->measure = reading->given[ID_LIST_DEVICES] && reading->given[ID_BENCHMARK];
-    options->compare = reading->given[ID_COMPARE];
     return 0;
 }
 

@@ -55,7 +55,6 @@ struct options {
     const char **difficulties; /* every --difficulty, in order */
     size_t difficulty_count;
     bool json;
-    bool compare;
     bool measure; /* --list_devices with --benchmark */
 };
 

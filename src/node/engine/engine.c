@@ -98,7 +98,7 @@ engine_start (struct engine *engine, const struct config *config, const char *da
 
     find_gpus (engine, config, data_path);
     standby = gpu_count (engine->gpu) > 0 && !config->work_threads_set;
-    if (choice_scanner (config->work_scanner, &engine->choice) != 0) {
+    if (scanner_choice_make (config->work_scanner, &engine->choice) != 0) {
         log_error ("%s", engine->choice.reason);
         return -1;
     }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "node/config/config.h"
-#include "node/engine/choice.h"
+#include "node/engine/scanner_choice.h"
 #include "work/pool/pool.h"
 
 struct gpu;
@@ -18,9 +18,9 @@ struct gpu;
 #define ENGINE_SEARCHES_AHEAD 80
 
 struct engine {
-    struct choice choice; /* of the scanner */
-    struct gpu *gpu;      /* OpenCL; or NULL */
-    struct pool *pool;    /* or NULL, when it could not be started */
+    struct scanner_choice choice; /* of the scanner */
+    struct gpu *gpu;              /* OpenCL; or NULL */
+    struct pool *pool;            /* or NULL, when it could not be started */
 };
 
 /*

@@ -1,8 +1,8 @@
 libnode_la_SOURCES += \
-	%D%/choice.c %D%/choice.h \
 	%D%/device_log.c %D%/device_log.h \
 	%D%/engine.c %D%/engine.h \
-	%D%/gpu.h
+	%D%/gpu.h \
+	%D%/scanner_choice.c %D%/scanner_choice.h
 if HAVE_OPENCL
 libnode_la_SOURCES += %D%/gpu.c
 else

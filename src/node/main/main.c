@@ -16,8 +16,8 @@
 #include "node/config/config.h"
 #include "node/config/options.h"
 #include "node/daemon/node.h"
-#include "node/engine/choice.h"
 #include "node/engine/gpu.h"
+#include "node/engine/scanner_choice.h"
 #include "node/tools/bench.h"
 #include "node/tools/devices.h"
 #include "node/tools/profile.h"
@@ -113,9 +113,9 @@ check_opencl (const struct config *config)
 static int
 check_config (const struct options *options, const struct config *config)
 {
-    struct choice choice;
+    struct scanner_choice choice;
 
-    if (choice_scanner (config->work_scanner, &choice) != 0) {
+    if (scanner_choice_make (config->work_scanner, &choice) != 0) {
         fprintf (stderr, "%s\n", choice.reason);
         return 1;
     }

@@ -4,40 +4,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "node/engine/choice.h"
 #include "node/engine/gpu.h"
+#include "node/engine/scanner_choice.h"
+#include "node/tools/bench_pool.h"
+#include "rpc/base/memory.h"
 #include "work/base/cpus.h"
-#include "work/measure/slices.h"
 #include "work/pool/device_cpu.h"
 
 /* How long --list_devices measures a device: that many slices of this. */
 #define LIST_SLICES 10
 #define LIST_SLICE_SECONDS 0.05
 
-/* Hashes a second of a device, which this frees; 0, and why on standard error, when it fails. */
+/* Hashes a second; 0, and why on standard error, when a device fails. */
 static double
-measure_rate (struct device *device, double batch_seconds)
+measure_rate (const struct bench_pool_settings *settings)
 {
-    struct slices_candidate candidate = {.devices = &device};
-    struct slices slices = {
-        .candidates = &candidate,
-        .candidate_count = 1,
-        .threads = 1,
-        .rounds = LIST_SLICES,
-        .slice_seconds = LIST_SLICE_SECONDS,
-        .batch_seconds = batch_seconds,
-    };
-    char error[DEVICE_NAME_SIZE + DEVICE_REASON_SIZE + 8] = "out of memory";
+    struct bench_candidate candidate = {.pool = bench_pool_start (settings)};
     double rate = 0;
 
-    if (device == NULL || slices_run (&slices, error, sizeof error) != 0) {
-        fprintf (stderr, "Cannot measure: %s\n", error);
-    } else {
+    if (candidate.pool != NULL &&
+        bench_pool_compare (&candidate, 1, LIST_SLICES, LIST_SLICE_SECONDS, NULL) == 0) {
         rate = candidate.rates.mean;
     }
-    figures_clear (&candidate.rates);
-    device_free (device);
+    sample_clear (&candidate.rates);
+    bench_pool_free (candidate.pool);
     return rate;
+}
+
+/* Of the OpenCL devices that can be used; the caller's. */
+static double *
+measure_opencl (const struct gpu *gpu, const struct config *config)
+{
+    double *const rates = memory_new (gpu_count (gpu), sizeof *rates);
+
+    for (size_t i = 0; i < gpu_count (gpu); i++) {
+        if (gpu_defect (gpu, i) == NULL) {
+            rates[i] = measure_rate (&(struct bench_pool_settings){
+                .device = memory_need (gpu_device (gpu, i)),
+                .batch_seconds = config->opencl_batch_time,
+            });
+        }
+    }
+    return rates;
 }
 
 /* What there is, with what it is good for if that is asked. */
@@ -48,20 +56,13 @@ list_opencl (const struct options *options, const struct config *config)
         .config = config, .data_path = options->data_path, .everything = true};
     char error[GPU_TEXT_SIZE];
     struct gpu *const gpu = gpu_open (&settings, error);
-    double *rates = NULL;
+    double *rates;
 
     if (gpu == NULL) {
         printf ("OpenCL: %s\n", error);
         return 0;
     }
-    if (options->measure) {
-        rates = calloc (gpu_count (gpu), sizeof *rates);
-        for (size_t i = 0; i < gpu_count (gpu) && rates != NULL; i++) {
-            if (gpu_defect (gpu, i) == NULL) {
-                rates[i] = measure_rate (gpu_device (gpu, i), config->opencl_batch_time);
-            }
-        }
-    }
+    rates = options->measure ? measure_opencl (gpu, config) : NULL;
     printf ("OpenCL: devices found: %zu; as config-node.toml names them:\n\n", gpu_count (gpu));
     gpu_print (gpu, rates, stdout);
     free (rates);
@@ -75,9 +76,10 @@ devices_list (const struct options *options, const struct config *config)
     unsigned cpus = cpus_available ();
     size_t count;
     const struct scanner *const *scanners = scan_all (&count);
-    struct choice choice;
+    struct scanner_choice choice;
 
-    (void)choice_scanner (config->work_scanner, &choice); /* what it says is printed either way */
+    (void)scanner_choice_make (config->work_scanner,
+                               &choice); /* what it says is printed either way */
     printf ("CPU: %u threads can be used (node.work_threads = %" PRIu64 ")\n", cpus,
             config->work_threads);
     for (size_t i = 0; i < count; i++) {
@@ -87,13 +89,30 @@ devices_list (const struct options *options, const struct config *config)
     }
     printf ("Scanner: %s\n", choice.reason);
     if (options->measure) {
+        const struct bench_pool_settings one_thread = {
+            .threads = 1, .scanner = choice.scanner, .batch_seconds = config->work_batch_time};
+
         printf ("CPU, one thread: %.2f million hashes a second\n",
-                measure_rate (device_cpu_new (0, choice.scanner), config->work_batch_time) / 1e6);
+                measure_rate (&one_thread) / 1e6);
     }
     return list_opencl (options, config) == 0 && fflush (stdout) == 0 ? 0 : 1;
 }
 
-/* Each device opened and tested on its own. */
+/* Opens and tests the device, which this frees, and says how that went. Returns 1 if it failed. */
+static int
+diagnose (struct device *device, const char *kind, const char *name)
+{
+    bool good = false;
+
+    if (device->ops->open (device) == 0) {
+        good = device_self_test (device) == 0;
+        device->ops->close (device);
+    }
+    printf ("    %s %s: %s\n", kind, name, good ? "correct" : device->reason);
+    device_free (device);
+    return good ? 0 : 1;
+}
+
 static int
 diagnose_opencl (const struct options *options, const struct config *config)
 {
@@ -107,20 +126,8 @@ diagnose_opencl (const struct options *options, const struct config *config)
         printf ("%s\n", text);
     }
     for (size_t i = 0; i < gpu_count (gpu); i++) {
-        struct device *const device = gpu_device (gpu, i);
-        bool good = false;
-
-        if (device != NULL && device->ops->open (device) == 0) {
-            good = device_self_test (device) == 0;
-            device->ops->close (device);
-        }
         gpu_describe (gpu, i, text);
-        printf ("    device %s: %s\n", text,
-                good             ? "correct"
-                : device != NULL ? device->reason
-                                 : "out of memory");
-        status |= !good;
-        device_free (device);
+        status |= diagnose (memory_need (gpu_device (gpu, i)), "device", text);
     }
     gpu_free (gpu);
     return status;
@@ -135,13 +142,10 @@ devices_diagnose (const struct options *options, const struct config *config)
 
     printf ("Testing hash function\n");
     for (size_t i = 0; i < count; i++) {
-        struct device *device = scanners[i]->usable () ? device_cpu_new (0, scanners[i]) : NULL;
-        if (device != NULL) {
-            bool good = device->ops->open (device) == 0 && device_self_test (device) == 0;
-            printf ("    scanner %s: %s\n", scanners[i]->name, good ? "correct" : device->reason);
-            status |= !good;
+        if (scanners[i]->usable ()) {
+            status |= diagnose (memory_need (device_cpu_new (0, scanners[i])), "scanner",
+                                scanners[i]->name);
         }
-        device_free (device);
     }
     printf ("Dumping OpenCL information\n");
     status |= diagnose_opencl (options, config);

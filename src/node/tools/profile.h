@@ -1,7 +1,6 @@
 /*
  * The debug commands that measure: nano_node's --debug_profile_generate, --debug_profile_validate
- * and
- * --debug_opencl. They run on the calling thread and print; each returns the exit status.
+ * and --debug_opencl. They run on the calling thread and print; each returns the exit status.
  */
 #ifndef NODE_PROFILE_H
 #define NODE_PROFILE_H

@@ -4,9 +4,9 @@ libwork_la_SOURCES += \
 	%D%/clock.h \
 	%D%/cpus.c %D%/cpus.h \
 	%D%/difficulty.c %D%/difficulty.h \
-	%D%/figures.c %D%/figures.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/number.c %D%/number.h \
 	%D%/queue.c %D%/queue.h \
+	%D%/sample.c %D%/sample.h \
 	%D%/thread.c %D%/thread.h
 EXTRA_DIST += %D%/README.md %D%/may_include

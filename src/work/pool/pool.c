@@ -378,6 +378,8 @@ pool_device (struct pool *pool, size_t index, struct pool_device *device)
     device->failed = worker->failed;
     memcpy (device->reason, worker->reason, sizeof device->reason);
     device->hashes = worker->hashes;
+    device->batches = worker->batches;
+    device->seconds = worker->seconds;
     device->rate = worker->rate;
     device->measured = worker->measured;
     device->busy = worker->flying > 0;

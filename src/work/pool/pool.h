@@ -139,6 +139,8 @@ struct pool_device {
     bool failed;                     /* and not up since: no job waits for it */
     char reason[DEVICE_REASON_SIZE]; /* of the last failure; "" when there was none */
     uint64_t hashes;                 /* tried so far */
+    uint64_t batches;                /* that they came in */
+    double seconds;                  /* that these took, one after the other */
     double rate;                     /* hashes a second while it works */
     bool measured;    /* `rate` is; else it is a first guess, to be shown to nobody */
     bool busy;        /* has a batch in hand */

@@ -63,7 +63,9 @@ struct worker {
     unsigned oldest;
     unsigned flying;
     uint64_t last_collect; /* clock_now; the device was free to start the next batch from then */
-    uint64_t hashes;
+    uint64_t hashes;       /* of all batches that were collected */
+    uint64_t batches;
+    double seconds;
     double rate;
     double sample_hashes; /* of batches not yet counted into the rate */
     double sample_seconds;

@@ -204,9 +204,9 @@ follow (struct worker *worker, double rate, double share)
 }
 
 /*
- * Follows a device's speed. Most of a short batch's time may be the way to the device and back, so
- * short batches, added up, can only show that it is faster than thought; and one in which nothing
- * was tried shows nothing.
+ * Counts a batch, and follows the device's speed. Most of a short batch's time may be the way to
+ * the device and back, so short batches, added up, can only show that it is faster than thought;
+ * and one in which nothing was tried shows nothing.
  */
 static void
 measure (struct worker *worker, const struct flight *flight, uint64_t now, uint64_t hashes)
@@ -218,6 +218,9 @@ measure (struct worker *worker, const struct flight *flight, uint64_t now, uint6
     if (hashes == 0) {
         return;
     }
+    worker->hashes += hashes;
+    worker->batches++;
+    worker->seconds += seconds;
     if (seconds >= LONG_BATCH * batch_seconds) {
         follow (worker, (double)hashes / seconds, seconds / batch_seconds);
         return;
@@ -243,7 +246,6 @@ schedule_land (struct worker *worker, uint64_t hashes)
 
     worker->oldest = (worker->oldest + 1) % WORKER_MAX_DEPTH;
     worker->flying--;
-    worker->hashes += hashes;
     measure (worker, &flight, now, hashes);
     worker->last_collect = now;
     flight.job->flights--;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "work/base/clock.h"
-#include "work/base/figures.h"
+#include "work/base/sample.h"
 
 /*
  * An odd number of rounds, so that one which the system took away is outvoted. Of each slice the
@@ -65,7 +65,7 @@ time_all (struct trial *trial)
         }
     }
     for (size_t i = 0; i < trial->count; i++) {
-        trial->rates[i].rate = figures_median_of (slices[i], ROUNDS);
+        trial->rates[i].rate = sample_median_of (slices[i], ROUNDS);
     }
 }
 

@@ -21,23 +21,6 @@ value_of (const uint8_t root[32], uint64_t nonce, uint64_t *value)
     return 0;
 }
 
-int
-value_of_streaming (const uint8_t root[32], uint64_t nonce, uint64_t *value)
-{
-    const uint64_t nonce_le = htole64 (nonce);
-    blake2b_state state;
-    uint64_t digest_le;
-
-    if (blake2b_init (&state, sizeof digest_le) != 0 ||
-        blake2b_update (&state, (const uint8_t *)&nonce_le, sizeof nonce_le) != 0 ||
-        blake2b_update (&state, root, 32) != 0 ||
-        blake2b_final (&state, (uint8_t *)&digest_le, sizeof digest_le) != 0) {
-        return -1;
-    }
-    *value = le64toh (digest_le);
-    return 0;
-}
-
 bool
 value_reaches (const struct scan_target *target, uint64_t nonce, uint64_t *value)
 {

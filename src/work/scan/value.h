@@ -18,9 +18,6 @@
  */
 int value_of (const uint8_t root[32], uint64_t nonce, uint64_t *value);
 
-/* The same by libb2's streaming calls, which is how a node does it: a yardstick, not the oracle. */
-int value_of_streaming (const uint8_t root[32], uint64_t nonce, uint64_t *value);
-
 /*
  * Whether `nonce` satisfies `target`. When `value` is not NULL it receives the nonce's value, also
  * when the answer is no. A refusal of libb2 is a no, with a value of 0.

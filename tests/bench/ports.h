@@ -5,8 +5,8 @@
  * It is a limit of execution ports, not a promise: rotates and shuffles have fewer ports than adds.
  * All functions are pure and may be called on any thread.
  */
-#ifndef WORK_PORTS_H
-#define WORK_PORTS_H
+#ifndef BENCH_PORTS_H
+#define BENCH_PORTS_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "work/measure/ports.h"
+#include "ports.h"
 
 #include <stddef.h>
 #include <string.h>

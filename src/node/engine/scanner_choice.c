@@ -1,4 +1,4 @@
-#include "node/engine/choice.h"
+#include "node/engine/scanner_choice.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,7 @@ explain (const char *name, char reason[TRIAL_TEXT_SIZE])
 }
 
 int
-choice_scanner (const char *name, struct choice *choice)
+scanner_choice_make (const char *name, struct scanner_choice *choice)
 {
     struct trial trial;
 
@@ -46,7 +46,7 @@ choice_scanner (const char *name, struct choice *choice)
 }
 
 int
-choice_threads (const char *text, const struct config *config, unsigned *threads)
+scanner_choice_threads (const char *text, const struct config *config, unsigned *threads)
 {
     unsigned cpus = cpus_available ();
     uint64_t wanted = config->work_threads < cpus ? config->work_threads : cpus;

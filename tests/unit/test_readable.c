@@ -10,14 +10,14 @@
 
 #include <math.h>
 
-#include "node/base/amount.h"
+#include "node/base/readable.h"
 
 static void
 expect (double value, const char *unit, const char *expected)
 {
-    char text[AMOUNT_SIZE];
+    char text[READABLE_SIZE];
 
-    amount_print (value, unit, text);
+    readable_amount (value, unit, text);
     assert_string_equal (text, expected);
 }
 
@@ -47,9 +47,9 @@ test_amounts (void **state)
 static void
 expect_seconds (double seconds, const char *expected)
 {
-    char text[AMOUNT_SIZE];
+    char text[READABLE_SIZE];
 
-    amount_print_seconds (seconds, text);
+    readable_seconds (seconds, text);
     assert_string_equal (text, expected);
 }
 

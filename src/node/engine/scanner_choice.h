@@ -2,13 +2,13 @@
  * What the configuration and the command line choose to search with: the scanner, and how many
  * threads. Reads /proc and may time the scanners: for the start, not for the event loop.
  */
-#ifndef NODE_CHOICE_H
-#define NODE_CHOICE_H
+#ifndef NODE_SCANNER_CHOICE_H
+#define NODE_SCANNER_CHOICE_H
 
 #include "node/config/config.h"
 #include "work/pool/trial.h"
 
-struct choice {
+struct scanner_choice {
     const struct scanner *scanner;
     char reason[TRIAL_TEXT_SIZE]; /* why this one, for people; or why none */
 };
@@ -18,13 +18,13 @@ struct choice {
  * or -1 when this build or this CPU does not have it: no scanner, and a message for the user in
  * `choice->reason`.
  */
-int choice_scanner (const char *name, struct choice *choice);
+int scanner_choice_make (const char *name, struct scanner_choice *choice);
 
 /*
  * How many threads: `text`, what --threads was given, or where that is NULL node.work_threads; as
  * nano_node, no more than CPUs, since more would only take turns. Returns 0, or -1 after having
  * written to standard error what is wrong.
  */
-int choice_threads (const char *text, const struct config *config, unsigned *threads);
+int scanner_choice_threads (const char *text, const struct config *config, unsigned *threads);
 
 #endif

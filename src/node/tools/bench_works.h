@@ -1,0 +1,38 @@
+/*
+ * Works that were found for random roots, one after another: how long they took, and what that
+ * amounts to. Starts with `network` and `threshold` set, the rest 0.
+ *
+ * One thread.
+ */
+#ifndef NODE_BENCH_WORKS_H
+#define NODE_BENCH_WORKS_H
+
+#include <stdint.h>
+
+#include "work/base/difficulty.h"
+#include "work/base/sample.h"
+#include "work/scan/scan.h"
+
+struct bench_works {
+    const struct difficulty_network *network;
+    uint64_t threshold;    /* of every work, AT_LEAST */
+    struct sample seconds; /* that each took */
+};
+
+/* The next work to find, for a random root. Returns 0, or -1 with errno where there is none. */
+int bench_works_next (const struct bench_works *works, struct scan_target *target);
+
+void bench_works_add (struct bench_works *works, double seconds);
+
+/* Says in a few lines what was found: on standard error, in microseconds, for the debug flags; */
+void bench_works_summarize (struct bench_works *works);
+
+/* on standard output, for `workpeer bench`; */
+void bench_works_print (struct bench_works *works);
+
+/* and as a JSON object. Returns 0, or -1 when standard output fails. */
+int bench_works_print_json (struct bench_works *works);
+
+void bench_works_clear (struct bench_works *works);
+
+#endif

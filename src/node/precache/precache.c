@@ -14,7 +14,7 @@
 static struct subject *
 find_account (const struct precache *precache, const uint8_t key[32])
 {
-    return (struct subject *)roster_account (&precache->roster, key);
+    return (struct subject *)recent_set_account (&precache->set, key);
 }
 
 /* Forgets an account beyond the next restart. */
@@ -44,9 +44,9 @@ complain_of_crowd (struct precache *precache)
 static int
 make_room (struct precache *precache)
 {
-    struct roster_entry *last = roster_last (&precache->roster);
+    struct recent_entry *last = recent_set_last (&precache->set);
 
-    if (roster_accounts (&precache->roster) < precache->settings.max_accounts) {
+    if (recent_set_accounts (&precache->set) < precache->settings.max_accounts) {
         return 0;
     }
     if (last == NULL) {
@@ -59,7 +59,7 @@ make_room (struct precache *precache)
 }
 
 static struct subject *
-new_subject (struct precache *precache, const uint8_t key[32], enum roster_kind kind)
+new_subject (struct precache *precache, const uint8_t key[32], enum recent_kind kind)
 {
     struct subject *subject = calloc (1, sizeof *subject);
 
@@ -71,7 +71,7 @@ new_subject (struct precache *precache, const uint8_t key[32], enum roster_kind 
     memcpy (subject->entry.key, key, sizeof subject->entry.key);
     subject->threshold = precache->settings.threshold;
     subject->state = PRECACHE_WAITING;
-    if (roster_add (&precache->roster, &subject->entry) != 0) {
+    if (recent_set_add (&precache->set, &subject->entry) != 0) {
         free (subject);
         return NULL;
     }
@@ -85,11 +85,11 @@ follow (struct precache *precache, const uint8_t key[32], struct subject **subje
     struct subject *found = find_account (precache, key);
 
     if (found != NULL) {
-        roster_bump (&precache->roster, &found->entry, found->entry.kind);
+        recent_set_bump (&precache->set, &found->entry, found->entry.kind);
     } else if (make_room (precache) != 0) {
         return PRECACHE_FULL;
     } else {
-        found = new_subject (precache, key, ROSTER_NAMED);
+        found = new_subject (precache, key, RECENT_NAMED);
     }
     if (found == NULL) {
         return PRECACHE_NO_MEMORY;
@@ -179,9 +179,9 @@ precache_tell (struct precache *precache, const uint8_t account[32], const uint8
     }
     leave_behind (subject, frontier, previous, now);
     subject->told = true;
-    if (subject->entry.kind == ROSTER_NAMED || !stands_at (subject, frontier)) {
-        roster_bump (&precache->roster, &subject->entry,
-                     subject->entry.kind == ROSTER_PINNED ? ROSTER_PINNED : ROSTER_TOLD);
+    if (subject->entry.kind == RECENT_NAMED || !stands_at (subject, frontier)) {
+        recent_set_bump (&precache->set, &subject->entry,
+                         subject->entry.kind == RECENT_PINNED ? RECENT_PINNED : RECENT_TOLD);
     }
     if (!stands_at (subject, frontier)) {
         move_frontier (subject, frontier);
@@ -199,7 +199,7 @@ precache_watch (struct precache *precache, const uint8_t account[32])
     const enum precache_result result = follow (precache, account, &subject);
 
     if (result == PRECACHE_TAKEN) {
-        roster_bump (&precache->roster, &subject->entry, ROSTER_PINNED);
+        recent_set_bump (&precache->set, &subject->entry, RECENT_PINNED);
     }
     return result;
 }
@@ -235,14 +235,13 @@ want (struct subject *subject, uint64_t threshold)
 enum precache_result
 precache_root (struct precache *precache, const uint8_t root[32], uint64_t threshold)
 {
-    struct subject *subject = (struct subject *)roster_root (&precache->roster, root);
+    struct subject *subject = (struct subject *)recent_set_root (&precache->set, root);
 
-    if (subject == NULL &&
-        precache->roster.counts[ROSTER_ROOT] >= precache->settings.max_accounts) {
+    if (subject == NULL && precache->set.counts[RECENT_ROOT] >= precache->settings.max_accounts) {
         return PRECACHE_FULL;
     }
     if (subject == NULL) {
-        subject = new_subject (precache, root, ROSTER_ROOT);
+        subject = new_subject (precache, root, RECENT_ROOT);
     }
     if (subject == NULL) {
         return PRECACHE_NO_MEMORY;
@@ -291,7 +290,7 @@ restore (struct precache *precache)
     }
     count = store_recent_accounts (precache->store, network, accounts, count);
     for (size_t i = count; i > 0; i--) {
-        struct subject *subject = new_subject (precache, accounts[i - 1].account, ROSTER_NAMED);
+        struct subject *subject = new_subject (precache, accounts[i - 1].account, RECENT_NAMED);
 
         if (subject != NULL) {
             memcpy (subject->frontier, accounts[i - 1].frontier, sizeof subject->frontier);
@@ -315,7 +314,7 @@ precache_new (struct event_base *base, struct broker *broker, struct store *stor
     precache->broker = broker;
     precache->store = store;
     precache->settings = *settings;
-    roster_init (&precache->roster);
+    recent_set_init (&precache->set);
     if (precache_search_init (precache, base) != 0 || restore (precache) != 0) {
         precache_free (precache);
         return NULL;
@@ -326,13 +325,13 @@ precache_new (struct event_base *base, struct broker *broker, struct store *stor
 void
 precache_free (struct precache *precache)
 {
-    struct roster_entry *entry;
+    struct recent_entry *entry;
 
     if (precache == NULL) {
         return;
     }
-    for (enum roster_kind kind = 0; kind < ROSTER_KINDS; kind++) {
-        while ((entry = TAILQ_FIRST (&precache->roster.lists[kind])) != NULL) {
+    for (enum recent_kind kind = 0; kind < RECENT_KINDS; kind++) {
+        while ((entry = TAILQ_FIRST (&precache->set.lists[kind])) != NULL) {
             precache_search_forget ((struct subject *)entry);
         }
     }
@@ -346,8 +345,8 @@ void
 precache_statistics (const struct precache *precache, struct precache_statistics *statistics)
 {
     *statistics = precache->statistics;
-    statistics->pinned = precache->roster.counts[ROSTER_PINNED];
-    statistics->accounts = roster_accounts (&precache->roster);
+    statistics->pinned = precache->set.counts[RECENT_PINNED];
+    statistics->accounts = recent_set_accounts (&precache->set);
 }
 
 static void
@@ -356,7 +355,7 @@ describe (const struct subject *subject, struct precache_account *account)
     *account = (struct precache_account){
         .has_frontier = subject->has_frontier,
         .state = subject->state,
-        .pinned = subject->entry.kind == ROSTER_PINNED,
+        .pinned = subject->entry.kind == RECENT_PINNED,
         .told = subject->told,
     };
     memcpy (account->key, subject->entry.key, sizeof account->key);
@@ -367,11 +366,11 @@ size_t
 precache_accounts (const struct precache *precache, size_t skip, struct precache_account *accounts,
                    size_t capacity)
 {
-    const struct roster_entry *entry;
+    const struct recent_entry *entry;
     size_t count = 0;
 
-    for (enum roster_kind kind = 0; kind < ROSTER_ROOT; kind++) {
-        TAILQ_FOREACH (entry, &precache->roster.lists[kind], link)
+    for (enum recent_kind kind = 0; kind < RECENT_ROOT; kind++) {
+        TAILQ_FOREACH (entry, &precache->set.lists[kind], link)
         {
             if (skip > 0) {
                 skip--;

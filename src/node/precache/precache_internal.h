@@ -6,7 +6,7 @@
 
 #include "node/base/past.h"
 #include "node/precache/precache.h"
-#include "node/precache/roster.h"
+#include "node/precache/recent_set.h"
 
 /* What is searched for side by side, each with a share of the searches: nobody can fill the shares
  * of accounts that a node has told of by naming accounts or roots. */
@@ -18,7 +18,7 @@ enum rank {
 };
 
 struct subject {
-    struct roster_entry entry;  /* the first member */
+    struct recent_entry entry;  /* the first member */
     TAILQ_ENTRY (subject) turn; /* in the queue of its rank, while PRECACHE_QUEUED */
     struct precache *precache;
     enum precache_state state;
@@ -37,7 +37,7 @@ struct precache {
     struct broker *broker;
     struct store *store;
     struct precache_settings settings;
-    struct roster roster;
+    struct recent_set set;
     struct subject_list queues[RANKS]; /* the one to be searched for next first */
     size_t searching[RANKS];
     struct event *pump;  /* starts searches; not from within callbacks of others */

@@ -48,7 +48,7 @@ void
 precache_search_forget (struct subject *subject)
 {
     precache_search_stop (subject, PRECACHE_WAITING);
-    roster_remove (&subject->precache->roster, &subject->entry);
+    recent_set_remove (&subject->precache->set, &subject->entry);
     free (subject);
 }
 
@@ -56,9 +56,9 @@ static enum rank
 rank_of (const struct subject *subject)
 {
     switch (subject->entry.kind) {
-    case ROSTER_ROOT:
+    case RECENT_ROOT:
         return RANK_ROOT;
-    case ROSTER_NAMED:
+    case RECENT_NAMED:
         return RANK_NAMED;
     default:
         return RANK_SURE;
@@ -100,7 +100,7 @@ static void
 settle (struct subject *subject, enum precache_state state)
 {
     precache_search_stop (subject, state);
-    if (subject->entry.kind == ROSTER_ROOT) {
+    if (subject->entry.kind == RECENT_ROOT) {
         precache_search_forget (subject);
     }
 }
@@ -163,7 +163,7 @@ search_for (struct subject *subject)
         .network = precache->settings.network,
         .ahead = true,
         .local_only = !precache->settings.use_peers,
-        .has_account = subject->entry.kind != ROSTER_ROOT,
+        .has_account = subject->entry.kind != RECENT_ROOT,
     };
 
     if (is_ready (subject)) {

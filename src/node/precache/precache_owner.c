@@ -1,4 +1,4 @@
-#include "node/precache/keeper.h"
+#include "node/precache/precache_owner.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -17,7 +17,7 @@
 /* How often the store is looked at, for what the log should tell. */
 static const struct timeval look = {.tv_sec = 2};
 
-struct keeper {
+struct precache_owner {
     struct event_base *base;
     const struct config *config;
     const struct difficulty_network *difficulties;
@@ -55,44 +55,44 @@ store_network_by_name (const char *name)
 static void
 on_look (evutil_socket_t fd, short what, void *data)
 {
-    struct keeper *keeper = data;
+    struct precache_owner *owner = data;
     struct store_statistics statistics;
 
     (void)fd;
     (void)what;
-    store_statistics (keeper->store, &statistics);
-    if (statistics.troubles > keeper->troubles) {
+    store_statistics (owner->store, &statistics);
+    if (statistics.troubles > owner->troubles) {
         log_error ("The store cannot be written, and tries again: %s", statistics.error);
-        keeper->failing = true;
+        owner->failing = true;
     }
-    if (keeper->failing && !statistics.failing) {
+    if (owner->failing && !statistics.failing) {
         log_info ("The store is written again");
-        keeper->failing = false;
+        owner->failing = false;
     }
-    if (statistics.read_errors > keeper->read_errors) {
+    if (statistics.read_errors > owner->read_errors) {
         log_error ("The store could not be read, %" PRIu64 " times so far: what was looked for "
                    "counts as not there",
                    statistics.read_errors);
     }
-    keeper->troubles = statistics.troubles;
-    keeper->read_errors = statistics.read_errors;
+    owner->troubles = statistics.troubles;
+    owner->read_errors = statistics.read_errors;
 }
 
 static void
-log_store (const struct keeper *keeper, const char *path)
+log_store (const struct precache_owner *owner, const char *path)
 {
     struct store_statistics statistics;
 
-    store_statistics (keeper->store, &statistics);
+    store_statistics (owner->store, &statistics);
     log_info ("Store: %s, works: %" PRIu64 ", bytes: %" PRIu64, path, statistics.entries,
               statistics.bytes);
 }
 
 /* Returns 0, also without a store, or -1 when the daemon is not to start. */
 static int
-open_store (struct keeper *keeper, const char *data_path)
+open_store (struct precache_owner *owner, const char *data_path)
 {
-    const struct config *config = keeper->config;
+    const struct config *config = owner->config;
     const struct store_settings settings = {
         .max_entries = config->store_max_entries,
         .max_bytes = config->store_max_bytes,
@@ -107,10 +107,10 @@ open_store (struct keeper *keeper, const char *data_path)
                      : snprintf (path, sizeof path, "%s/%s", data_path, STORE_DIRECTORY);
 
     if (length > 0 && length < (int)sizeof path) {
-        keeper->store = store_open (path, &settings, error, sizeof error);
+        owner->store = store_open (path, &settings, error, sizeof error);
     }
-    if (keeper->store != NULL) {
-        log_store (keeper, path);
+    if (owner->store != NULL) {
+        log_store (owner, path);
         return 0;
     }
     if (length > 0 && length < (int)sizeof path) {
@@ -125,49 +125,49 @@ open_store (struct keeper *keeper, const char *data_path)
 }
 
 static int
-watch_store (struct keeper *keeper)
+watch_store (struct precache_owner *owner)
 {
-    keeper->timer = event_new (keeper->base, -1, EV_PERSIST, on_look, keeper);
-    if (keeper->timer == NULL || event_add (keeper->timer, &look) != 0) {
+    owner->timer = event_new (owner->base, -1, EV_PERSIST, on_look, owner);
+    if (owner->timer == NULL || event_add (owner->timer, &look) != 0) {
         log_error ("Cannot watch the store: out of memory");
         return -1;
     }
     return 0;
 }
 
-struct keeper *
-keeper_new (struct event_base *base, const struct config *config,
-            const struct difficulty_network *network, const char *data_path)
+struct precache_owner *
+precache_owner_new (struct event_base *base, const struct config *config,
+                    const struct difficulty_network *network, const char *data_path)
 {
-    struct keeper *keeper = calloc (1, sizeof *keeper);
+    struct precache_owner *owner = calloc (1, sizeof *owner);
 
-    if (keeper == NULL) {
+    if (owner == NULL) {
         log_error ("Cannot start: out of memory");
         return NULL;
     }
-    keeper->base = base;
-    keeper->config = config;
-    keeper->difficulties = network;
-    keeper->network = store_network_by_name (network->name);
-    if (config->store_enable && (open_store (keeper, data_path) != 0 ||
-                                 (keeper->store != NULL && watch_store (keeper) != 0))) {
-        keeper_free (keeper);
+    owner->base = base;
+    owner->config = config;
+    owner->difficulties = network;
+    owner->network = store_network_by_name (network->name);
+    if (config->store_enable && (open_store (owner, data_path) != 0 ||
+                                 (owner->store != NULL && watch_store (owner) != 0))) {
+        precache_owner_free (owner);
         return NULL;
     }
-    return keeper;
+    return owner;
 }
 
 /* Those of the configuration, which has checked them. */
 static int
-watch_accounts (struct keeper *keeper)
+watch_accounts (struct precache_owner *owner)
 {
-    const struct text_list *accounts = &keeper->config->precache_accounts;
+    const struct text_list *accounts = &owner->config->precache_accounts;
 
     for (size_t i = 0; i < accounts->count; i++) {
         uint8_t key[32];
 
         if (account_parse (accounts->items[i], key) == 0 &&
-            precache_watch (keeper->precache, key) != PRECACHE_TAKEN) {
+            precache_watch (owner->precache, key) != PRECACHE_TAKEN) {
             log_error ("More accounts in precache.accounts than precache.max_accounts allows: %zu",
                        accounts->count);
             return -1;
@@ -177,9 +177,9 @@ watch_accounts (struct keeper *keeper)
 }
 
 static int
-start_frontiers (struct keeper *keeper)
+start_frontiers (struct precache_owner *owner)
 {
-    const struct config *config = keeper->config;
+    const struct config *config = owner->config;
     struct fetch_server server;
     const char *expected;
 
@@ -187,10 +187,10 @@ start_frontiers (struct keeper *keeper)
         return 0;
     }
     if (endpoint_parse_url (config->precache_node, &server.endpoint, server.path, &expected) == 0) {
-        keeper->frontiers =
-            frontiers_new (keeper->base, keeper->precache, &server, config->precache_poll_interval);
+        owner->frontiers =
+            frontiers_new (owner->base, owner->precache, &server, config->precache_poll_interval);
     }
-    if (keeper->frontiers == NULL) {
+    if (owner->frontiers == NULL) {
         log_error ("Cannot ask %s for frontiers: out of memory", config->precache_node);
         return -1;
     }
@@ -198,102 +198,102 @@ start_frontiers (struct keeper *keeper)
 }
 
 int
-keeper_start (struct keeper *keeper, struct broker *broker)
+precache_owner_start (struct precache_owner *owner, struct broker *broker)
 {
-    const struct config *config = keeper->config;
+    const struct config *config = owner->config;
     const bool receives = strcmp (config->precache_subtype, "receive") == 0;
     const struct precache_settings settings = {
-        .network = keeper->network,
-        .threshold =
-            receives ? keeper->difficulties->epoch_2_receive : keeper->difficulties->epoch_2,
+        .network = owner->network,
+        .threshold = receives ? owner->difficulties->epoch_2_receive : owner->difficulties->epoch_2,
         .max_accounts = (size_t)config->precache_max_accounts,
-        .max_searches = KEEPER_SEARCHES,
+        .max_searches = PRECACHE_OWNER_SEARCHES,
         .use_peers = config->peers_stand_in,
     };
     struct precache_statistics statistics;
 
-    if (!config->precache_enable || keeper->store == NULL) {
+    if (!config->precache_enable || owner->store == NULL) {
         if (config->precache_accounts.count > 0 || config->precache_node[0] != '\0') {
             log_warn ("Nothing is found ahead of need: that takes a store (store.enable) and "
                       "precache.enable");
         }
         return 0;
     }
-    keeper->precache = precache_new (keeper->base, broker, keeper->store, &settings);
-    if (keeper->precache == NULL) {
+    owner->precache = precache_new (owner->base, broker, owner->store, &settings);
+    if (owner->precache == NULL) {
         log_error ("Cannot start pre-caching: out of memory");
         return -1;
     }
-    if (watch_accounts (keeper) != 0 || start_frontiers (keeper) != 0) {
+    if (watch_accounts (owner) != 0 || start_frontiers (owner) != 0) {
         return -1;
     }
-    precache_statistics (keeper->precache, &statistics);
+    precache_statistics (owner->precache, &statistics);
     log_info ("Pre-caching: %zu accounts are followed, %zu of them watched", statistics.accounts,
               statistics.pinned);
     return 0;
 }
 
 int
-keeper_configure (struct keeper *keeper, const struct config *config, struct broker *broker)
+precache_owner_configure (struct precache_owner *owner, const struct config *config,
+                          struct broker *broker)
 {
-    const bool differs = config_differs (keeper->config, config, "precache.") ||
-                         config_differs (keeper->config, config, "peers.stand_in");
+    const bool differs = config_differs (owner->config, config, "precache.") ||
+                         config_differs (owner->config, config, "peers.stand_in");
 
-    keeper->config = config;
+    owner->config = config;
     if (!differs) {
         return 0;
     }
-    keeper_stop (keeper);
-    if (keeper_start (keeper, broker) != 0) {
-        keeper_stop (keeper);
+    precache_owner_stop (owner);
+    if (precache_owner_start (owner, broker) != 0) {
+        precache_owner_stop (owner);
         return -1;
     }
     return 0;
 }
 
 void
-keeper_stop (struct keeper *keeper)
+precache_owner_stop (struct precache_owner *owner)
 {
-    frontiers_free (keeper->frontiers);
-    keeper->frontiers = NULL;
-    precache_free (keeper->precache);
-    keeper->precache = NULL;
+    frontiers_free (owner->frontiers);
+    owner->frontiers = NULL;
+    precache_free (owner->precache);
+    owner->precache = NULL;
 }
 
 void
-keeper_free (struct keeper *keeper)
+precache_owner_free (struct precache_owner *owner)
 {
-    if (keeper == NULL) {
+    if (owner == NULL) {
         return;
     }
-    keeper_stop (keeper);
-    if (keeper->timer != NULL) {
-        event_free (keeper->timer);
+    precache_owner_stop (owner);
+    if (owner->timer != NULL) {
+        event_free (owner->timer);
     }
-    if (keeper->store != NULL && store_sync (keeper->store) != 0) {
+    if (owner->store != NULL && store_sync (owner->store) != 0) {
         struct store_statistics statistics;
 
-        store_statistics (keeper->store, &statistics);
+        store_statistics (owner->store, &statistics);
         log_error ("Works are lost that could not be stored: %s", statistics.error);
     }
-    store_close (keeper->store);
-    free (keeper);
+    store_close (owner->store);
+    free (owner);
 }
 
 struct store *
-keeper_store (const struct keeper *keeper)
+precache_owner_store (const struct precache_owner *owner)
 {
-    return keeper->store;
+    return owner->store;
 }
 
 struct precache *
-keeper_precache (const struct keeper *keeper)
+precache_owner_precache (const struct precache_owner *owner)
 {
-    return keeper->precache;
+    return owner->precache;
 }
 
 enum store_network
-keeper_network (const struct keeper *keeper)
+precache_owner_network (const struct precache_owner *owner)
 {
-    return keeper->network;
+    return owner->network;
 }

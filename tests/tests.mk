@@ -36,6 +36,7 @@ if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/unit/test_access \
 	tests/unit/test_account \
+	tests/unit/test_account_chain \
 	tests/unit/test_amount \
 	tests/unit/test_atto \
 	tests/unit/test_atto_works \
@@ -110,6 +111,9 @@ tests_unit_test_access_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_access_LDADD = $(UNIT_RPC)
 tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_account_LDADD = $(UNIT_WORK)
+tests_unit_test_account_chain_SOURCES = tests/unit/test_account_chain.c tests/unit/seed.h
+tests_unit_test_account_chain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_account_chain_LDADD = $(UNIT_NODE)
 tests_unit_test_atto_SOURCES = tests/unit/test_atto.c tests/unit/vectors_atto.h
 tests_unit_test_atto_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_atto_LDADD = $(UNIT_WORK)
@@ -228,19 +232,21 @@ SUPPORT_POOL = tests/unit/support_pool.c tests/unit/support_pool.h tests/unit/fa
 tests_unit_test_pool_SOURCES = tests/unit/test_pool.c $(SUPPORT_POOL)
 tests_unit_test_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_LDADD = $(UNIT_WORK)
-tests_unit_test_pool_model_SOURCES = tests/unit/test_pool_model.c tests/unit/still_time.c tests/unit/still_time.h \
-	$(SUPPORT_POOL)
-tests_unit_test_pool_model_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_pool_model_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime -Wl,--wrap=pthread_cond_wait \
+STILL_TIME = tests/unit/still_time.c tests/unit/still_time.h
+STILL_TIME_WRAPS = -Wl,--wrap=clock_gettime -Wl,--wrap=pthread_cond_wait \
 	-Wl,--wrap=pthread_cond_timedwait -Wl,--wrap=pthread_cond_broadcast
+tests_unit_test_pool_model_SOURCES = tests/unit/test_pool_model.c $(STILL_TIME) $(SUPPORT_POOL)
+tests_unit_test_pool_model_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pool_model_LDFLAGS = $(AM_LDFLAGS) $(STILL_TIME_WRAPS)
 tests_unit_test_pool_model_LDADD = $(UNIT_WORK)
 tests_unit_test_pool_stress_SOURCES = tests/unit/test_pool_stress.c $(SUPPORT_POOL)
 tests_unit_test_pool_stress_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_pool_stress_LDADD = $(UNIT_WORK)
 tests_unit_test_ports_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ports_LDADD = $(UNIT_WORK)
-tests_unit_test_precache_SOURCES = tests/unit/test_precache.c $(SUPPORT_BROKER) $(SUPPORT_STORE)
+tests_unit_test_precache_SOURCES = tests/unit/test_precache.c $(STILL_TIME) $(SUPPORT_BROKER) $(SUPPORT_STORE)
 tests_unit_test_precache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_precache_LDFLAGS = $(AM_LDFLAGS) $(STILL_TIME_WRAPS)
 tests_unit_test_precache_LDADD = $(UNIT_NODE)
 tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_queue_LDADD = $(UNIT_WORK)

@@ -9,12 +9,13 @@
 #include "node/base/log.h"
 #include "node/base/ownership.h"
 #include "node/precache/frontiers.h"
+#include "rpc/base/memory.h"
 #include "work/base/account.h"
 
 /* Below the data directory. */
 #define STORE_DIRECTORY "work_store"
 
-/* How often the store is looked at, for what the log should tell. */
+/* How often the store is looked at: for what the log should tell, and for what it has lost. */
 static const struct timeval look = {.tv_sec = 2};
 
 struct precache_owner {
@@ -23,7 +24,7 @@ struct precache_owner {
     const struct difficulty_network *difficulties;
     enum store_network network;
     struct store *store;
-    struct precache *precache;
+    struct precache *precache; /* kept, without searches, while it is switched off */
     struct frontiers *frontiers;
     struct event *timer;
     uint64_t troubles;    /* of the store, that were logged */
@@ -76,6 +77,9 @@ on_look (evutil_socket_t fd, short what, void *data)
     }
     owner->troubles = statistics.troubles;
     owner->read_errors = statistics.read_errors;
+    if (owner->precache != NULL) {
+        precache_check (owner->precache);
+    }
 }
 
 static void
@@ -124,56 +128,53 @@ open_store (struct precache_owner *owner, const char *data_path)
     return 0;
 }
 
-static int
-watch_store (struct precache_owner *owner)
-{
-    owner->timer = event_new (owner->base, -1, EV_PERSIST, on_look, owner);
-    if (owner->timer == NULL || event_add (owner->timer, &look) != 0) {
-        log_error ("Cannot watch the store: out of memory");
-        return -1;
-    }
-    return 0;
-}
-
 struct precache_owner *
 precache_owner_new (struct event_base *base, const struct config *config,
                     const struct difficulty_network *network, const char *data_path)
 {
-    struct precache_owner *owner = calloc (1, sizeof *owner);
+    struct precache_owner *owner = memory_new (1, sizeof *owner);
 
-    if (owner == NULL) {
-        log_error ("Cannot start: out of memory");
-        return NULL;
-    }
     owner->base = base;
     owner->config = config;
     owner->difficulties = network;
     owner->network = store_network_by_name (network->name);
-    if (config->store_enable && (open_store (owner, data_path) != 0 ||
-                                 (owner->store != NULL && watch_store (owner) != 0))) {
+    if (config->store_enable && open_store (owner, data_path) != 0) {
         precache_owner_free (owner);
         return NULL;
+    }
+    if (owner->store != NULL) {
+        owner->timer = memory_need (event_new (base, -1, EV_PERSIST, on_look, owner));
+        memory_require (event_add (owner->timer, &look) == 0);
     }
     return owner;
 }
 
-/* Those of the configuration, which has checked them. */
+/* Watches the accounts of the configuration, which has checked them. */
 static int
-watch_accounts (struct precache_owner *owner)
+list_accounts (struct precache_owner *owner)
 {
     const struct text_list *accounts = &owner->config->precache_accounts;
+    uint8_t (*keys)[32] = memory_new (accounts->count + 1, sizeof *keys);
+    enum precache_result result;
 
     for (size_t i = 0; i < accounts->count; i++) {
-        uint8_t key[32];
-
-        if (account_parse (accounts->items[i], key) == 0 &&
-            precache_watch (owner->precache, key) != PRECACHE_TAKEN) {
-            log_error ("More accounts in precache.accounts than precache.max_accounts allows: %zu",
-                       accounts->count);
-            return -1;
-        }
+        (void)account_parse (accounts->items[i], keys[i]);
     }
-    return 0;
+    result = precache_list (owner->precache, keys, accounts->count);
+    free (keys);
+    if (result == PRECACHE_TAKEN) {
+        return 0;
+    }
+    log_error ("More accounts in precache.accounts than precache.max_accounts allows: %zu",
+               accounts->count);
+    return -1;
+}
+
+static void
+stop_frontiers (struct precache_owner *owner)
+{
+    frontiers_free (owner->frontiers);
+    owner->frontiers = NULL;
 }
 
 static int
@@ -183,7 +184,8 @@ start_frontiers (struct precache_owner *owner)
     struct fetch_server server;
     const char *expected;
 
-    if (config->precache_node[0] == '\0') {
+    stop_frontiers (owner);
+    if (config->precache_node[0] == '\0' || !config->precache_enable) {
         return 0;
     }
     if (endpoint_parse_url (config->precache_node, &server.endpoint, server.path, &expected) == 0) {
@@ -197,8 +199,8 @@ start_frontiers (struct precache_owner *owner)
     return 0;
 }
 
-int
-precache_owner_start (struct precache_owner *owner, struct broker *broker)
+static void
+set_precache (struct precache_owner *owner, struct broker *broker)
 {
     const struct config *config = owner->config;
     const bool receives = strcmp (config->precache_subtype, "receive") == 0;
@@ -206,56 +208,79 @@ precache_owner_start (struct precache_owner *owner, struct broker *broker)
         .network = owner->network,
         .threshold = receives ? owner->difficulties->epoch_2_receive : owner->difficulties->epoch_2,
         .max_accounts = (size_t)config->precache_max_accounts,
-        .max_searches = PRECACHE_OWNER_SEARCHES,
+        .max_searches = config->precache_enable ? PRECACHE_OWNER_SEARCHES : 0,
         .use_peers = config->peers_stand_in,
     };
+
+    if (owner->precache == NULL) {
+        owner->precache = precache_new (owner->base, broker, owner->store, &settings);
+    } else {
+        precache_set (owner->precache, &settings);
+    }
+}
+
+/* Whether the configuration has a part that `last`, or NULL, did not have. */
+static bool
+is_new (const struct precache_owner *owner, const struct config *last, const char *path)
+{
+    return last == NULL || config_differs (last, owner->config, path);
+}
+
+/* Puts the configuration in force, where it differs from `last`. NULL: nothing is in force yet. */
+static int
+apply (struct precache_owner *owner, const struct config *last, struct broker *broker)
+{
+    const struct config *config = owner->config;
     struct precache_statistics statistics;
+    int failed = 0;
 
     if (!config->precache_enable || owner->store == NULL) {
         if (config->precache_accounts.count > 0 || config->precache_node[0] != '\0') {
             log_warn ("Nothing is found ahead of need: that takes a store (store.enable) and "
                       "precache.enable");
         }
-        return 0;
+        if (owner->precache == NULL) {
+            return 0;
+        }
     }
-    owner->precache = precache_new (owner->base, broker, owner->store, &settings);
-    if (owner->precache == NULL) {
-        log_error ("Cannot start pre-caching: out of memory");
-        return -1;
+    last = owner->precache != NULL ? last : NULL;
+    set_precache (owner, broker);
+    if (is_new (owner, last, "precache.accounts")) {
+        failed |= list_accounts (owner);
     }
-    if (watch_accounts (owner) != 0 || start_frontiers (owner) != 0) {
-        return -1;
+    if (is_new (owner, last, "precache.node") || is_new (owner, last, "precache.poll_interval") ||
+        is_new (owner, last, "precache.enable")) {
+        failed |= start_frontiers (owner);
     }
     precache_statistics (owner->precache, &statistics);
     log_info ("Pre-caching: %zu accounts are followed, %zu of them watched", statistics.accounts,
               statistics.pinned);
-    return 0;
+    return failed;
 }
 
 int
-precache_owner_configure (struct precache_owner *owner, const struct config *config,
-                          struct broker *broker)
+precache_owner_start (struct precache_owner *owner, struct broker *broker)
 {
-    const bool differs = config_differs (owner->config, config, "precache.") ||
-                         config_differs (owner->config, config, "peers.stand_in");
+    return apply (owner, NULL, broker);
+}
+
+void
+precache_owner_set (struct precache_owner *owner, const struct config *config,
+                    struct broker *broker)
+{
+    const struct config *last = owner->config;
 
     owner->config = config;
-    if (!differs) {
-        return 0;
+    if (config_differs (last, config, "precache.") ||
+        config_differs (last, config, "peers.stand_in")) {
+        (void)apply (owner, last, broker);
     }
-    precache_owner_stop (owner);
-    if (precache_owner_start (owner, broker) != 0) {
-        precache_owner_stop (owner);
-        return -1;
-    }
-    return 0;
 }
 
 void
 precache_owner_stop (struct precache_owner *owner)
 {
-    frontiers_free (owner->frontiers);
-    owner->frontiers = NULL;
+    stop_frontiers (owner);
     precache_free (owner->precache);
     owner->precache = NULL;
 }
@@ -289,7 +314,7 @@ precache_owner_store (const struct precache_owner *owner)
 struct precache *
 precache_owner_precache (const struct precache_owner *owner)
 {
-    return owner->precache;
+    return owner->config->precache_enable ? owner->precache : NULL;
 }
 
 enum store_network

@@ -1,6 +1,6 @@
 /*
- * What keeps work ready, as the configuration has it: the store, pre-caching over it,
- * and the asking of a node for frontiers. Any of them may be absent.
+ * What keeps work ready, as the configuration has it: the store, pre-caching over it, and the
+ * asking of a node for frontiers. Any of them may be absent.
  *
  * Event-loop thread; opening reads files, and is for the start.
  */
@@ -23,7 +23,7 @@ struct precache_owner;
 /*
  * Opens the store, below `data_path` unless the configuration says where. When that fails the log
  * says why; then this is an owner without one, or NULL if the configuration would have the daemon
- * not start. NULL, too, for want of memory. `config` outlives it.
+ * not start. `config` outlives it.
  */
 struct precache_owner *precache_owner_new (struct event_base *base, const struct config *config,
                                            const struct difficulty_network *network,
@@ -33,11 +33,12 @@ struct precache_owner *precache_owner_new (struct event_base *base, const struct
 int precache_owner_start (struct precache_owner *owner, struct broker *broker);
 
 /*
- * Goes by another configuration, which outlives it, of which the store's part is the same. Returns
- * 0, or -1 after having logged why pre-caching has ended.
+ * Goes by another configuration, which outlives it, of which the store's part is the same. What is
+ * followed, queued and known stays, also while pre-caching is switched off. The last one is still
+ * there.
  */
-int precache_owner_configure (struct precache_owner *owner, const struct config *config,
-                              struct broker *broker);
+void precache_owner_set (struct precache_owner *owner, const struct config *config,
+                         struct broker *broker);
 
 /* Ends pre-caching, before the broker is stopped. */
 void precache_owner_stop (struct precache_owner *owner);
@@ -45,7 +46,7 @@ void precache_owner_stop (struct precache_owner *owner);
 /* Writes what is pending, and closes. NULL is fine. */
 void precache_owner_free (struct precache_owner *owner);
 
-/* NULL without. */
+/* NULL without one, or while it is switched off. */
 struct store *precache_owner_store (const struct precache_owner *owner);
 struct precache *precache_owner_precache (const struct precache_owner *owner);
 

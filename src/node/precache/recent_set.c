@@ -3,6 +3,8 @@
 #include <search.h>
 #include <string.h>
 
+#include "rpc/base/memory.h"
+
 static int
 compare_entries (const void *a, const void *b)
 {
@@ -62,14 +64,11 @@ unlist (struct recent_set *set, struct recent_entry *entry)
     set->counts[entry->kind]--;
 }
 
-int
+void
 recent_set_add (struct recent_set *set, struct recent_entry *entry)
 {
-    if (tsearch (entry, &set->tree, compare_entries) == NULL) {
-        return -1;
-    }
+    (void)memory_need (tsearch (entry, &set->tree, compare_entries));
     enlist (set, entry);
-    return 0;
 }
 
 void

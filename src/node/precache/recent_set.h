@@ -1,6 +1,6 @@
 /*
- * The set of what pre-caching follows, by key, and in the order in which it was last heard of.
- * What is known of each is its user's, who has the entry as the first member of a larger struct.
+ * The set of what pre-caching follows, by key, and in the order in which it was last heard of. What
+ * is known of each is its user's, who has the entry as the first member of a larger struct.
  *
  * Event-loop thread.
  */
@@ -40,9 +40,8 @@ void recent_set_init (struct recent_set *set);
 struct recent_entry *recent_set_account (const struct recent_set *set, const uint8_t key[32]);
 struct recent_entry *recent_set_root (const struct recent_set *set, const uint8_t key[32]);
 
-/* Adds an entry, whose kind and key are set and not there yet, as the one heard of last. Returns 0,
- * or -1 for want of memory. */
-int recent_set_add (struct recent_set *set, struct recent_entry *entry);
+/* Adds an entry, whose kind and key are set and not there yet, as the one heard of last. */
+void recent_set_add (struct recent_set *set, struct recent_entry *entry);
 
 /* Takes it out. */
 void recent_set_remove (struct recent_set *set, struct recent_entry *entry);

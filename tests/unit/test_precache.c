@@ -735,6 +735,11 @@ ready_is_what_the_store_has (void **state)
     tell_block (place, 2, 21, 20);
     wait_for_state (place, 2, PRECACHE_READY);
     assert_int_equal (counts (place).ready, 3);
+    tell_block (place, 2, 23, 22);
+    wait_for_state (place, 2, PRECACHE_READY);
+    assert_int_equal (store_remove (store, STORE_NANO_LIVE, root (21).bytes), 0);
+    precache_check (place->precache);
+    assert_at (place, 2, 23, PRECACHE_READY); /* whatever has become of 21 */
 }
 
 static void

@@ -10,7 +10,7 @@
  * What is followed is bounded: the account that was heard of longest ago makes room for another. An
  * account that only clients have named goes before one that a node has told of, and pinned ones
  * stay; searches are shared out likewise. So nobody makes the daemon forget accounts that are in
- * use by naming others.
+ * use by naming others. An account takes 2 KB of memory at most.
  *
  * Event-loop thread.
  */

@@ -349,23 +349,7 @@ precache_search_begin_anew (struct precache *precache)
     wake (precache);
 }
 
-/* Whether the store has the work for all heads. Those whose work it has lost are wanted again. */
-static bool
-is_ready (struct subject *subject)
-{
-    bool ready = true;
-
-    for (size_t i = 0; i < subject->chain.count; i++) {
-        struct account_chain_block *block = &subject->chain.blocks[i];
-
-        if (block->work == WORK_FOUND && !is_stored (subject, block)) {
-            block->work = WORK_WANTED;
-            ready = false;
-        }
-    }
-    return ready;
-}
-
+/* Of the heads, the one told of last counts: others may be dead, and their work gone with age. */
 void
 precache_check (struct precache *precache)
 {
@@ -373,7 +357,12 @@ precache_check (struct precache *precache)
 
     for (size_t i = 0; i < ready && i < MOST_AT_ONCE; i++) {
         struct subject *subject = TAILQ_FIRST (&precache->ready);
+        struct account_chain_block *frontier = account_chain_frontier (&subject->chain);
+        const bool stored = frontier != NULL && is_stored (subject, frontier);
 
-        precache_search_stop (subject, is_ready (subject) ? PRECACHE_READY : PRECACHE_WAITING);
+        if (frontier != NULL && !stored) {
+            frontier->work = WORK_WANTED;
+        }
+        precache_search_stop (subject, stored ? PRECACHE_READY : PRECACHE_WAITING);
     }
 }

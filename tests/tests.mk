@@ -36,6 +36,7 @@ if HAVE_CMOCKA
 UNIT_TESTS += \
 	tests/unit/test_access \
 	tests/unit/test_account \
+	tests/unit/test_account_chain \
 	tests/unit/test_atto \
 	tests/unit/test_atto_works \
 	tests/unit/test_bench_pool \
@@ -111,6 +112,9 @@ tests_unit_test_access_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_access_LDADD = $(UNIT_RPC)
 tests_unit_test_account_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_account_LDADD = $(UNIT_WORK)
+tests_unit_test_account_chain_SOURCES = tests/unit/test_account_chain.c tests/unit/seed.h
+tests_unit_test_account_chain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_account_chain_LDADD = $(UNIT_NODE)
 tests_unit_test_atto_SOURCES = tests/unit/test_atto.c tests/unit/vectors_atto.h
 tests_unit_test_atto_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_atto_LDADD = $(UNIT_WORK)
@@ -250,8 +254,9 @@ tests_unit_test_pool_time_LDADD = $(UNIT_WORK)
 tests_unit_test_ports_SOURCES = tests/unit/test_ports.c tests/bench/ports.c tests/bench/ports.h
 tests_unit_test_ports_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(srcdir)/tests/bench
 tests_unit_test_ports_LDADD = $(UNIT_WORK)
-tests_unit_test_precache_SOURCES = tests/unit/test_precache.c $(SUPPORT_BROKER) $(SUPPORT_STORE)
+tests_unit_test_precache_SOURCES = tests/unit/test_precache.c $(STILL_TIME) $(SUPPORT_BROKER) $(SUPPORT_STORE)
 tests_unit_test_precache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_precache_LDFLAGS = $(STILL_TIME_WRAPS)
 tests_unit_test_precache_LDADD = $(UNIT_NODE)
 tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_queue_LDADD = $(UNIT_WORK)

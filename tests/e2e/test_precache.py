@@ -3,6 +3,7 @@
 WALLET_ACCOUNTS (1000) and WALLET_ROUNDS (1) make the simulated wallet larger.
 """
 
+import itertools
 import json
 import os
 import random
@@ -212,13 +213,53 @@ class Callbacks(PrecacheTest):
             self.assertEqual(self.account_status(daemon, account)["frontier"], root)
 
     def test_out_of_order(self):
+        """Every order of four blocks, then three in order, with and without a frontier to begin with."""
+        daemon = self.start_following()
+        with daemon.connect(seconds=30) as connection:
+            for order in itertools.permutations(range(1, 5)):
+                for known in (True, False):
+                    account = new_account()
+                    chain = [nano.random_root() for _ in range(8)]
+                    connection.ask({"action": "precache_watch", "account": account})
+                    if known:
+                        fake_node.tell(connection, account, chain[0])
+                    for place in order:
+                        fake_node.tell(connection, account, chain[place], chain[place - 1])
+                    for place in range(4, 8):
+                        fake_node.tell(connection, account, chain[place], chain[place - 1])
+                        status = connection.ask({"action": "precache_status", "count": "1"})
+                        told = {entry["account"]: entry["frontier"] for entry in status["accounts"]}
+                        self.assertEqual(told, {account: chain[place]}, f"{order}, {known}")
+                    connection.ask({"action": "precache_unwatch", "account": account})
+
+    def test_gap(self):
+        """Until it is known which block came last, there is work for both; then only for that one."""
         daemon = self.start_following()
         account = new_account()
-        chain = [nano.random_root() for _ in range(6)]
+        chain = [nano.random_root() for _ in range(5)]
         daemon.rpc("precache_watch", account=account)
-        for place in (1, 3, 2, 5, 4):
+        for place in (4, 2):
             self.tell(daemon, account, chain[place], chain[place - 1])
-        self.assertEqual(self.account_status(daemon, account)["frontier"], chain[5])
+        self.wait_for_status(daemon, found=2, ready=1)
+        self.tell(daemon, account, chain[3], chain[2])
+        self.assertEqual(self.account_status(daemon, account)["frontier"], chain[4])
+        self.assert_ready(daemon, chain[4])
+        self.assertEqual(daemon.rpc("work_get", account=account)["work"],
+                         daemon.rpc("work_generate", hash=chain[4])["work"])
+        self.assertEqual(daemon.rpc("work_generate", hash=chain[2])["source"], "local")
+
+    def test_store_that_makes_room(self):
+        """Accounts whose work has made room for other work are not ready, and are not searched for again and again."""
+        daemon = self.start_following(**{"store.max_entries": "5"})
+        accounts = [new_account() for _ in range(20)]
+        for account in accounts:
+            daemon.rpc("precache_watch", account=account)
+            self.tell(daemon, account, nano.random_root())
+        self.wait_for_status(daemon, found=20, queued=0, searching=0)
+        wait_until(lambda: int(daemon.rpc("precache_status")["ready"]) <= 5, "what is gone is not ready")
+        states = [entry["state"] for entry in daemon.rpc("precache_status")["accounts"]]
+        self.assertGreaterEqual(states.count("waiting"), 15)
+        self.wait_for_status(daemon, found=20, queued=0, searching=0)
 
     def test_refused(self):
         daemon = self.start_following()

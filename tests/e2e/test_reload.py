@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """SIGHUP: what the files say is put in force, and no request is dropped for it."""
 
+import json
 import os
 import signal
+import tempfile
 import threading
 
+import fake_node
 import fake_peer
 import nano
-from harness import ENDLESS, DaemonTest, main, wait_until
+from harness import ALLOW_ENDLESS, ENDLESS, DaemonTest, main, wait_until
 
 EASY = "fff0000000000000"
 
@@ -182,6 +185,104 @@ class Changes(ReloadTest):
         self.assertEqual(daemon.rpc("work_peers"), {"error": "RPC control is disabled"})
         self.reload(daemon, "[node]\nwork_threads = 1\n[rpc]\nenable_control = true\n")
         self.assertEqual(daemon.rpc("work_peers"), {"work_peers": ""})
+
+
+class Followed(ReloadTest):
+    """What pre-caching follows, has queued and knows is no setting, and stays."""
+
+    SETTINGS = {
+        "precache.subtype": ('"send"', '"receive"'),
+        "precache.poll_interval": ("30", "20"),
+        "precache.node": ('""', '"http://127.0.0.1:1"'),
+        "precache.accounts": ("[]", f'["{nano.account(nano.random_root())}"]'),
+        "peers.stand_in": ("false", "true"),
+        "precache.enable": ("true", "false"),
+    }
+
+    @staticmethod
+    def text(settings):
+        lines = [f"{name} = {value}" for name, value in settings.items()]
+        return "\n".join(["node.work_threads = 1", *lines]) + "\n"
+
+    def start_following(self, settings):
+        directory = tempfile.TemporaryDirectory(prefix="workpeer-store-")
+        self.addCleanup(directory.cleanup)
+        config = {
+            **ALLOW_ENDLESS,
+            "rpc.enable_control": "true",
+            "store.enable": "true",
+            "store.path": os.path.join(directory.name, "store"),
+        }
+        return self.start_with(self.text(settings), config=config)
+
+    def tell(self, daemon, account, block_hash, previous):
+        with daemon.connect() as connection:
+            self.assertEqual(fake_node.tell(connection, account, block_hash, previous).status, 200)
+
+    def known(self, daemon):
+        """What is followed, by account, and the roots that were answered as queued."""
+        status = daemon.rpc("precache_status")
+        accounts = {
+            entry["account"]: (entry["frontier"], entry["watched"]) for entry in status["accounts"]
+        }
+        return accounts, int(status["queued"]) + int(status["searching"])
+
+    def test_each_setting(self):
+        settings = {name: values[0] for name, values in self.SETTINGS.items()}
+        daemon = self.start_following(settings)
+        watched, told, named = (nano.account(nano.random_root()) for _ in range(3))
+        chain = [nano.random_root() for _ in range(5)]
+        daemon.rpc("precache_watch", account=watched)
+        daemon.rpc("work_generate", hash=chain[0], account=told, difficulty=EASY)
+        for place in (1, 2, 4):
+            self.tell(daemon, told, chain[place], chain[place - 1])
+        daemon.rpc("work_generate", hash=chain[0], account=named, difficulty=EASY)
+        for _ in range(6):  # more than are searched for at a time
+            daemon.rpc("work_precache", hash=nano.random_root(), difficulty=ENDLESS)
+        wait_until(lambda: self.known(daemon)[1] == 6, "what can be found has been")
+        expected = self.known(daemon)
+        self.assertEqual(expected[0], {watched: ("", "1"), told: (chain[4], "0"), named: (chain[0], "0")})
+        for name, values in self.SETTINGS.items():
+            with self.subTest(name=name):
+                settings[name] = values[1]
+                self.reload(daemon, self.text(settings), "read again: settings changed: 1")
+                settings[name] = values[0]
+                if name == "precache.accounts":
+                    self.assertEqual(daemon.rpc("precache_status")["accounts_watched"], "2")
+                self.reload(daemon, self.text(settings), "read again: settings changed: 1")
+                if name == "precache.accounts":
+                    listed = json.loads(values[1])[0]
+                    self.assertEqual(self.known(daemon)[0][listed], ("", "0"), "it is watched no more")
+                    daemon.rpc("precache_unwatch", account=listed)
+                wait_until(lambda: self.known(daemon) == expected, f"{expected} is known")
+        # A block that was told of before is known to be old, and clients do not move what a node told of.
+        self.tell(daemon, told, chain[1], chain[0])
+        self.tell(daemon, told, chain[3], chain[2])
+        daemon.rpc("work_generate", hash=nano.random_root(), account=told, difficulty=EASY)
+        self.assertEqual(self.known(daemon)[0][told], (chain[4], "0"))
+
+    def test_subtype(self):
+        """Work that is ready for a receive is not for a send, and is searched for."""
+        daemon = self.start_following({"precache.subtype": '"receive"'})
+        account, root = nano.account(nano.random_root()), nano.random_root()
+        daemon.rpc("precache_watch", account=account)
+        self.tell(daemon, account, root, nano.random_root())
+        wait_until(lambda: daemon.rpc("precache_status")["ready"] == "1", "work for a receive")
+        self.reload(daemon, self.text({"precache.subtype": '"send"'}))
+        wait_until(lambda: daemon.rpc("precache_status")["ready"] == "1", "work for a send")
+        answer = daemon.rpc("work_generate", hash=root)
+        self.assert_work(answer, root, nano.DEV.base, source="cache")
+
+    def test_more_accounts_than_there_is_room_for(self):
+        settings = {"precache.max_accounts": "2"}
+        daemon = self.start_following(settings)
+        watched = nano.account(nano.random_root())
+        daemon.rpc("precache_watch", account=watched)
+        settings["precache.accounts"] = json.dumps([nano.account(nano.random_root()) for _ in range(2)])
+        self.reload(daemon, self.text(settings))
+        self.assertIn("More accounts in precache.accounts than precache.max_accounts allows: 2", daemon.log())
+        accounts, _ = self.known(daemon)
+        self.assertEqual((len(accounts), accounts[watched]), (2, ("", "1")))
 
 
 class Refusals(ReloadTest):

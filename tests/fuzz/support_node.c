@@ -106,7 +106,7 @@ make_broker (void)
     const struct precache_settings precache = {.network = STORE_NANO_DEV,
                                                .threshold = node->network.base,
                                                .max_accounts = 64,
-                                               .max_searches = 2};
+                                               .max_searches = 4};
 
     node->broker = broker_new (node->base, node->pool, NULL, node->store, &broker);
     FUZZ_CHECK (node->broker != NULL);

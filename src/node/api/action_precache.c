@@ -4,6 +4,7 @@
 #include "node/api/fields.h"
 #include "node/precache/precache.h"
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
 #include "work/base/account.h"
 #include "work/base/hex.h"
 #include "work/base/number.h"
@@ -30,9 +31,6 @@ count_result (struct tally *tally, enum precache_result result)
         break;
     case PRECACHE_FULL:
         tally->error = "Pre-cache is full";
-        break;
-    case PRECACHE_NO_MEMORY:
-        tally->error = FIELDS_NO_MEMORY;
         break;
     }
 }
@@ -136,11 +134,8 @@ answer_tally (struct request *request, const struct tally *tally)
         return;
     }
     body = json_object ();
-    if (json_put (body, "queued", "%zu", tally->queued) != 0 ||
-        json_put (body, "unknown", "%zu", tally->unknown) != 0) {
-        json_decref (body);
-        body = NULL;
-    }
+    (void)json_put (body, "queued", "%zu", tally->queued);
+    (void)json_put (body, "unknown", "%zu", tally->unknown);
     request_answer (request, body);
 }
 
@@ -204,10 +199,9 @@ change_watch (void *context, struct request *request, each_fn each, const char *
         return;
     }
     body = json_object ();
-    if (json_put (body, done, "%zu", tally.queued) != 0 ||
-        (tally.unknown > 0 && json_put (body, "unknown", "%zu", tally.unknown) != 0)) {
-        json_decref (body);
-        body = NULL;
+    (void)json_put (body, done, "%zu", tally.queued);
+    if (tally.unknown > 0) {
+        (void)json_put (body, "unknown", "%zu", tally.unknown);
     }
     request_answer (request, body);
 }
@@ -229,7 +223,7 @@ action_precache_unwatch (void *context, struct request *request)
 static const char *
 state_name (enum precache_state state)
 {
-    static const char *const names[] = {
+    static const char *const names[PRECACHE_STATES] = {
         [PRECACHE_WAITING] = "waiting",     [PRECACHE_QUEUED] = "queued",
         [PRECACHE_SEARCHING] = "searching", [PRECACHE_READY] = "ready",
         [PRECACHE_CANCELLED] = "cancelled",
@@ -238,7 +232,7 @@ state_name (enum precache_state state)
     return names[state];
 }
 
-static int
+static void
 put_account (json_t *list, const struct precache_account *account)
 {
     json_t *entry = json_object ();
@@ -248,57 +242,44 @@ put_account (json_t *list, const struct precache_account *account)
     if (account->has_frontier) {
         hex_print_root (account->frontier, frontier);
     }
-    if (account_print (account->key, text) != 0 || json_put (entry, "account", "%s", text) != 0 ||
-        json_put (entry, "frontier", "%s", frontier) != 0 ||
-        json_put (entry, "state", "%s", state_name (account->state)) != 0 ||
-        json_put (entry, "watched", "%d", account->pinned) != 0) {
-        json_decref (entry);
-        return -1;
-    }
-    return json_array_append_new (list, entry);
+    memory_require (account_print (account->key, text) == 0);
+    (void)json_put (entry, "account", "%s", text);
+    (void)json_put (entry, "frontier", "%s", frontier);
+    (void)json_put (entry, "state", "%s", state_name (account->state));
+    (void)json_put (entry, "watched", "%d", account->pinned);
+    memory_require (json_array_append_new (list, entry) == 0);
 }
 
 static json_t *
 accounts_array (const struct precache *precache, size_t offset, size_t count)
 {
-    struct precache_account *accounts = calloc (count + 1, sizeof *accounts);
-    json_t *list;
-    size_t put = 0;
+    struct precache_account *accounts = memory_new (count + 1, sizeof *accounts);
+    json_t *list = memory_need (json_array ());
 
-    if (accounts == NULL) {
-        return NULL;
-    }
-    list = json_array ();
     count = precache_accounts (precache, offset, accounts, count);
-    while (put < count && put_account (list, &accounts[put]) == 0) {
-        put++;
+    for (size_t i = 0; i < count; i++) {
+        put_account (list, &accounts[i]);
     }
     free (accounts);
-    if (put < count) {
-        json_decref (list);
-        return NULL;
-    }
     return list;
 }
 
-static int
+static void
 put_statistics (json_t *body, const struct precache *precache)
 {
     struct precache_statistics statistics;
 
     precache_statistics (precache, &statistics);
-    return json_put (body, "accounts_followed", "%zu", statistics.accounts) != 0 ||
-                   json_put (body, "accounts_watched", "%zu", statistics.pinned) != 0 ||
-                   json_put (body, "ready", "%zu", statistics.ready) != 0 ||
-                   json_put (body, "queued", "%zu", statistics.queued) != 0 ||
-                   json_put (body, "searching", "%zu", statistics.searching) != 0 ||
-                   json_put (body, "found", "%" PRIu64, statistics.found) != 0 ||
-                   json_put (body, "failed", "%" PRIu64, statistics.failed) != 0 ||
-                   json_put (body, "cancelled", "%" PRIu64, statistics.cancelled) != 0 ||
-                   json_put (body, "moved", "%" PRIu64, statistics.moved) != 0 ||
-                   json_put (body, "dropped", "%" PRIu64, statistics.dropped) != 0
-               ? -1
-               : 0;
+    (void)json_put (body, "accounts_followed", "%zu", statistics.accounts);
+    (void)json_put (body, "accounts_watched", "%zu", statistics.pinned);
+    (void)json_put (body, "ready", "%zu", statistics.ready);
+    (void)json_put (body, "queued", "%zu", statistics.queued);
+    (void)json_put (body, "searching", "%zu", statistics.searching);
+    (void)json_put (body, "found", "%" PRIu64, statistics.found);
+    (void)json_put (body, "failed", "%" PRIu64, statistics.failed);
+    (void)json_put (body, "cancelled", "%" PRIu64, statistics.cancelled);
+    (void)json_put (body, "moved", "%" PRIu64, statistics.moved);
+    (void)json_put (body, "dropped", "%" PRIu64, statistics.dropped);
 }
 
 /* An optional whole number up to `most`. */
@@ -334,11 +315,8 @@ action_precache_status (void *context, struct request *request)
         return;
     }
     body = json_object ();
-    if (put_statistics (body, precache) != 0 ||
-        actions_put_list (body, "accounts",
-                          accounts_array (precache, (size_t)offset, (size_t)count)) != 0) {
-        json_decref (body);
-        body = NULL;
-    }
+    put_statistics (body, precache);
+    (void)actions_put_list (body, "accounts",
+                            accounts_array (precache, (size_t)offset, (size_t)count));
     request_answer (request, body);
 }

@@ -4,7 +4,6 @@ libnode_la_SOURCES += \
 	%D%/log_sink.c %D%/log_sink.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/ownership.c %D%/ownership.h \
-	%D%/past.c %D%/past.h \
 	%D%/process.c %D%/process.h \
 	%D%/readable.c %D%/readable.h \
 	%D%/system_user.c %D%/system_user.h \

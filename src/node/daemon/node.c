@@ -16,14 +16,14 @@
 #include "node/daemon/node_internal.h"
 #include "node/manage/health.h"
 #include "node/manage/management.h"
-#include "node/precache/keeper.h"
+#include "node/precache/precache_owner.h"
 #include "node/system/listening.h"
 #include "rpc/base/memory.h"
 #include "rpc/base/trouble.h"
 #include "work/base/clock.h"
 #include "work/pool/pool.h"
 
-_Static_assert(KEEPER_SEARCHES + ATTO_AHEAD_SEARCHES <= ENGINE_SEARCHES_AHEAD,
+_Static_assert(PRECACHE_OWNER_SEARCHES + ATTO_AHEAD_SEARCHES <= ENGINE_SEARCHES_AHEAD,
                "the pool has room for all of them");
 
 /* No action needs a larger body, and a node's own file may allow one that would stall the loop. */
@@ -65,7 +65,7 @@ on_stop (evutil_socket_t fd, short what, void *data)
     log_info ("Stopping: %zu requests in flight", broker_waiters (node->broker));
     server_stop (node->server);
     atto_server_stop (node->atto);
-    keeper_stop (node->keeper);
+    precache_owner_stop (node->precache);
     node->actions.precache = NULL;
     broker_stop (node->broker);
     node->flush_until = clock_now () + FLUSH_TIME;
@@ -202,10 +202,10 @@ init_loop (struct node *node)
 }
 
 static int
-init_keeper (struct node *node, const char *data_path)
+init_precache (struct node *node, const char *data_path)
 {
-    node->keeper = keeper_new (node->base, node->config, node->network, data_path);
-    return node->keeper != NULL ? 0 : -1;
+    node->precache = precache_owner_new (node->base, node->config, node->network, data_path);
+    return node->precache != NULL ? 0 : -1;
 }
 
 enum forward_mode
@@ -279,13 +279,13 @@ init_broker (struct node *node)
     const size_t peers = peers_count (node->peers, PEERS_PRIMARY);
 
     node->broker = broker_new (node->base, node->engine.pool, node->forward,
-                               keeper_store (node->keeper), &settings);
+                               precache_owner_store (node->precache), &settings);
     node->device_log = device_log_new (node->base, node->engine.pool);
     if (node->broker == NULL || node->device_log == NULL) {
         log_error ("Cannot start: out of memory");
         return -1;
     }
-    if (keeper_start (node->keeper, node->broker) != 0) {
+    if (precache_owner_start (node->precache, node->broker) != 0) {
         return -1;
     }
     log_info ("Work peers: %zu (%s)", peers, config->peers_mode);
@@ -422,9 +422,9 @@ init_server (struct node *node)
         .broker = node->broker,
         .pool = node->engine.pool,
         .peers = node->peers,
-        .store = keeper_store (node->keeper),
-        .precache = keeper_precache (node->keeper),
-        .store_network = keeper_network (node->keeper),
+        .store = precache_owner_store (node->precache),
+        .precache = precache_owner_precache (node->precache),
+        .store_network = precache_owner_network (node->precache),
         .scanner = node->engine.choice.scanner->name,
         .scanner_reason = node->engine.choice.reason,
         .identity = node->identity,
@@ -529,11 +529,11 @@ clear (struct node *node)
     gate_free (node->gate);
     device_log_free (node->device_log);
     engine_stop (&node->engine);
-    if (node->keeper != NULL) {
-        keeper_stop (node->keeper);
+    if (node->precache != NULL) {
+        precache_owner_stop (node->precache);
     }
     broker_free (node->broker);
-    keeper_free (node->keeper);
+    precache_owner_free (node->precache);
     forward_free (node->forward);
     peers_free (node->peers);
     peer_client_free (node->client);
@@ -584,7 +584,7 @@ node_run (struct config *config, const struct config_sources *sources,
     memory_watch ();
     if (begin (&node, sources, pid_file) == 0 && init_loop (&node) == 0 &&
         init_notify (&node) == 0 && engine_start (&node.engine, config, sources->data_path) == 0 &&
-        init_peers (&node) == 0 && init_keeper (&node, sources->data_path) == 0 &&
+        init_peers (&node) == 0 && init_precache (&node, sources->data_path) == 0 &&
         init_broker (&node) == 0 && init_gate (&node) == 0 && init_server (&node) == 0 &&
         init_management (&node) == 0 && init_atto (&node) == 0 &&
         init_reload (&node, sources) == 0) {

@@ -14,7 +14,7 @@
 #include "node/engine/engine.h"
 #include "node/manage/metrics_report.h"
 #include "node/metrics/metrics.h"
-#include "node/precache/keeper.h"
+#include "node/precache/precache_owner.h"
 #include "node/search/broker.h"
 #include "node/search/forward.h"
 #include "node/search/peers.h"
@@ -44,7 +44,7 @@ struct node {
     struct peers *peers;
     struct forward *forward;
     char identity[HEX_U64_SIZE]; /* this daemon's, among the hops of requests */
-    struct keeper *keeper;
+    struct precache_owner *precache;
     struct gate *gate;
     struct server *server;
     struct server *management; /* NULL where it has no port */

@@ -98,10 +98,8 @@ put_in_force (struct node *node, struct config *next)
     forward_set_mode (node->forward, node_forward_mode (next));
     peer_client_set_timeouts (node->client, next->peers_connect_timeout,
                               next->peers_response_timeout);
-    if (keeper_configure (node->keeper, next, node->broker) != 0) {
-        log_error ("Nothing is found ahead of need any more");
-    }
-    node->actions.precache = keeper_precache (node->keeper);
+    precache_owner_set (node->precache, next, node->broker);
+    node->actions.precache = precache_owner_precache (node->precache);
     config_free (last);
 }
 

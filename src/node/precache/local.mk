@@ -1,7 +1,8 @@
 libnode_la_SOURCES += \
+	%D%/account_chain.c %D%/account_chain.h \
 	%D%/frontiers.c %D%/frontiers.h \
-	%D%/keeper.c %D%/keeper.h \
 	%D%/precache.c %D%/precache.h %D%/precache_internal.h \
+	%D%/precache_owner.c %D%/precache_owner.h \
 	%D%/precache_search.c \
-	%D%/roster.c %D%/roster.h
+	%D%/recent_set.c %D%/recent_set.h
 EXTRA_DIST += %D%/README.md %D%/may_include

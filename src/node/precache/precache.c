@@ -6,6 +6,7 @@
 
 #include "node/base/log.h"
 #include "node/precache/precache_internal.h"
+#include "rpc/base/memory.h"
 #include "work/base/clock.h"
 
 /* Between two complaints that there are too many accounts. */
@@ -14,7 +15,7 @@
 static struct subject *
 find_account (const struct precache *precache, const uint8_t key[32])
 {
-    return (struct subject *)roster_account (&precache->roster, key);
+    return (struct subject *)recent_set_account (&precache->set, key);
 }
 
 /* Forgets an account beyond the next restart. */
@@ -44,82 +45,135 @@ complain_of_crowd (struct precache *precache)
 static int
 make_room (struct precache *precache)
 {
-    struct roster_entry *last = roster_last (&precache->roster);
+    while (recent_set_accounts (&precache->set) >= precache->settings.max_accounts) {
+        struct recent_entry *last = recent_set_last (&precache->set);
 
-    if (roster_accounts (&precache->roster) < precache->settings.max_accounts) {
-        return 0;
+        if (last == NULL) {
+            return -1;
+        }
+        drop ((struct subject *)last);
+        precache->statistics.dropped++;
+        complain_of_crowd (precache);
     }
-    if (last == NULL) {
-        return -1;
-    }
-    drop ((struct subject *)last);
-    precache->statistics.dropped++;
-    complain_of_crowd (precache);
     return 0;
 }
 
 static struct subject *
-new_subject (struct precache *precache, const uint8_t key[32], enum roster_kind kind)
+new_subject (struct precache *precache, const uint8_t key[32], enum recent_kind kind)
 {
-    struct subject *subject = calloc (1, sizeof *subject);
+    struct subject *subject = memory_new (1, sizeof *subject);
 
-    if (subject == NULL) {
-        return NULL;
-    }
     subject->precache = precache;
     subject->entry.kind = kind;
     memcpy (subject->entry.key, key, sizeof subject->entry.key);
-    subject->threshold = precache->settings.threshold;
-    subject->state = PRECACHE_WAITING;
-    if (roster_add (&precache->roster, &subject->entry) != 0) {
-        free (subject);
-        return NULL;
-    }
+    precache->states[PRECACHE_WAITING]++;
+    recent_set_add (&precache->set, &subject->entry);
     return subject;
 }
 
-/* Finds or makes an account, which has just been heard of. */
-static enum precache_result
-follow (struct precache *precache, const uint8_t key[32], struct subject **subject)
+/* Finds or makes an account, which has just been heard of. NULL: there is no room for it. */
+static struct subject *
+follow (struct precache *precache, const uint8_t key[32])
 {
     struct subject *found = find_account (precache, key);
 
     if (found != NULL) {
-        roster_bump (&precache->roster, &found->entry, found->entry.kind);
-    } else if (make_room (precache) != 0) {
-        return PRECACHE_FULL;
-    } else {
-        found = new_subject (precache, key, ROSTER_NAMED);
+        recent_set_bump (&precache->set, &found->entry, found->entry.kind);
+        return found;
     }
-    if (found == NULL) {
-        return PRECACHE_NO_MEMORY;
-    }
-    *subject = found;
-    return PRECACHE_TAKEN;
+    return make_room (precache) == 0 ? new_subject (precache, key, RECENT_NAMED) : NULL;
 }
 
-/* Notes another frontier of an account. A threshold that was asked for holds for one frontier. */
+/* Where an account stands. */
+
+/* A block is no head any more, and its work of no use. */
 static void
-move_frontier (struct subject *subject, const uint8_t frontier[32])
+leave (struct subject *subject, struct account_chain_block *block)
 {
     struct precache *precache = subject->precache;
 
-    precache->statistics.moved +=
-        subject->state == PRECACHE_QUEUED || subject->state == PRECACHE_SEARCHING;
-    precache_search_stop (subject, PRECACHE_WAITING);
-    if (subject->has_frontier) {
-        subject->threshold = precache->settings.threshold;
+    if (block->work == WORK_WANTED &&
+        (subject->state == PRECACHE_QUEUED || subject->state == PRECACHE_SEARCHING)) {
+        precache->statistics.moved++;
     }
-    memcpy (subject->frontier, frontier, sizeof subject->frontier);
-    subject->has_frontier = true;
-    (void)store_frontier (precache->store, precache->settings.network, subject->entry.key,
-                          frontier);
+    block->work = WORK_NONE;
+    (void)store_remove (precache->store, precache->settings.network, block->hash);
+    if (subject->state == PRECACHE_CANCELLED ||
+        (subject->state == PRECACHE_SEARCHING && memcmp (subject->root, block->hash, 32) == 0)) {
+        precache_search_enqueue (subject, true);
+    }
+}
+
+/* Sees to heads that have come and gone, and says whether some have come. A threshold that was
+ * asked for before is that of the first. */
+static bool
+look_at_heads (struct subject *subject)
+{
+    bool come = false;
+
+    for (size_t i = 0; i < subject->chain.count; i++) {
+        struct account_chain_block *block = &subject->chain.blocks[i];
+
+        if (block->head && block->work == WORK_NONE) {
+            block->work = WORK_WANTED;
+            block->threshold = subject->threshold;
+            come = true;
+        } else if (!block->head && block->work != WORK_NONE) {
+            leave (subject, block);
+        }
+    }
+    if (come) {
+        subject->threshold = 0;
+    }
+    return come;
+}
+
+/* The store knows one frontier, and drops the work for the one before: unless that is a head still.
+ */
+static void
+store_the_frontier (struct subject *subject)
+{
+    const struct precache *precache = subject->precache;
+    const enum store_network network = precache->settings.network;
+    const struct account_chain_block *frontier = account_chain_frontier (&subject->chain);
+    const struct account_chain_block *block;
+    struct store_entry entry;
+    uint8_t stored[32];
+    bool keep = false;
+
+    if (frontier == NULL) {
+        return;
+    }
+    if (store_account (precache->store, network, subject->entry.key, stored)) {
+        if (memcmp (stored, frontier->hash, sizeof stored) == 0) {
+            return;
+        }
+        block = account_chain_find (&subject->chain, stored);
+        keep =
+            block != NULL && block->head && store_peek (precache->store, network, stored, &entry);
+    }
+    (void)store_frontier (precache->store, network, subject->entry.key, frontier->hash);
+    if (keep) {
+        (void)store_put (precache->store, &entry);
+    }
+}
+
+/* Follows what has happened to the chain, and says whether there may be another frontier. */
+static bool
+follow_chain (struct subject *subject)
+{
+    const bool come = look_at_heads (subject);
+
+    store_the_frontier (subject);
+    return come;
 }
 
 static bool
 stands_at (const struct subject *subject, const uint8_t frontier[32])
 {
-    return subject->has_frontier && memcmp (subject->frontier, frontier, 32) == 0;
+    const struct account_chain_block *block = account_chain_frontier (&subject->chain);
+
+    return block != NULL && memcmp (block->hash, frontier, sizeof block->hash) == 0;
 }
 
 uint64_t
@@ -137,25 +191,31 @@ precache_follows (const struct precache *precache, const uint8_t account[32])
 enum precache_result
 precache_learn (struct precache *precache, const uint8_t account[32], const uint8_t frontier[32])
 {
-    struct subject *subject;
-    const enum precache_result result = follow (precache, account, &subject);
+    struct subject *subject = follow (precache, account);
 
-    if (result == PRECACHE_TAKEN && !subject->told && !stands_at (subject, frontier)) {
-        move_frontier (subject, frontier);
+    if (subject == NULL) {
+        return PRECACHE_FULL;
     }
-    return result;
+    if (!subject->told && !stands_at (subject, frontier)) {
+        account_chain_set (&subject->chain, frontier);
+        (void)follow_chain (subject);
+        precache_search_stop (subject, PRECACHE_WAITING);
+    }
+    return PRECACHE_TAKEN;
 }
 
-/* Remembers what a block that is told of leaves behind. */
 static void
-leave_behind (struct subject *subject, const uint8_t frontier[32], const uint8_t *previous,
-              uint64_t now)
+tell_chain (struct subject *subject, const uint8_t frontier[32], const uint8_t *previous)
 {
-    if (subject->has_frontier && !stands_at (subject, frontier)) {
-        past_add (&subject->past, subject->frontier, now);
-    }
-    if (previous != NULL && !past_has (&subject->past, previous, now)) {
-        past_add (&subject->past, previous, now);
+    static const uint8_t zero[32];
+    const uint64_t now = clock_now ();
+
+    if (previous == NULL) {
+        account_chain_poll (&subject->chain, frontier, now);
+    } else if (memcmp (previous, zero, sizeof zero) == 0) {
+        account_chain_tell (&subject->chain, frontier, subject->entry.key, now);
+    } else {
+        account_chain_tell (&subject->chain, frontier, previous, now);
     }
 }
 
@@ -163,43 +223,85 @@ enum precache_result
 precache_tell (struct precache *precache, const uint8_t account[32], const uint8_t frontier[32],
                const uint8_t *previous)
 {
-    const uint64_t now = clock_now ();
     struct subject *subject = find_account (precache, account);
+    bool news;
 
     if (subject == NULL) {
         return PRECACHE_UNKNOWN;
     }
-    if (past_has (&subject->past, frontier, now)) {
-        return PRECACHE_TAKEN;
-    }
-    if (previous != NULL && !stands_at (subject, frontier) && !stands_at (subject, previous) &&
-        past_has (&subject->past, previous, now)) {
-        past_add (&subject->past, frontier, now);
-        return PRECACHE_TAKEN;
-    }
-    leave_behind (subject, frontier, previous, now);
+    tell_chain (subject, frontier, previous);
+    news = follow_chain (subject) || !subject->told;
     subject->told = true;
-    if (subject->entry.kind == ROSTER_NAMED || !stands_at (subject, frontier)) {
-        roster_bump (&precache->roster, &subject->entry,
-                     subject->entry.kind == ROSTER_PINNED ? ROSTER_PINNED : ROSTER_TOLD);
+    if (news) {
+        recent_set_bump (&precache->set, &subject->entry,
+                         subject->entry.kind == RECENT_PINNED ? RECENT_PINNED : RECENT_TOLD);
     }
-    if (!stands_at (subject, frontier)) {
-        move_frontier (subject, frontier);
-    }
-    if (subject->state == PRECACHE_WAITING) {
+    /* One that waits had its work, and the store has lost it: a node that is asked every few
+     * seconds is not to have it found each time. */
+    if (news || (subject->state == PRECACHE_WAITING && previous != NULL)) {
         precache_search_enqueue (subject, true);
     }
     return PRECACHE_TAKEN;
 }
 
+static void
+pin (struct subject *subject, bool *reason)
+{
+    *reason = true;
+    recent_set_bump (&subject->precache->set, &subject->entry, RECENT_PINNED);
+}
+
 enum precache_result
 precache_watch (struct precache *precache, const uint8_t account[32])
 {
-    struct subject *subject;
-    const enum precache_result result = follow (precache, account, &subject);
+    struct subject *subject = follow (precache, account);
 
-    if (result == PRECACHE_TAKEN) {
-        roster_bump (&precache->roster, &subject->entry, ROSTER_PINNED);
+    if (subject == NULL) {
+        return PRECACHE_FULL;
+    }
+    pin (subject, &subject->watched);
+    return PRECACHE_TAKEN;
+}
+
+/* Accounts that nothing but the last list has pinned are so no more. */
+static void
+unpin_listed (struct precache *precache)
+{
+    struct recent_entry *entry = TAILQ_FIRST (&precache->set.lists[RECENT_PINNED]);
+
+    while (entry != NULL) {
+        struct subject *subject = (struct subject *)entry;
+
+        entry = TAILQ_NEXT (entry, link);
+        subject->listed = false;
+        if (!subject->watched) {
+            recent_set_bump (&precache->set, &subject->entry,
+                             subject->told ? RECENT_TOLD : RECENT_NAMED);
+        }
+    }
+}
+
+enum precache_result
+precache_list (struct precache *precache, const uint8_t (*accounts)[32], size_t count)
+{
+    enum precache_result result = PRECACHE_TAKEN;
+
+    unpin_listed (precache);
+    for (size_t i = 0; i < count; i++) { /* first, lest they make room for others */
+        struct subject *subject = find_account (precache, accounts[i]);
+
+        if (subject != NULL) {
+            pin (subject, &subject->listed);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct subject *subject = follow (precache, accounts[i]);
+
+        if (subject != NULL) {
+            pin (subject, &subject->listed);
+        } else {
+            result = PRECACHE_FULL;
+        }
     }
     return result;
 }
@@ -220,14 +322,22 @@ precache_unwatch (struct precache *precache, const uint8_t account[32])
 static void
 want (struct subject *subject, uint64_t threshold)
 {
-    const enum precache_state state = subject->state;
     const enum difficulty_order order = store_order (subject->precache->settings.network);
-    const bool harder = !difficulty_reached (order, subject->threshold, threshold);
+    const enum precache_state state = subject->state;
+    bool again = state != PRECACHE_QUEUED && state != PRECACHE_SEARCHING;
 
-    if (harder || state == PRECACHE_WAITING || state == PRECACHE_CANCELLED) {
-        subject->threshold = threshold;
+    for (size_t i = 0; i < subject->chain.count; i++) {
+        struct account_chain_block *block = &subject->chain.blocks[i];
+        const uint64_t present = precache_search_threshold (subject, block);
+        const bool harder = block->head && !difficulty_reached (order, present, threshold);
+
+        if (harder || state == PRECACHE_WAITING || block->work == WORK_CANCELLED) {
+            block->threshold = threshold;
+        }
+        block->work = block->head ? WORK_WANTED : WORK_NONE;
+        again = again || harder;
     }
-    if (harder || (state != PRECACHE_QUEUED && state != PRECACHE_SEARCHING)) {
+    if (again) {
         precache_search_enqueue (subject, false);
     }
 }
@@ -235,20 +345,15 @@ want (struct subject *subject, uint64_t threshold)
 enum precache_result
 precache_root (struct precache *precache, const uint8_t root[32], uint64_t threshold)
 {
-    struct subject *subject = (struct subject *)roster_root (&precache->roster, root);
+    struct subject *subject = (struct subject *)recent_set_root (&precache->set, root);
 
-    if (subject == NULL &&
-        precache->roster.counts[ROSTER_ROOT] >= precache->settings.max_accounts) {
-        return PRECACHE_FULL;
-    }
     if (subject == NULL) {
-        subject = new_subject (precache, root, ROSTER_ROOT);
+        if (precache->set.counts[RECENT_ROOT] >= precache->settings.max_accounts) {
+            return PRECACHE_FULL;
+        }
+        subject = new_subject (precache, root, RECENT_ROOT);
+        account_chain_set (&subject->chain, root);
     }
-    if (subject == NULL) {
-        return PRECACHE_NO_MEMORY;
-    }
-    memcpy (subject->frontier, root, sizeof subject->frontier);
-    subject->has_frontier = true;
     want (subject, threshold);
     return PRECACHE_TAKEN;
 }
@@ -256,28 +361,27 @@ precache_root (struct precache *precache, const uint8_t root[32], uint64_t thres
 enum precache_result
 precache_account (struct precache *precache, const uint8_t account[32], uint64_t threshold)
 {
-    struct subject *subject;
-    const enum precache_result result = follow (precache, account, &subject);
+    struct subject *subject = follow (precache, account);
+    uint8_t frontier[32];
 
-    if (result != PRECACHE_TAKEN) {
-        return result;
+    if (subject == NULL) {
+        return PRECACHE_FULL;
     }
-    subject->has_frontier =
-        subject->has_frontier ||
-        store_account (precache->store, precache->settings.network, account, subject->frontier);
-    if (!subject->has_frontier) {
-        subject->threshold = threshold;
-        return PRECACHE_UNKNOWN;
+    if (account_chain_frontier (&subject->chain) == NULL) {
+        if (!store_account (precache->store, precache->settings.network, account, frontier)) {
+            subject->threshold = threshold;
+            return PRECACHE_UNKNOWN;
+        }
+        account_chain_set (&subject->chain, frontier);
     }
     want (subject, threshold);
     return PRECACHE_TAKEN;
 }
 
 /* Follows what was followed before the start; the last that was heard of is told first. */
-static int
+static void
 restore (struct precache *precache)
 {
-    const enum store_network network = precache->settings.network;
     struct store_statistics statistics;
     struct store_account *accounts;
     size_t count;
@@ -285,93 +389,99 @@ restore (struct precache *precache)
     store_statistics (precache->store, &statistics);
     count = precache->settings.max_accounts;
     count = statistics.accounts < count ? (size_t)statistics.accounts : count;
-    accounts = calloc (count + 1, sizeof *accounts);
-    if (accounts == NULL) {
-        return -1;
-    }
-    count = store_recent_accounts (precache->store, network, accounts, count);
+    accounts = memory_new (count + 1, sizeof *accounts);
+    count = store_recent_accounts (precache->store, precache->settings.network, accounts, count);
     for (size_t i = count; i > 0; i--) {
-        struct subject *subject = new_subject (precache, accounts[i - 1].account, ROSTER_NAMED);
+        struct subject *subject = new_subject (precache, accounts[i - 1].account, RECENT_NAMED);
 
-        if (subject != NULL) {
-            memcpy (subject->frontier, accounts[i - 1].frontier, sizeof subject->frontier);
-            subject->has_frontier = true;
-            precache_search_enqueue (subject, true);
-        }
+        account_chain_set (&subject->chain, accounts[i - 1].frontier);
+        (void)look_at_heads (subject);
+        precache_search_enqueue (subject, true);
     }
     free (accounts);
-    return 0;
 }
 
 struct precache *
 precache_new (struct event_base *base, struct broker *broker, struct store *store,
               const struct precache_settings *settings)
 {
-    struct precache *precache = calloc (1, sizeof *precache);
+    struct precache *precache = memory_new (1, sizeof *precache);
 
-    if (precache == NULL) {
-        return NULL;
-    }
     precache->broker = broker;
     precache->store = store;
     precache->settings = *settings;
-    roster_init (&precache->roster);
-    if (precache_search_init (precache, base) != 0 || restore (precache) != 0) {
-        precache_free (precache);
-        return NULL;
-    }
+    recent_set_init (&precache->set);
+    precache_search_init (precache, base);
+    restore (precache);
     return precache;
 }
 
 void
 precache_free (struct precache *precache)
 {
-    struct roster_entry *entry;
+    struct recent_entry *entry;
 
     if (precache == NULL) {
         return;
     }
-    for (enum roster_kind kind = 0; kind < ROSTER_KINDS; kind++) {
-        while ((entry = TAILQ_FIRST (&precache->roster.lists[kind])) != NULL) {
+    for (enum recent_kind kind = 0; kind < RECENT_KINDS; kind++) {
+        while ((entry = TAILQ_FIRST (&precache->set.lists[kind])) != NULL) {
             precache_search_forget ((struct subject *)entry);
         }
     }
-    if (precache->pump != NULL) {
-        event_free (precache->pump);
-    }
+    event_free (precache->pump);
     free (precache);
+}
+
+void
+precache_set (struct precache *precache, const struct precache_settings *settings)
+{
+    const struct precache_settings last = precache->settings;
+
+    precache->settings = *settings;
+    if (settings->threshold != last.threshold || settings->use_peers != last.use_peers ||
+        settings->max_searches != last.max_searches) {
+        precache_search_begin_anew (precache);
+    }
 }
 
 void
 precache_statistics (const struct precache *precache, struct precache_statistics *statistics)
 {
     *statistics = precache->statistics;
-    statistics->pinned = precache->roster.counts[ROSTER_PINNED];
-    statistics->accounts = roster_accounts (&precache->roster);
+    statistics->pinned = precache->set.counts[RECENT_PINNED];
+    statistics->accounts = recent_set_accounts (&precache->set);
+    statistics->queued = precache->states[PRECACHE_QUEUED];
+    statistics->searching = precache->states[PRECACHE_SEARCHING];
+    statistics->ready = precache->states[PRECACHE_READY];
 }
 
 static void
 describe (const struct subject *subject, struct precache_account *account)
 {
+    const struct account_chain_block *frontier = account_chain_frontier (&subject->chain);
+
     *account = (struct precache_account){
-        .has_frontier = subject->has_frontier,
+        .has_frontier = frontier != NULL,
         .state = subject->state,
-        .pinned = subject->entry.kind == ROSTER_PINNED,
+        .pinned = subject->entry.kind == RECENT_PINNED,
         .told = subject->told,
     };
     memcpy (account->key, subject->entry.key, sizeof account->key);
-    memcpy (account->frontier, subject->frontier, sizeof account->frontier);
+    if (frontier != NULL) {
+        memcpy (account->frontier, frontier->hash, sizeof account->frontier);
+    }
 }
 
 size_t
 precache_accounts (const struct precache *precache, size_t skip, struct precache_account *accounts,
                    size_t capacity)
 {
-    const struct roster_entry *entry;
+    const struct recent_entry *entry;
     size_t count = 0;
 
-    for (enum roster_kind kind = 0; kind < ROSTER_ROOT; kind++) {
-        TAILQ_FOREACH (entry, &precache->roster.lists[kind], link)
+    for (enum recent_kind kind = 0; kind < RECENT_ROOT; kind++) {
+        TAILQ_FOREACH (entry, &precache->set.lists[kind], link)
         {
             if (skip > 0) {
                 skip--;

@@ -3,13 +3,14 @@
  *
  * Work depends only on an account's frontier. So accounts are followed: whenever a new frontier of
  * one is heard of, work for it is searched for, behind everything that somebody waits for, and goes
- * to the store. The newest frontier of an account wins; older ones are dropped, searched or not. A
+ * to the store. The newest frontier of an account wins; older ones are dropped, searched or not.
+ * While it is not known which of several is the newest (account_chain.h), there is work for each. A
  * root may be asked for without an account, too.
  *
  * What is followed is bounded: the account that was heard of longest ago makes room for another. An
  * account that only clients have named goes before one that a node has told of, and pinned ones
  * stay; searches are shared out likewise. So nobody makes the daemon forget accounts that are in
- * use by naming others.
+ * use by naming others. An account takes 2 KB of memory at most.
  *
  * Event-loop thread.
  */
@@ -30,13 +31,13 @@ struct precache_settings {
     enum store_network network;
     uint64_t threshold;  /* of the work that is searched for */
     size_t max_accounts; /* followed at a time, at least 1; as many roots may wait without one */
-    size_t max_searches; /* under way at a time; 4 at least, one for each kind of subject */
+    size_t max_searches; /* under way at a time; 4 at least, to share them out, or 0: none */
     bool use_peers;      /* without devices here, peers are asked */
 };
 
 /*
- * Over `broker` and `store`, which outlive it. Follows the accounts that the store remembers. NULL
- * for want of memory.
+ * Over `broker` and `store`, which outlive it. Follows the accounts that the store remembers, each
+ * at one frontier, as though no node had told of it yet.
  */
 struct precache *precache_new (struct event_base *base, struct broker *broker, struct store *store,
                                const struct precache_settings *settings);
@@ -44,11 +45,21 @@ struct precache *precache_new (struct event_base *base, struct broker *broker, s
 /* Stops every search. NULL is fine. */
 void precache_free (struct precache *precache);
 
+/* Goes by other settings from now on. What is followed, queued and known stays; what is there is
+ * measured against the new threshold. The network is the same. */
+void precache_set (struct precache *precache, const struct precache_settings *settings);
+
+/*
+ * Looks whether the store still has what is ready; a part of it at a time, so call it every few
+ * seconds. An account whose work is gone waits until a node tells of a block of it, or somebody
+ * asks: searched for again at once it would only displace another's.
+ */
+void precache_check (struct precache *precache);
+
 enum precache_result {
     PRECACHE_TAKEN,   /* it is searched for, will be, or is there already */
     PRECACHE_UNKNOWN, /* the account is not followed, and this does not make it so */
     PRECACHE_FULL,    /* all that is followed is pinned, or too many roots wait */
-    PRECACHE_NO_MEMORY,
 };
 
 /* The threshold of work that is searched for where nothing else is said. */
@@ -65,15 +76,23 @@ enum precache_result precache_learn (struct precache *precache, const uint8_t ac
 bool precache_follows (const struct precache *precache, const uint8_t account[32]);
 
 /*
- * A node told of an account's frontier: work for it is searched for, if the account is followed.
- * `previous` is the frontier before, or NULL when it is not known; with it, blocks may be told of
- * in any order (past.h).
+ * A node told of a block of an account: work for it is searched for, if the account is followed and
+ * it may be the frontier. `previous` is the block before, zero for an account's first; with it,
+ * blocks may be told of in any order. NULL when it is not known, or when the node was asked for the
+ * frontier.
  */
 enum precache_result precache_tell (struct precache *precache, const uint8_t account[32],
                                     const uint8_t frontier[32], const uint8_t *previous);
 
 /* Follows an account, and pins it: it stays until precache_unwatch. */
 enum precache_result precache_watch (struct precache *precache, const uint8_t account[32]);
+
+/*
+ * Follows and pins these accounts; those of the last such list that are not in this one are
+ * followed like others, unless precache_watch pins them. PRECACHE_FULL: there was no room for all.
+ */
+enum precache_result precache_list (struct precache *precache, const uint8_t (*accounts)[32],
+                                    size_t count);
 
 /* Follows an account no more, pinned or not. Returns 0, or -1 when it is not followed. */
 int precache_unwatch (struct precache *precache, const uint8_t account[32]);
@@ -94,7 +113,7 @@ struct precache_statistics {
     size_t pinned;   /* of these */
     size_t queued;   /* roots that wait for their search */
     size_t searching;
-    size_t ready;       /* of the accounts, those with work for their frontier */
+    size_t ready;       /* of the accounts, those with work for all that may be their frontier */
     uint64_t found;     /* works */
     uint64_t failed;    /* searches; each is tried again */
     uint64_t cancelled; /* searches, by work_cancel; not tried again */
@@ -111,12 +130,13 @@ enum precache_state {
     PRECACHE_SEARCHING,
     PRECACHE_READY,
     PRECACHE_CANCELLED, /* by work_cancel; until the frontier moves */
+    PRECACHE_STATES,
 };
 
 struct precache_account {
     uint8_t key[32];
     bool has_frontier;
-    uint8_t frontier[32];
+    uint8_t frontier[32]; /* of several that may be it, the one told of last */
     enum precache_state state;
     bool pinned;
     bool told; /* a node told of it since the start */

@@ -4,9 +4,9 @@
 
 #include <sys/queue.h>
 
-#include "node/base/past.h"
+#include "node/precache/account_chain.h"
 #include "node/precache/precache.h"
-#include "node/precache/roster.h"
+#include "node/precache/recent_set.h"
 
 /* What is searched for side by side, each with a share of the searches: nobody can fill the shares
  * of accounts that a node has told of by naming accounts or roots. */
@@ -17,18 +17,28 @@ enum rank {
     RANKS,
 };
 
+/* What has come of a head's work: account_chain_block's `work`. */
+enum head_work {
+    WORK_NONE, /* no head, or one that nobody has looked at yet */
+    WORK_WANTED,
+    WORK_FOUND,
+    WORK_CANCELLED,
+};
+
+/* An account, whose heads are searched for one after the other, or a root by itself. */
 struct subject {
-    struct roster_entry entry;  /* the first member */
-    TAILQ_ENTRY (subject) turn; /* in the queue of its rank, while PRECACHE_QUEUED */
+    struct recent_entry entry;  /* the first member */
+    TAILQ_ENTRY (subject) turn; /* in its rank's queue, or among those that are ready */
     struct precache *precache;
+    struct account_chain chain; /* of a root by itself that one block */
     enum precache_state state;
-    enum rank rank; /* while PRECACHE_QUEUED or PRECACHE_SEARCHING */
-    bool has_frontier;
-    bool told;            /* a node told of it, once at least */
-    uint8_t frontier[32]; /* the root to search for */
-    struct past past;     /* the frontiers before, as a node told of them */
-    uint64_t threshold;
-    struct broker_waiter *waiter; /* while PRECACHE_SEARCHING */
+    enum rank rank;               /* while PRECACHE_QUEUED or PRECACHE_SEARCHING */
+    bool told;                    /* a node told of it, once at least */
+    bool listed;                  /* pinned by precache_list */
+    bool watched;                 /* pinned by precache_watch */
+    uint64_t threshold;           /* asked for before there was a frontier; 0: the usual one */
+    uint8_t root[32];             /* that is searched for, while PRECACHE_SEARCHING */
+    struct broker_waiter *waiter; /* likewise */
 };
 
 TAILQ_HEAD (subject_list, subject);
@@ -37,18 +47,20 @@ struct precache {
     struct broker *broker;
     struct store *store;
     struct precache_settings settings;
-    struct roster roster;
+    struct recent_set set;
     struct subject_list queues[RANKS]; /* the one to be searched for next first */
+    struct subject_list ready;         /* the one to be checked next first */
+    size_t states[PRECACHE_STATES];    /* how many subjects are in each */
     size_t searching[RANKS];
     struct event *pump;  /* starts searches; not from within callbacks of others */
     uint64_t complained; /* when it was last logged that accounts are dropped */
-    struct precache_statistics statistics;
+    struct precache_statistics statistics; /* what is counted since the start */
 };
 
 /* precache_search.c: a subject's states, and the searches. */
 
-/* Begins without any. Returns 0, or -1 for want of memory. */
-int precache_search_init (struct precache *precache, struct event_base *base);
+/* Begins without any. */
+void precache_search_init (struct precache *precache, struct event_base *base);
 
 /* Takes a subject out of the queue, or off its search; it is in `state` then. */
 void precache_search_stop (struct subject *subject, enum precache_state state);
@@ -58,5 +70,12 @@ void precache_search_forget (struct subject *subject);
 
 /* Queues a subject: last, or, what will be asked for soonest, first. */
 void precache_search_enqueue (struct subject *subject, bool first);
+
+/* Has all works looked up again, and searched for by the present settings. */
+void precache_search_begin_anew (struct precache *precache);
+
+/* The threshold of the work for a head. */
+uint64_t precache_search_threshold (const struct subject *subject,
+                                    const struct account_chain_block *head);
 
 #endif

@@ -1,8 +1,11 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "node/base/log.h"
 #include "node/precache/precache_internal.h"
+#include "rpc/base/memory.h"
 #include "work/base/hex.h"
 
 /* After a search that failed, before anything is tried again. */
@@ -18,69 +21,158 @@ wake (struct precache *precache)
 {
     static const struct timeval now = {0};
 
-    (void)event_add (precache->pump, &now);
-}
-
-void
-precache_search_stop (struct subject *subject, enum precache_state state)
-{
-    struct precache *precache = subject->precache;
-
-    if (subject->state == PRECACHE_QUEUED) {
-        TAILQ_REMOVE (&precache->queues[subject->rank], subject, turn);
-        precache->statistics.queued--;
-    } else if (subject->state == PRECACHE_SEARCHING) {
-        if (subject->waiter != NULL) {
-            broker_leave (subject->waiter);
-            subject->waiter = NULL;
-        }
-        precache->searching[subject->rank]--;
-        precache->statistics.searching--;
-        wake (precache);
-    } else if (subject->state == PRECACHE_READY) {
-        precache->statistics.ready--;
-    }
-    subject->state = state;
-    precache->statistics.ready += state == PRECACHE_READY;
-}
-
-void
-precache_search_forget (struct subject *subject)
-{
-    precache_search_stop (subject, PRECACHE_WAITING);
-    roster_remove (&subject->precache->roster, &subject->entry);
-    free (subject);
+    memory_require (event_add (precache->pump, &now) == 0);
 }
 
 static enum rank
 rank_of (const struct subject *subject)
 {
     switch (subject->entry.kind) {
-    case ROSTER_ROOT:
+    case RECENT_ROOT:
         return RANK_ROOT;
-    case ROSTER_NAMED:
+    case RECENT_NAMED:
         return RANK_NAMED;
     default:
         return RANK_SURE;
     }
 }
 
+/* The list that a subject is in, or NULL. */
+static struct subject_list *
+list_of (struct subject *subject)
+{
+    if (subject->state == PRECACHE_QUEUED) {
+        return &subject->precache->queues[subject->rank];
+    }
+    return subject->state == PRECACHE_READY ? &subject->precache->ready : NULL;
+}
+
+static void
+leave_search (struct subject *subject)
+{
+    if (subject->waiter != NULL) {
+        broker_leave (subject->waiter);
+        subject->waiter = NULL;
+    }
+    subject->precache->searching[subject->rank]--;
+    wake (subject->precache);
+}
+
+/* Puts a subject into another state: last in its list, or first. */
+static void
+enter (struct subject *subject, enum precache_state state, bool first)
+{
+    struct subject_list *list = list_of (subject);
+
+    if (list != NULL) {
+        TAILQ_REMOVE (list, subject, turn);
+    }
+    if (subject->state == PRECACHE_SEARCHING) {
+        leave_search (subject);
+    }
+    subject->precache->states[subject->state]--;
+    subject->state = state;
+    subject->rank = state == PRECACHE_QUEUED ? rank_of (subject) : subject->rank;
+    subject->precache->states[state]++;
+    list = list_of (subject);
+    if (list != NULL && first) {
+        TAILQ_INSERT_HEAD (list, subject, turn);
+    } else if (list != NULL) {
+        TAILQ_INSERT_TAIL (list, subject, turn);
+    }
+}
+
+void
+precache_search_stop (struct subject *subject, enum precache_state state)
+{
+    enter (subject, state, false);
+}
+
+void
+precache_search_forget (struct subject *subject)
+{
+    precache_search_stop (subject, PRECACHE_WAITING);
+    subject->precache->states[PRECACHE_WAITING]--;
+    recent_set_remove (&subject->precache->set, &subject->entry);
+    account_chain_clear (&subject->chain);
+    free (subject);
+}
+
 void
 precache_search_enqueue (struct subject *subject, bool first)
 {
-    struct precache *precache = subject->precache;
-    struct subject_list *queue;
+    enter (subject, PRECACHE_QUEUED, first);
+    wake (subject->precache);
+}
 
-    precache_search_stop (subject, PRECACHE_QUEUED);
-    subject->rank = rank_of (subject);
-    queue = &precache->queues[subject->rank];
-    if (first) {
-        TAILQ_INSERT_HEAD (queue, subject, turn);
-    } else {
-        TAILQ_INSERT_TAIL (queue, subject, turn);
+/* A subject's heads. */
+
+uint64_t
+precache_search_threshold (const struct subject *subject, const struct account_chain_block *head)
+{
+    return head->threshold != 0 ? head->threshold : subject->precache->settings.threshold;
+}
+
+static void
+fill_target (const struct subject *subject, const struct account_chain_block *head,
+             struct scan_target *target)
+{
+    *target = (struct scan_target){
+        .threshold = precache_search_threshold (subject, head),
+        .order = store_order (subject->precache->settings.network),
+    };
+    memcpy (target->root, head->hash, sizeof target->root);
+}
+
+/* Whether the store has work for a head. */
+static bool
+is_stored (const struct subject *subject, const struct account_chain_block *head)
+{
+    const struct precache *precache = subject->precache;
+    struct scan_target target;
+    struct store_entry entry;
+
+    fill_target (subject, head, &target);
+    return store_peek (precache->store, precache->settings.network, target.root, &entry) &&
+           difficulty_reached (target.order, entry.value, target.threshold);
+}
+
+/* The head told of last that is to be searched for, or NULL. */
+static struct account_chain_block *
+next_head (const struct subject *subject)
+{
+    for (size_t i = 0; i < subject->chain.count; i++) {
+        if (subject->chain.blocks[i].work == WORK_WANTED) {
+            return &subject->chain.blocks[i];
+        }
     }
-    precache->statistics.queued++;
-    wake (precache);
+    return NULL;
+}
+
+/* Nothing is left to search for. A root by itself is followed only until then. */
+static void
+settle (struct subject *subject)
+{
+    const struct account_chain_block *frontier = account_chain_frontier (&subject->chain);
+
+    if (subject->entry.kind == RECENT_ROOT) {
+        precache_search_forget (subject);
+    } else if (frontier == NULL) {
+        precache_search_stop (subject, PRECACHE_WAITING);
+    } else {
+        precache_search_stop (subject, frontier->work == WORK_CANCELLED ? PRECACHE_CANCELLED
+                                                                        : PRECACHE_READY);
+    }
+}
+
+static void
+go_on (struct subject *subject)
+{
+    if (next_head (subject) != NULL) {
+        precache_search_enqueue (subject, true);
+    } else {
+        settle (subject);
+    }
 }
 
 /* Searching. */
@@ -90,26 +182,36 @@ log_found (const struct subject *subject, const struct broker_answer *answer)
 {
     char root[HEX_ROOT_SIZE];
 
-    hex_print_root (subject->frontier, root);
+    hex_print_root (subject->root, root);
     log_debug ("Work for %s is ready ahead of need: %.0f ms (%s)", root, answer->seconds * 1e3,
                answer->source);
 }
 
-/* A root by itself is followed only until its work is there. */
+/* The broker stores what it finds, but not for a head that is not the one told of last. */
 static void
-settle (struct subject *subject, enum precache_state state)
+keep (const struct subject *subject, const struct account_chain_block *head,
+      const struct broker_answer *answer)
 {
-    precache_search_stop (subject, state);
-    if (subject->entry.kind == ROSTER_ROOT) {
-        precache_search_forget (subject);
+    struct store_entry entry = {
+        .network = subject->precache->settings.network,
+        .work = answer->work,
+        .found = (uint64_t)time (NULL),
+        .has_account = subject->entry.kind != RECENT_ROOT,
+    };
+
+    if (!is_stored (subject, head)) {
+        memcpy (entry.root, head->hash, sizeof entry.root);
+        memcpy (entry.account, subject->entry.key, sizeof entry.account);
+        (void)snprintf (entry.source, sizeof entry.source, "%s", answer->source);
+        (void)store_put (subject->precache->store, &entry);
     }
 }
 
-/* The broker has stored what it found. */
 static void
 on_answer (void *data, const struct broker_answer *answer)
 {
     struct subject *subject = data;
+    struct account_chain_block *head = account_chain_find (&subject->chain, subject->root);
     struct precache *precache = subject->precache;
 
     subject->waiter = NULL;
@@ -117,11 +219,14 @@ on_answer (void *data, const struct broker_answer *answer)
     case BROKER_FOUND:
         log_found (subject, answer);
         precache->statistics.found++;
-        settle (subject, PRECACHE_READY);
+        head->work = WORK_FOUND;
+        keep (subject, head, answer);
+        go_on (subject);
         break;
     case BROKER_CANCELLED:
         precache->statistics.cancelled++;
-        settle (subject, PRECACHE_CANCELLED);
+        head->work = WORK_CANCELLED;
+        go_on (subject);
         break;
     default:
         precache->statistics.failed++;
@@ -129,29 +234,6 @@ on_answer (void *data, const struct broker_answer *answer)
         (void)event_add (precache->pump, &retry_pause);
         break;
     }
-}
-
-static void
-fill_target (const struct subject *subject, struct scan_target *target)
-{
-    *target = (struct scan_target){
-        .threshold = subject->threshold,
-        .order = store_order (subject->precache->settings.network),
-    };
-    memcpy (target->root, subject->frontier, sizeof target->root);
-}
-
-/* Whether the store has it already. */
-static bool
-is_ready (const struct subject *subject)
-{
-    const struct precache *precache = subject->precache;
-    struct scan_target target;
-    struct store_entry entry;
-
-    fill_target (subject, &target);
-    return store_peek (precache->store, precache->settings.network, target.root, &entry) &&
-           difficulty_reached (target.order, entry.value, target.threshold);
 }
 
 /* Starts the search for a subject of a queue. Returns 0, or -1 when that cannot be now. */
@@ -163,23 +245,27 @@ search_for (struct subject *subject)
         .network = precache->settings.network,
         .ahead = true,
         .local_only = !precache->settings.use_peers,
-        .has_account = subject->entry.kind != ROSTER_ROOT,
+        .has_account = subject->entry.kind != RECENT_ROOT,
     };
+    struct account_chain_block *head;
 
-    if (is_ready (subject)) {
-        settle (subject, PRECACHE_READY);
+    while ((head = next_head (subject)) != NULL && is_stored (subject, head)) {
+        head->work = WORK_FOUND;
+    }
+    if (head == NULL) {
+        settle (subject);
         return 0;
     }
-    fill_target (subject, &question.target);
+    fill_target (subject, head, &question.target);
     memcpy (question.account_key, subject->entry.key, sizeof question.account_key);
     if (broker_generate (precache->broker, &question, on_answer, subject, &subject->waiter) !=
         BROKER_ACCEPTED) {
         subject->waiter = NULL;
         return -1;
     }
+    memcpy (subject->root, head->hash, sizeof subject->root);
     precache_search_stop (subject, PRECACHE_SEARCHING);
     precache->searching[subject->rank]++;
-    precache->statistics.searching++;
     return 0;
 }
 
@@ -188,9 +274,9 @@ static size_t
 share_of (const struct precache *precache, enum rank rank)
 {
     const size_t all = precache->settings.max_searches;
-    const size_t quarter = all / 4 > 0 ? all / 4 : 1;
+    const size_t quarter = all / 4;
 
-    return rank != RANK_SURE || all < 4 ? quarter : all - 2 * quarter;
+    return rank == RANK_SURE ? all - 2 * quarter : quarter;
 }
 
 /* What to search for next, or NULL. */
@@ -226,12 +312,57 @@ on_pump (evutil_socket_t fd, short what, void *data)
     }
 }
 
-int
+void
 precache_search_init (struct precache *precache, struct event_base *base)
 {
     for (enum rank rank = 0; rank < RANKS; rank++) {
         TAILQ_INIT (&precache->queues[rank]);
     }
-    precache->pump = evtimer_new (base, on_pump, precache);
-    return precache->pump != NULL ? 0 : -1;
+    TAILQ_INIT (&precache->ready);
+    precache->pump = memory_need (evtimer_new (base, on_pump, precache));
+}
+
+static void
+begin_anew (struct subject *subject)
+{
+    for (size_t i = 0; i < subject->chain.count; i++) {
+        if (subject->chain.blocks[i].work == WORK_FOUND) {
+            subject->chain.blocks[i].work = WORK_WANTED;
+        }
+    }
+    if (subject->state == PRECACHE_SEARCHING || subject->state == PRECACHE_READY) {
+        precache_search_enqueue (subject, subject->state == PRECACHE_SEARCHING);
+    }
+}
+
+void
+precache_search_begin_anew (struct precache *precache)
+{
+    struct recent_entry *entry;
+
+    for (enum recent_kind kind = 0; kind < RECENT_KINDS; kind++) {
+        TAILQ_FOREACH (entry, &precache->set.lists[kind], link)
+        {
+            begin_anew ((struct subject *)entry);
+        }
+    }
+    wake (precache);
+}
+
+/* Of the heads, the one told of last counts: others may be dead, and their work gone with age. */
+void
+precache_check (struct precache *precache)
+{
+    const size_t ready = precache->states[PRECACHE_READY];
+
+    for (size_t i = 0; i < ready && i < MOST_AT_ONCE; i++) {
+        struct subject *subject = TAILQ_FIRST (&precache->ready);
+        struct account_chain_block *frontier = account_chain_frontier (&subject->chain);
+        const bool stored = frontier != NULL && is_stored (subject, frontier);
+
+        if (frontier != NULL && !stored) {
+            frontier->work = WORK_WANTED;
+        }
+        precache_search_stop (subject, stored ? PRECACHE_READY : PRECACHE_WAITING);
+    }
 }

@@ -180,18 +180,18 @@ static int
 start_frontiers (struct keeper *keeper)
 {
     const struct config *config = keeper->config;
-    struct fetch_server server;
+    struct url node;
     const char *expected;
 
     if (config->precache_node[0] == '\0') {
         return 0;
     }
-    if (endpoint_parse_url (config->precache_node, &server.endpoint, server.path, &expected) == 0) {
+    if (url_parse (config->precache_node, HTTP_PORT, &node, &expected) == 0) {
         keeper->frontiers =
-            frontiers_new (keeper->base, keeper->precache, &server, config->precache_poll_interval);
+            frontiers_new (keeper->base, keeper->precache, &node, config->precache_poll_interval);
     }
     if (keeper->frontiers == NULL) {
-        log_error ("Cannot ask %s for frontiers: out of memory", config->precache_node);
+        log_error ("Cannot ask %s for frontiers: out of descriptors", config->precache_node);
         return -1;
     }
     return 0;

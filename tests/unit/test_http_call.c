@@ -365,6 +365,7 @@ test_give_up_at_any_time (void **state)
     struct bench *bench = *state;
     unsigned unsent = 0;
     unsigned sent = 0;
+    size_t descriptors;
 
     for (unsigned i = 0; i < 40; i++) {
         const bool kept = i % 2 == 1;
@@ -382,6 +383,10 @@ test_give_up_at_any_time (void **state)
         }
         sent += http_call_sent (bench->call);
         unsent += !http_call_sent (bench->call);
+        descriptors = count_descriptors ();
+        http_call_free (bench->call);
+        assert_int_equal (count_descriptors (), descriptors - (kept || i / 2 > 0));
+        bench->call = NULL;
         give_up (bench);
         assert_null (bench->kept.stream);
         assert_true (fake_peer_accepted (bench->fake) <= 1);

@@ -7,6 +7,7 @@
 #include "rpc/base/memory.h"
 #include "rpc/client/dial.h"
 #include "rpc/client/http_answer.h"
+#include "rpc/client/http_stream.h"
 #include "work/base/clock.h"
 
 #define REASON_SIZE 160
@@ -33,6 +34,7 @@ struct http_call {
     struct bufferevent *stream; /* EXCHANGING */
     bool reused;                /* it was a kept one */
     bool heard;                 /* a byte of an answer */
+    bool sent;                  /* ENDED: what http_call_sent says */
     struct http_answer answer;
     http_done_fn done;
     void *data;
@@ -50,10 +52,8 @@ leave (struct http_call *call)
 {
     dial_free (call->dial);
     call->dial = NULL;
-    if (call->stream != NULL) {
-        bufferevent_free (call->stream);
-        call->stream = NULL;
-    }
+    http_stream_free (call->stream);
+    call->stream = NULL;
 }
 
 /* Begins a state, which has `seconds`, or what is left of the whole time if that is less. */
@@ -91,8 +91,9 @@ http_call_free (struct http_call *call)
 bool
 http_call_sent (const struct http_call *call)
 {
-    return call->stream != NULL && evbuffer_get_length (bufferevent_get_output (call->stream)) <
-                                       evbuffer_get_length (call->request);
+    return call->sent ||
+           (call->stream != NULL && evbuffer_get_length (bufferevent_get_output (call->stream)) <
+                                        evbuffer_get_length (call->request));
 }
 
 static void
@@ -106,6 +107,8 @@ finish (struct http_call *call, enum http_outcome outcome, const char *reason)
         .reason = reason,
     };
 
+    call->sent = outcome == HTTP_ANSWERED || http_call_sent (call);
+    leave (call);
     call->state = ENDED;
     (void)event_del (call->timer);
     call->done (call->data, &result);
@@ -249,8 +252,7 @@ on_dialled (void *data, const struct dial_answer *answer)
         finish (call, outcomes[answer->end], answer->reason);
         return;
     }
-    exchange (call,
-              memory_need (bufferevent_socket_new (call->base, answer->fd, BEV_OPT_CLOSE_ON_FREE)));
+    exchange (call, http_stream_new (call->base, answer->fd));
 }
 
 static void

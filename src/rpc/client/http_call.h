@@ -11,6 +11,8 @@
  *
  * and all together end within `timeout`. What goes over the connection is a bufferevent's affair.
  *
+ * A call holds one descriptor at most, and none any more when `done` is called.
+ *
  * evhttp's client is not used for this because it connects by itself and keeps to itself why that
  * failed, whether the request left and whether anything came back; holds lines of any length and
  * any number of interim answers; refuses chunk extensions; and writes its own complaints to
@@ -86,7 +88,7 @@ struct http_call *http_call_new (struct event_base *base, struct resolver *resol
  */
 void http_call_free (struct http_call *call);
 
-/* Whether anything of the request may have left; `done` may ask that of a failure, too. */
+/* Whether anything of the request may have left; `done` may ask, too. */
 bool http_call_sent (const struct http_call *call);
 
 #endif

@@ -5,15 +5,14 @@
 #include <sys/socket.h>
 
 #include "rpc/base/memory.h"
+#include "rpc/client/http_stream.h"
 #include "work/base/clock.h"
 
 void
 http_kept_clear (struct http_kept *kept)
 {
-    if (kept->stream != NULL) {
-        bufferevent_free (kept->stream);
-        kept->stream = NULL;
-    }
+    http_stream_free (kept->stream);
+    kept->stream = NULL;
 }
 
 static void
@@ -58,7 +57,7 @@ http_kept_put (struct http_kept *kept, struct bufferevent *stream, double second
     const struct timeval time = clock_timeval (seconds);
 
     if (kept->stream != NULL) {
-        bufferevent_free (stream);
+        http_stream_free (stream);
         return;
     }
     kept->stream = stream;

@@ -218,10 +218,9 @@ tell_refusal (const struct http_result *result, const char *error, char text[CLI
 static json_t *
 read_body (struct evbuffer *input)
 {
-    const char *const bytes = (const char *)evbuffer_pullup (input, -1);
-    json_t *const body = bytes != NULL ? json_loadb (bytes, evbuffer_get_length (input),
-                                                     JSON_REJECT_DUPLICATES, NULL)
-                                       : NULL;
+    const size_t length = evbuffer_get_length (input);
+    const char *const bytes = length > 0 ? memory_need (evbuffer_pullup (input, -1)) : "";
+    json_t *const body = json_loadb (bytes, length, JSON_REJECT_DUPLICATES, NULL);
 
     if (body != NULL && !json_is_object (body)) {
         json_decref (body);

@@ -16,11 +16,11 @@
 /* Accounts in one question: its answer is well below MAX_BODY. */
 #define PAGE 200
 
-/* What an answer may have: bytes, and brackets, as it is flat. */
+/* Bytes of an answer, and brackets in it, which is flat. */
 #define MAX_BODY 65536
 #define MAX_DEPTH 64
 
-#define REASON_SIZE 128
+#define REASON_SIZE 32
 
 /* Seconds that a node may take for one page. */
 #define PAGE_TIME 30.0
@@ -121,65 +121,52 @@ objection (const json_t *answer)
 }
 
 /* Why there is no answer. */
-static void
-print_failure (const struct http_result *result, char reason[REASON_SIZE])
+static const char *
+failure_of (const struct http_result *result, char text[REASON_SIZE])
 {
     switch (result->outcome) {
     case HTTP_BAD_STATUS:
-        (void)snprintf (reason, REASON_SIZE, "status %u, expected 200", result->status);
-        break;
+        (void)snprintf (text, REASON_SIZE, "status %u, expected 200", result->status);
+        return text;
     case HTTP_TOO_LARGE:
-        (void)snprintf (reason, REASON_SIZE, "an answer of more than %d bytes", MAX_BODY);
-        break;
+        return "an answer of more than 65536 bytes";
     case HTTP_NOT_HTTP:
-        (void)snprintf (reason, REASON_SIZE, "an answer that is not HTTP");
-        break;
+        return "an answer that is not HTTP";
     case HTTP_CLOSED:
     case HTTP_CUT:
-        (void)snprintf (reason, REASON_SIZE, "closed before the answer's end");
-        break;
+        return "closed before the answer's end";
     default:
-        (void)snprintf (reason, REASON_SIZE, "%s", result->reason);
-        break;
+        return result->reason;
     }
 }
 
 static void ask (struct frontiers *frontiers);
 
-/* An answer, or NULL with the reason why there is none. */
-static void
-judge (struct frontiers *frontiers, const json_t *answer, const char *reason)
-{
-    if (answer != NULL) {
-        reason = objection (answer);
-    }
-    note (frontiers, reason);
-    if (reason == NULL) {
-        tell (frontiers, answer);
-    }
-    if (answer != NULL) {
-        ask (frontiers); /* one page that the node refuses does not hide the next */
-    } else {
-        memory_require (event_add (frontiers->timer, &frontiers->interval) == 0);
-    }
-}
-
 static void
 on_done (void *data, const struct http_result *result)
 {
     struct frontiers *frontiers = data;
-    char failure[REASON_SIZE];
-    const char *reason = failure;
+    char text[REASON_SIZE];
+    const char *reason = NULL;
     json_t *answer = NULL;
 
     frontiers->call = NULL;
     if (result->outcome == HTTP_ANSWERED) {
         answer = json_parse (result->body, MAX_DEPTH, &reason);
     } else {
-        print_failure (result, failure);
+        reason = failure_of (result, text);
     }
-    judge (frontiers, answer, reason);
+    if (answer != NULL) {
+        reason = objection (answer);
+    } else {
+        frontiers->next = frontiers->count; /* ends the round; a page that is refused does not */
+    }
+    note (frontiers, reason);
+    if (reason == NULL) {
+        tell (frontiers, answer);
+    }
     json_decref (answer);
+    ask (frontiers);
 }
 
 /* Asks for the next page, or ends the round. */

@@ -60,6 +60,7 @@ UNIT_TESTS += \
 	tests/unit/test_hex \
 	tests/unit/test_hops \
 	tests/unit/test_http_answer \
+	tests/unit/test_http_call \
 	tests/unit/test_json \
 	tests/unit/test_load \
 	tests/unit/test_log \
@@ -94,6 +95,7 @@ UNIT_TESTS += \
 	tests/unit/test_thread \
 	tests/unit/test_toml \
 	tests/unit/test_trial \
+	tests/unit/test_url \
 	tests/unit/test_value \
 	tests/unit/test_worker \
 	tests/unit/test_workpeer
@@ -188,6 +190,9 @@ tests_unit_test_hops_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hops_LDADD = $(UNIT_RPC)
 tests_unit_test_http_answer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_http_answer_LDADD = $(UNIT_RPC)
+tests_unit_test_http_call_SOURCES = tests/unit/test_http_call.c $(SUPPORT_PEER)
+tests_unit_test_http_call_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_http_call_LDADD = $(UNIT_RPC)
 tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_json_LDADD = $(UNIT_RPC)
 tests_unit_test_load_SOURCES = tests/unit/test_load.c tests/unit/seed.h $(LOAD_PARTS)
@@ -294,6 +299,8 @@ tests_unit_test_toml_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_toml_LDADD = $(UNIT_CONFIG)
 tests_unit_test_trial_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_trial_LDADD = $(UNIT_WORK)
+tests_unit_test_url_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_url_LDADD = $(UNIT_RPC)
 tests_unit_test_value_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_value_LDADD = $(UNIT_WORK)
 tests_unit_test_worker_SOURCES = tests/unit/test_worker.c $(SUPPORT_POOL)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "rpc/base/endpoint.h"
+#include "rpc/base/url.h"
 #include "rpc/peer/hops.h"
 
 /* A host goes into a Host header and into the log. */
@@ -71,18 +71,18 @@ check_made (const char *host)
 static void
 check_url (const char *text)
 {
-    struct endpoint endpoint = {.port = 7};
-    char path[ENDPOINT_PATH_SIZE] = "untouched";
+    struct url url = {.endpoint.port = 7, .path = "untouched"};
     const char *expected = NULL;
 
-    if (endpoint_parse_url (text, &endpoint, path, &expected) != 0) {
-        FUZZ_CHECK (expected != NULL && endpoint.port == 7 && strcmp (path, "untouched") == 0);
+    if (url_parse (text, HTTP_PORT, &url, &expected) != 0) {
+        FUZZ_CHECK (expected != NULL && url.endpoint.port == 7);
+        FUZZ_CHECK (strcmp (url.path, "untouched") == 0);
         return;
     }
-    check_host (&endpoint);
-    FUZZ_CHECK (path[0] == '/' && strnlen (path, sizeof path) < sizeof path);
-    for (size_t i = 0; path[i] != '\0'; i++) {
-        FUZZ_CHECK (path[i] > ' ' && path[i] < 0x7f);
+    check_host (&url.endpoint);
+    FUZZ_CHECK (url.path[0] == '/' && strnlen (url.path, sizeof url.path) < sizeof url.path);
+    for (size_t i = 0; url.path[i] != '\0'; i++) {
+        FUZZ_CHECK (url.path[i] > ' ' && url.path[i] < 0x7f);
     }
 }
 

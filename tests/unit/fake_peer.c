@@ -11,6 +11,7 @@
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -212,6 +213,7 @@ fake_peer_new (struct event_base *base, const struct fake_peer_turn *turns, size
     socklen_t size = sizeof address;
 
     assert_non_null (fake);
+    (void)signal (SIGPIPE, SIG_IGN); /* as the program does */
     address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
     fake->base = base;
     fake->turns = turns;

@@ -142,86 +142,14 @@ test_make (void **state)
     assert_non_null (expected);
 }
 
-static void
-test_parse_url (void **state)
-{
-    static const struct {
-        const char *url;
-        const char *host;
-        uint16_t port;
-        const char *path;
-    } cases[] = {
-        {"http://peer.example.net", "peer.example.net", 80, "/"},
-        {"HTTP://peer.example.net:7000", "peer.example.net", 7000, "/"},
-        {"http://192.0.2.1:1/a/b?c=d&e=%20", "192.0.2.1", 1, "/a/b?c=d&e=%20"},
-        {"http://[2001:db8::1]", "2001:db8::1", 80, "/"},
-        {"http://[2001:db8::1]:7000/", "2001:db8::1", 7000, "/"},
-    };
-    (void)state;
-
-    for (size_t i = 0; i < COUNT (cases); i++) {
-        struct endpoint endpoint;
-        char path[ENDPOINT_PATH_SIZE];
-        const char *expected;
-
-        assert_int_equal (endpoint_parse_url (cases[i].url, &endpoint, path, &expected), 0);
-        assert_string_equal (endpoint.host, cases[i].host);
-        assert_int_equal (endpoint.port, cases[i].port);
-        assert_string_equal (path, cases[i].path);
-    }
-}
-
-static void
-test_parse_url_refuses (void **state)
-{
-    static const struct {
-        const char *url;
-        const char *expected; /* in what is said */
-    } cases[] = {
-        {"", "http://host:port/path"},
-        {"peer.example.net:7000", "http://host:port/path"},
-        {"https://peer.example.net/", "http://host:port/path"},
-        {"http://2001:db8::1/", "in brackets"},
-        {"http://", "host name"},
-        {"http:///path", "host name"},
-        {"http://peer.example.net:70000/", "a port"},
-        {"http://peer.example.net:/", "a port"},
-        {"http://[host]:1/", "between '[' and ']'"},
-        {"http://peer.example.net?a", "a path"},
-        {"http://peer.example.net#a", "a path"},
-        {"http://peer.example.net/a b", "a path"},
-        {"http://peer.example.net/a\r\nb", "a path"},
-        {"http://peer.example.net/\xc3\xa9", "a path"},
-    };
-    struct endpoint endpoint = {.host = "before"};
-    char path[ENDPOINT_PATH_SIZE] = "before";
-    char longest[ENDPOINT_PATH_SIZE + 20];
-    const char *expected;
-    (void)state;
-
-    for (size_t i = 0; i < COUNT (cases); i++) {
-        expected = "";
-        assert_int_equal (endpoint_parse_url (cases[i].url, &endpoint, path, &expected), -1);
-        assert_non_null (strstr (expected, cases[i].expected));
-    }
-    (void)snprintf (longest, sizeof longest, "http://%0*d/", ENDPOINT_TEXT_SIZE + 2, 0);
-    assert_int_equal (endpoint_parse_url (longest, &endpoint, path, &expected), -1);
-    (void)snprintf (longest, sizeof longest, "http://a/%0*d", ENDPOINT_PATH_SIZE - 1, 0);
-    assert_int_equal (endpoint_parse_url (longest, &endpoint, path, &expected), -1);
-    assert_string_equal (endpoint.host, "before");
-    assert_string_equal (path, "before");
-    longest[strlen (longest) - 1] = '\0';
-    assert_int_equal (endpoint_parse_url (longest, &endpoint, path, &expected), 0);
-    assert_int_equal (strlen (path), ENDPOINT_PATH_SIZE - 1);
-}
-
 int
 main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_parse),         cmocka_unit_test (test_parse_refuses),
-        cmocka_unit_test (test_parse_lengths), cmocka_unit_test (test_make),
-        cmocka_unit_test (test_parse_url),     cmocka_unit_test (test_parse_url_refuses),
+        cmocka_unit_test (test_parse),
+        cmocka_unit_test (test_parse_refuses),
+        cmocka_unit_test (test_parse_lengths),
+        cmocka_unit_test (test_make),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

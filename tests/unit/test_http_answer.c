@@ -41,7 +41,7 @@ check (const struct example *example, size_t part)
     char body[MAX_BODY + 1] = "";
 
     assert_non_null (input);
-    assert_int_equal (http_answer_init (&answer, MAX_BODY), 0);
+    http_answer_init (&answer, MAX_BODY, false);
     feed (&answer, input, example->text, strlen (example->text), part);
     if (answer.state < HTTP_ANSWER_WHOLE) {
         (void)http_answer_end (&answer);
@@ -179,7 +179,7 @@ test_zero_byte (void **state)
     struct http_answer answer;
     (void)state;
 
-    assert_int_equal (http_answer_init (&answer, MAX_BODY), 0);
+    http_answer_init (&answer, MAX_BODY, false);
     feed (&answer, input, text, sizeof text - 1, sizeof text);
     assert_int_equal (answer.state, HTTP_ANSWER_BROKEN);
     http_answer_clear (&answer);
@@ -194,7 +194,7 @@ check_bound (const char *text, const char *more)
     struct http_answer answer;
     size_t fed = strlen (text);
 
-    assert_int_equal (http_answer_init (&answer, MAX_BODY), 0);
+    http_answer_init (&answer, MAX_BODY, false);
     feed (&answer, input, text, fed, fed);
     while (answer.state < HTTP_ANSWER_WHOLE && fed < 2 * HTTP_ANSWER_MAX_HEAD) {
         feed (&answer, input, more, strlen (more), strlen (more));
@@ -233,7 +233,7 @@ check_line (int blanks, enum http_answer_state expected)
         struct evbuffer *input = evbuffer_new ();
         struct http_answer answer;
 
-        assert_int_equal (http_answer_init (&answer, MAX_BODY), 0);
+        http_answer_init (&answer, MAX_BODY, false);
         feed (&answer, input, text, (size_t)length, piece);
         assert_int_equal (answer.state, expected);
         http_answer_clear (&answer);
@@ -258,7 +258,7 @@ test_after (void **state)
     struct http_answer answer;
     (void)state;
 
-    assert_int_equal (http_answer_init (&answer, MAX_BODY), 0);
+    http_answer_init (&answer, MAX_BODY, false);
     feed (&answer, input, text, sizeof text - 1, sizeof text);
     assert_int_equal (answer.state, HTTP_ANSWER_WHOLE);
     assert_int_equal (evbuffer_get_length (input), 4);

@@ -126,30 +126,10 @@ test_bytes_of_all (void **state)
 }
 
 static void
-test_settings (void **state)
+test_identity (void **state)
 {
-    static const struct peer_settings bad[] = {
-        {.path = ""},
-        {.path = "work"},
-        {.path = "/a b"},
-        {.path = "/a\r\nB: c"},
-        {.path = "/a#b"},
-        {.header_name = ""},
-        {.header_name = "Key", .header_value = NULL},
-        {.header_name = "Key", .header_value = ""},
-        {.header_name = "Key", .header_value = "a\r\nB: c"},
-        {.header_name = "Key:", .header_value = "a"},
-        {.header_name = "a b", .header_value = "a"},
-    };
     struct peer_bench *bench = *state;
 
-    peer_bench_start (bench, 1, 1, NULL);
-    for (size_t i = 0; i < COUNT (bad); i++) {
-        assert_non_null (peer_settings_fault (&bad[i]));
-        assert_null (peer_new (bench->client, &bad[i]));
-    }
-    assert_null (peer_settings_fault (&(struct peer_settings){.path = "/"}));
-    assert_null (peer_settings_fault (&(struct peer_settings){.path = "/a/b?c=d&e=%20"}));
     assert_null (peer_client_new (bench->base,
                                   &(struct peer_client_settings){1, 1, .identity = "not an id"}));
 }
@@ -648,7 +628,7 @@ main (void)
     cmocka_unit_test_setup_teardown (function, peer_bench_set_up, peer_bench_tear_down)
     const struct CMUnitTest tests[] = {
         TEST (test_good),          TEST (test_bytes),
-        TEST (test_bytes_of_all),  TEST (test_settings),
+        TEST (test_bytes_of_all),  TEST (test_identity),
         TEST (test_bad_work),      TEST (test_below_threshold),
         TEST (test_long_error),    TEST (test_bad_http),
         TEST (test_unusual_http),  TEST (test_response_timeout),

@@ -1,7 +1,7 @@
 /*
  * Asks a daemon over HTTP: the other side of the RPC, for the commands on the terminal.
  *
- * One thread, that of the event base. Looking up a host's name may wait.
+ * One thread, that of the event base.
  */
 #ifndef NODE_CLIENT_H
 #define NODE_CLIENT_H
@@ -32,7 +32,7 @@ typedef void (*client_done_fn) (void *data, const struct client_answer *answer);
 
 /*
  * `url` is "http://host:port", the scheme and the port as needed ("host" is port 7000); the text is
- * copied. NULL, with a message in `error`, when it is no such thing or for want of memory.
+ * copied. NULL, with a message in `error`, when it is no such thing or for want of descriptors.
  */
 struct client *client_new (struct event_base *base, const char *url, char *error,
                            size_t error_size);
@@ -42,16 +42,16 @@ void client_free (struct client *client);
 
 /*
  * Has every question from now on carry this API key. It goes to the URL's host and port and nowhere
- * else: no answer leads the client to another. Returns 0, or -1 for want of memory.
+ * else: no answer leads the client to another.
  */
-int client_set_key (struct client *client, const char *key);
+void client_set_key (struct client *client, const char *key);
 
 /* The URL as it was understood. */
 const char *client_url (const struct client *client);
 
 /*
  * Posts `request`, whose reference is taken. An answer must come in `timeout` seconds; 0 is no
- * bound. NULL for want of memory.
+ * bound.
  */
 struct client_call *client_ask (struct client *client, json_t *request, double timeout,
                                 client_done_fn done, void *data);

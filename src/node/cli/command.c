@@ -137,7 +137,6 @@ init_key (struct command *command)
     char error[CLIENT_KEY_ERROR_SIZE];
     char key[CLIENT_KEY_SIZE];
     bool is_exposed;
-    int status = COMMAND_DONE;
 
     if (client_key_read (file, key, &is_exposed, error) != 0) {
         return command_complain (file != NULL ? COMMAND_FAILED : COMMAND_USAGE, "%s", error);
@@ -146,11 +145,11 @@ init_key (struct command *command)
         (void)command_complain (COMMAND_DONE, "warning: every user can read %s, expected mode 0600",
                                 file);
     }
-    if (key[0] != '\0' && client_set_key (command->client, key) != 0) {
-        status = command_complain (COMMAND_FAILED, "out of memory");
+    if (key[0] != '\0') {
+        client_set_key (command->client, key);
     }
     explicit_bzero (key, sizeof key);
-    return status;
+    return COMMAND_DONE;
 }
 
 /* Without a daemon there is nothing that only a daemon needs. */
@@ -335,9 +334,6 @@ command_ask (struct command *command, json_t *request, double timeout, json_t **
     struct client_call *const call =
         client_ask (command->client, request, timeout, on_answer, &question);
 
-    if (call == NULL) {
-        return command_complain (COMMAND_FAILED, "out of memory, or of descriptors");
-    }
     (void)event_base_dispatch (command->base);
     if (!question.answered) {
         client_drop (call);

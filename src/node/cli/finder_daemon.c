@@ -139,8 +139,8 @@ start (struct finder *finder, const struct scan_target *target, char *text, size
                                             root, "difficulty", threshold),
                                  command->arguments.given[COMMAND_TIMEOUT] ? command->timeout : 0,
                                  on_work, finder);
-    if (daemon->search == NULL || event_add (daemon->look_again, &look_interval) != 0) {
-        (void)snprintf (text, size, "out of memory, or of descriptors");
+    if (event_add (daemon->look_again, &look_interval) != 0) {
+        (void)snprintf (text, size, "out of memory");
         return -1;
     }
     return 0;

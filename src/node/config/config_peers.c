@@ -10,6 +10,7 @@
 
 #include "node/config/config_table.h"
 #include "node/config/config_value.h"
+#include "rpc/base/url.h"
 
 static const char default_header[] = "api-key";
 
@@ -99,10 +100,9 @@ static bool
 check_url (const struct toml_entry *entry, const struct config_context *context)
 {
     const char *expected = "a string with \"http://host:port/path\" in it";
-    struct endpoint endpoint;
-    char path[ENDPOINT_PATH_SIZE];
+    struct url url;
 
-    if (is_text (entry) && endpoint_parse_url (entry->text, &endpoint, path, &expected) == 0) {
+    if (is_text (entry) && url_parse (entry->text, HTTP_PORT, &url, &expected) == 0) {
         return true;
     }
     config_value_mismatch (entry, context, expected);
@@ -187,12 +187,13 @@ static int
 make_peer (const struct peers_table *table, struct config_peer *peer)
 {
     const char *header = table->header != NULL ? table->header->text : default_header;
-    char path[ENDPOINT_PATH_SIZE];
+    struct url url;
     const char *expected;
 
     *peer = (struct config_peer){.path = NULL};
-    (void)endpoint_parse_url (table->url->text, &peer->endpoint, path, &expected);
-    peer->path = strdup (path);
+    (void)url_parse (table->url->text, HTTP_PORT, &url, &expected);
+    peer->endpoint = url.endpoint;
+    peer->path = strdup (url.path);
     if (table->key != NULL) {
         peer->header = strdup (header);
         peer->key = header_value (header, table->key->text);

@@ -22,7 +22,7 @@ enum config_type {
     CONFIG_TYPE_PATH,      /* char *, "" for none */
     CONFIG_TYPE_USER,      /* char *, whom system_user_find knows; "" for none */
     CONFIG_TYPE_GROUP,     /* char *, the same of groups */
-    CONFIG_TYPE_URL,       /* char *, as endpoint_parse_url reads it; "" for none */
+    CONFIG_TYPE_URL,       /* char *, as url_parse reads it; "" for none */
     CONFIG_TYPE_ENDPOINTS, /* struct config_endpoints */
     CONFIG_TYPE_ADDRESSES, /* struct text_list, address literals */
     CONFIG_TYPE_ACCOUNTS,  /* struct text_list, account numbers */

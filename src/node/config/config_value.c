@@ -10,6 +10,7 @@
 #include "node/config/config_access.h"
 #include "node/config/config_list.h"
 #include "node/config/config_peers.h"
+#include "rpc/base/url.h"
 #include "work/base/number.h"
 
 /* How much of a wrong value a message shows, in bytes. */
@@ -155,12 +156,11 @@ read_path (const struct toml_entry *entry, char **value)
 static int
 read_url (const struct toml_entry *entry, char **value)
 {
-    struct endpoint endpoint;
+    struct url url;
     const char *expected;
-    char path[ENDPOINT_PATH_SIZE];
 
     if (!config_value_is_string (entry) ||
-        (entry->length > 0 && endpoint_parse_url (entry->text, &endpoint, path, &expected) != 0)) {
+        (entry->length > 0 && url_parse (entry->text, HTTP_PORT, &url, &expected) != 0)) {
         return 0;
     }
     *value = strdup (entry->text);

@@ -1,16 +1,26 @@
 #include "node/precache/frontiers.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/base/log.h"
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
+#include "rpc/client/http_call.h"
 #include "work/base/account.h"
 #include "work/base/clock.h"
 #include "work/base/hex.h"
 
-/* Accounts in one question: its answer is well below what a fetch takes. */
+/* Accounts in one question: its answer is well below MAX_BODY. */
 #define PAGE 200
+
+/* Bytes of an answer, and brackets in it, which is flat. */
+#define MAX_BODY 65536
+#define MAX_DEPTH 64
+
+#define REASON_SIZE 32
 
 /* Seconds that a node may take for one page. */
 #define PAGE_TIME 30.0
@@ -18,64 +28,50 @@
 struct frontiers {
     struct event_base *base;
     struct precache *precache;
-    struct fetch_server server;
+    struct url node;
     struct timeval interval;
     struct resolver *resolver;
-    struct event *timer; /* begins a round, or goes on with one */
-    struct fetch *fetch; /* while a page is asked for */
-    uint8_t (*keys)[32]; /* of the accounts of this round */
+    struct event *timer;    /* begins a round */
+    struct http_call *call; /* while a page is asked for */
+    uint8_t (*keys)[32];    /* of the accounts of this round */
     size_t count;
     size_t next;  /* of the keys, the first that has not been asked for */
     bool failing; /* the last page got no answer */
 };
 
 /* Copies what is followed now: while a round is under way accounts come, go and change places. */
-static int
+static void
 take_keys (struct frontiers *frontiers)
 {
     struct precache_statistics statistics;
     struct precache_account *accounts;
 
-    free (frontiers->keys);
-    frontiers->keys = NULL;
-    frontiers->count = 0;
-    frontiers->next = 0;
     precache_statistics (frontiers->precache, &statistics);
-    if (statistics.accounts == 0) {
-        return 0;
-    }
-    accounts = calloc (statistics.accounts, sizeof *accounts);
-    frontiers->keys = calloc (statistics.accounts, sizeof *frontiers->keys);
-    if (accounts != NULL && frontiers->keys != NULL) {
-        frontiers->count =
-            precache_accounts (frontiers->precache, 0, accounts, statistics.accounts);
-    }
+    accounts = memory_new (statistics.accounts, sizeof *accounts);
+    frontiers->keys = memory_resize (frontiers->keys, statistics.accounts, sizeof *frontiers->keys);
+    frontiers->count = precache_accounts (frontiers->precache, 0, accounts, statistics.accounts);
+    frontiers->next = 0;
     for (size_t i = 0; i < frontiers->count; i++) {
         memcpy (frontiers->keys[i], accounts[i].key, sizeof frontiers->keys[i]);
     }
     free (accounts);
-    return frontiers->count > 0 ? 0 : -1;
 }
 
-/* The question for the next page. NULL for want of memory. */
+/* The question for the next page. */
 static json_t *
 make_question (struct frontiers *frontiers)
 {
     const size_t left = frontiers->count - frontiers->next;
     const size_t count = left < PAGE ? left : PAGE;
-    json_t *list = json_array ();
+    json_t *list = memory_need (json_array ());
 
     for (size_t i = 0; i < count; i++) {
         char text[ACCOUNT_TEXT_SIZE];
 
-        if (account_print (frontiers->keys[frontiers->next + i], text) != 0 ||
-            json_array_append_new (list, json_string (text)) != 0) {
-            json_decref (list);
-            return NULL;
-        }
+        memory_require (account_print (frontiers->keys[frontiers->next++], text) == 0 &&
+                        json_array_append_new (list, json_string (text)) == 0);
     }
-    frontiers->next += count;
-    return json_pack ("{s:s, s:o}", "action", "accounts_frontiers", "accounts", list);
+    return memory_need (json_pack ("{s:s, s:o}", "action", "accounts_frontiers", "accounts", list));
 }
 
 static void
@@ -103,7 +99,7 @@ note (struct frontiers *frontiers, const char *reason)
 {
     char name[ENDPOINT_TEXT_SIZE];
 
-    endpoint_print (&frontiers->server.endpoint, name);
+    endpoint_print (&frontiers->node.endpoint, name);
     if (reason != NULL && !frontiers->failing) {
         log_warn ("The node at %s tells no frontiers: %s (precache.node)", name, reason);
     } else if (reason == NULL && frontiers->failing) {
@@ -124,47 +120,75 @@ objection (const json_t *answer)
     return json_object_get (answer, "frontiers") != NULL ? NULL : "an answer without frontiers";
 }
 
-static void
-rest (struct frontiers *frontiers)
+/* Why there is no answer. */
+static const char *
+failure_of (const struct http_result *result, char text[REASON_SIZE])
 {
-    (void)event_add (frontiers->timer, &frontiers->interval);
+    switch (result->outcome) {
+    case HTTP_BAD_STATUS:
+        (void)snprintf (text, REASON_SIZE, "status %u, expected 200", result->status);
+        return text;
+    case HTTP_TOO_LARGE:
+        return "an answer of more than 65536 bytes";
+    case HTTP_NOT_HTTP:
+        return "an answer that is not HTTP";
+    case HTTP_CLOSED:
+    case HTTP_CUT:
+        return "closed before the answer's end";
+    default:
+        return result->reason;
+    }
 }
 
 static void ask (struct frontiers *frontiers);
 
 static void
-on_answer (void *data, struct fetch_answer *answer)
+on_done (void *data, const struct http_result *result)
 {
     struct frontiers *frontiers = data;
-    const char *reason = answer->body != NULL ? objection (answer->body) : answer->reason;
+    char text[REASON_SIZE];
+    const char *reason = NULL;
+    json_t *answer = NULL;
 
-    frontiers->fetch = NULL;
+    frontiers->call = NULL;
+    if (result->outcome == HTTP_ANSWERED) {
+        answer = json_parse (result->body, MAX_DEPTH, &reason);
+    } else {
+        reason = failure_of (result, text);
+    }
+    if (answer != NULL) {
+        reason = objection (answer);
+    } else {
+        frontiers->next = frontiers->count; /* ends the round; a page that is refused does not */
+    }
     note (frontiers, reason);
     if (reason == NULL) {
-        tell (frontiers, answer->body);
+        tell (frontiers, answer);
     }
-    if (answer->body != NULL) {
-        ask (frontiers); /* one page that the node refuses does not hide the next */
-    } else {
-        rest (frontiers);
-    }
-    json_decref (answer->body);
+    json_decref (answer);
+    ask (frontiers);
 }
 
 /* Asks for the next page, or ends the round. */
 static void
 ask (struct frontiers *frontiers)
 {
-    json_t *question = frontiers->next < frontiers->count ? make_question (frontiers) : NULL;
+    json_t *question;
 
-    if (question != NULL) {
-        frontiers->fetch = fetch_new (frontiers->base, frontiers->resolver, &frontiers->server,
-                                      question, PAGE_TIME, on_answer, frontiers);
-        json_decref (question);
+    if (frontiers->next == frontiers->count) {
+        memory_require (event_add (frontiers->timer, &frontiers->interval) == 0);
+        return;
     }
-    if (frontiers->fetch == NULL) {
-        rest (frontiers);
-    }
+    question = make_question (frontiers);
+    frontiers->call = http_call_new (frontiers->base, frontiers->resolver,
+                                     &(struct http_question){
+                                         .url = &frontiers->node,
+                                         .body = question,
+                                         .timeout = PAGE_TIME,
+                                         .max_body = MAX_BODY,
+                                     },
+                                     on_done, frontiers);
+    json_decref (question);
 }
 
 static void
@@ -174,33 +198,29 @@ on_timer (evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    if (take_keys (frontiers) != 0) {
-        log_warn ("Cannot ask for frontiers: out of memory");
-    }
+    take_keys (frontiers);
     ask (frontiers);
 }
 
 struct frontiers *
-frontiers_new (struct event_base *base, struct precache *precache,
-               const struct fetch_server *server, double interval)
+frontiers_new (struct event_base *base, struct precache *precache, const struct url *node,
+               double interval)
 {
     static const struct timeval now = {0};
-    struct frontiers *frontiers = calloc (1, sizeof *frontiers);
+    struct resolver *const resolver = resolver_new (base, NULL);
+    struct frontiers *frontiers;
 
-    if (frontiers == NULL) {
+    if (resolver == NULL) {
         return NULL;
     }
+    frontiers = memory_new (1, sizeof *frontiers);
     frontiers->base = base;
     frontiers->precache = precache;
-    frontiers->server = *server;
+    frontiers->node = *node;
     frontiers->interval = clock_timeval (interval);
-    frontiers->resolver = resolver_new (base, NULL);
-    frontiers->timer = evtimer_new (base, on_timer, frontiers);
-    if (frontiers->resolver == NULL || frontiers->timer == NULL ||
-        event_add (frontiers->timer, &now) != 0) {
-        frontiers_free (frontiers);
-        return NULL;
-    }
+    frontiers->resolver = resolver;
+    frontiers->timer = memory_need (evtimer_new (base, on_timer, frontiers));
+    memory_require (event_add (frontiers->timer, &now) == 0);
     return frontiers;
 }
 
@@ -210,10 +230,8 @@ frontiers_free (struct frontiers *frontiers)
     if (frontiers == NULL) {
         return;
     }
-    fetch_free (frontiers->fetch);
-    if (frontiers->timer != NULL) {
-        event_free (frontiers->timer);
-    }
+    http_call_free (frontiers->call);
+    event_free (frontiers->timer);
     resolver_free (frontiers->resolver);
     free (frontiers->keys);
     free (frontiers);

@@ -9,19 +9,18 @@
 #define NODE_FRONTIERS_H
 
 #include <event2/event.h>
-#include <stdbool.h>
 
 #include "node/precache/precache.h"
-#include "rpc/client/fetch.h"
+#include "rpc/base/url.h"
 
 struct frontiers;
 
 /*
- * Asks `server` for what `precache`, which outlives it, follows: now, and every `interval` seconds
- * (above 0) after each round. NULL for want of memory or descriptors.
+ * Asks `node` for what `precache`, which outlives it, follows: now, and every `interval` seconds
+ * (above 0) after each round. NULL for want of descriptors.
  */
 struct frontiers *frontiers_new (struct event_base *base, struct precache *precache,
-                                 const struct fetch_server *server, double interval);
+                                 const struct url *node, double interval);
 
 /* NULL is fine. */
 void frontiers_free (struct frontiers *frontiers);

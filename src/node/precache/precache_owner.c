@@ -184,19 +184,19 @@ static int
 start_frontiers (struct precache_owner *owner)
 {
     const struct config *config = owner->config;
-    struct fetch_server server;
+    struct url node;
     const char *expected;
 
     stop_frontiers (owner);
     if (config->precache_node[0] == '\0' || !config->precache_enable) {
         return 0;
     }
-    if (endpoint_parse_url (config->precache_node, &server.endpoint, server.path, &expected) == 0) {
+    if (url_parse (config->precache_node, HTTP_PORT, &node, &expected) == 0) {
         owner->frontiers =
-            frontiers_new (owner->base, owner->precache, &server, config->precache_poll_interval);
+            frontiers_new (owner->base, owner->precache, &node, config->precache_poll_interval);
     }
     if (owner->frontiers == NULL) {
-        log_error ("Cannot ask %s for frontiers: out of memory", config->precache_node);
+        log_error ("Cannot ask %s for frontiers: out of descriptors", config->precache_node);
         return -1;
     }
     return 0;

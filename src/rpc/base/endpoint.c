@@ -5,11 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "work/base/number.h"
-
-#define HTTP_PORT 80
 
 /* What the DNS allows, without the root's dot (RFC 1035). */
 enum { NAME_MAX_LENGTH = 253, LABEL_MAX_LENGTH = 63 };
@@ -17,9 +14,6 @@ enum { NAME_MAX_LENGTH = 253, LABEL_MAX_LENGTH = 63 };
 static const char EXPECTED_FORM[] = "\"host:port\" or \"[IPv6 address]:port\"";
 static const char EXPECTED_PORT[] = "a port from 0 to 65535 after the last ':'";
 static const char EXPECTED_HOST[] = "an IPv4 or IPv6 address or a host name before the port";
-static const char EXPECTED_URL[] = "\"http://host:port/path\", with IPv6 addresses in brackets "
-                                   "(https needs a proxy that speaks it)";
-static const char EXPECTED_PATH[] = "a path of visible ASCII characters after the host";
 static const char EXPECTED_IPV6[] = "an IPv6 address between '[' and ']'";
 
 static bool
@@ -170,69 +164,6 @@ int
 endpoint_make (const char *host, uint16_t port, struct endpoint *endpoint, const char **expected)
 {
     return make_from (host, strlen (host), port, endpoint, expected);
-}
-
-/* Whether `path` can stand in a request line as it is. */
-static bool
-is_path (const char *path)
-{
-    if (strlen (path) >= ENDPOINT_PATH_SIZE) {
-        return false;
-    }
-    for (; *path != '\0'; path++) {
-        if (*path <= ' ' || *path > '~' || *path == '#') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Reads the `length` bytes of "host" or "host:port" at `text`. */
-static int
-parse_authority (const char *text, size_t length, struct endpoint *endpoint, const char **expected)
-{
-    char copy[ENDPOINT_TEXT_SIZE + 2];
-    const char *colon;
-
-    if (length >= sizeof copy) {
-        *expected = EXPECTED_HOST;
-        return -1;
-    }
-    memcpy (copy, text, length);
-    copy[length] = '\0';
-    colon = strrchr (copy, ':');
-    if (colon == NULL || strchr (colon, ']') != NULL) {
-        return endpoint_make (copy, HTTP_PORT, endpoint, expected);
-    }
-    if (copy[0] != '[' && strchr (copy, ':') != colon) {
-        *expected = EXPECTED_URL;
-        return -1;
-    }
-    return endpoint_parse (copy, endpoint, expected);
-}
-
-int
-endpoint_parse_url (const char *url, struct endpoint *endpoint, char path[ENDPOINT_PATH_SIZE],
-                    const char **expected)
-{
-    static const char scheme[] = "http://";
-    const char *authority = url + sizeof scheme - 1;
-    const char *rest;
-
-    if (strncasecmp (url, scheme, sizeof scheme - 1) != 0) {
-        *expected = EXPECTED_URL;
-        return -1;
-    }
-    rest = authority + strcspn (authority, "/?#");
-    if (!is_path (rest) || (*rest != '/' && *rest != '\0')) {
-        *expected = EXPECTED_PATH;
-        return -1;
-    }
-    if (parse_authority (authority, (size_t)(rest - authority), endpoint, expected) != 0) {
-        return -1;
-    }
-    snprintf (path, ENDPOINT_PATH_SIZE, "%s", *rest == '/' ? rest : "/");
-    return 0;
 }
 
 void

@@ -29,16 +29,6 @@ int endpoint_parse (const char *text, struct endpoint *endpoint, const char **ex
 int endpoint_make (const char *host, uint16_t port, struct endpoint *endpoint,
                    const char **expected);
 
-#define ENDPOINT_PATH_SIZE 1024
-
-/*
- * Reads "http://host[:port][/path]" as the place of a hosted service: the port is 80 and the path
- * "/" unless given; the host as in endpoint_parse, IPv6 in brackets. Returns 0, or -1 as above,
- * with `path` untouched too.
- */
-int endpoint_parse_url (const char *url, struct endpoint *endpoint, char path[ENDPOINT_PATH_SIZE],
-                        const char **expected);
-
 /* Writes "host:port" as nano_node prints it: IPv6 without brackets ("::1:7000"). */
 void endpoint_print (const struct endpoint *endpoint, char text[ENDPOINT_TEXT_SIZE]);
 

@@ -2,5 +2,6 @@ librpc_la_SOURCES += \
 	%D%/endpoint.c %D%/endpoint.h \
 	%D%/json.c %D%/json.h \
 	%D%/memory.c %D%/memory.h \
-	%D%/trouble.c %D%/trouble.h
+	%D%/trouble.c %D%/trouble.h \
+	%D%/url.c %D%/url.h
 EXTRA_DIST += %D%/README.md %D%/may_include

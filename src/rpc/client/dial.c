@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rpc/base/memory.h"
 #include "work/base/clock.h"
 
 struct dial {
@@ -189,11 +190,9 @@ begin (struct dial *dial, const struct sockaddr_storage *address)
         note_error (dial, errno);
         return -1;
     }
-    dial->connecting = event_new (dial->base, dial->fd, EV_WRITE, on_connecting, dial);
-    if (dial->connecting == NULL || event_add (dial->connecting, &dial->timeout) != 0) {
-        note_error (dial, ENOMEM);
-        return -1;
-    }
+    dial->connecting =
+        memory_need (event_new (dial->base, dial->fd, EV_WRITE, on_connecting, dial));
+    memory_require (event_add (dial->connecting, &dial->timeout) == 0);
     return 0;
 }
 
@@ -246,41 +245,25 @@ on_turn (evutil_socket_t fd, short what, void *data)
     finish (dial);
 }
 
-/* Sees to the first step. Returns 0 or -1. */
-static int
-start (struct dial *dial, struct resolver *resolver, const char *host)
-{
-    if (dial->turn == NULL) {
-        return -1;
-    }
-    if (read_literal (host, &dial->found.addresses[0])) {
-        dial->found.count = 1;
-        event_active (dial->turn, EV_TIMEOUT, 0);
-        return 0;
-    }
-    dial->name = resolver_find (resolver, host, on_resolved, dial);
-    return dial->name != NULL ? event_add (dial->turn, &dial->timeout) : -1;
-}
-
 struct dial *
 dial_new (struct event_base *base, struct resolver *resolver, const struct endpoint *endpoint,
           double timeout, dial_done_fn done, void *data)
 {
-    struct dial *dial = calloc (1, sizeof *dial);
+    struct dial *dial = memory_new (1, sizeof *dial);
 
-    if (dial == NULL) {
-        return NULL;
-    }
     dial->base = base;
     dial->timeout = clock_timeval (timeout);
     dial->port = endpoint->port;
     dial->fd = -1;
     dial->done = done;
     dial->data = data;
-    dial->turn = evtimer_new (base, on_turn, dial);
-    if (start (dial, resolver, endpoint->host) != 0) {
-        dial_free (dial);
-        return NULL;
+    dial->turn = memory_need (evtimer_new (base, on_turn, dial));
+    if (read_literal (endpoint->host, &dial->found.addresses[0])) {
+        dial->found.count = 1;
+        event_active (dial->turn, EV_TIMEOUT, 0);
+    } else {
+        dial->name = resolver_find (resolver, endpoint->host, on_resolved, dial);
+        memory_require (event_add (dial->turn, &dial->timeout) == 0);
     }
     return dial;
 }
@@ -294,9 +277,7 @@ dial_free (struct dial *dial)
     if (dial->name != NULL) {
         resolver_leave (dial->name);
     }
-    if (dial->turn != NULL) {
-        event_free (dial->turn);
-    }
+    event_free (dial->turn);
     stop_connecting (dial);
     free (dial);
 }

@@ -20,7 +20,7 @@ enum dial_end {
     DIAL_REFUSED,     /* nobody listens there */
     DIAL_UNREACHABLE, /* no way there, or one that is barred */
     DIAL_TIMED_OUT,
-    DIAL_SHORTAGE, /* this process lacks memory or descriptors */
+    DIAL_SHORTAGE, /* this process lacks descriptors, or the kernel memory */
 };
 
 struct dial_answer {
@@ -36,7 +36,7 @@ struct dial;
 
 /*
  * Begins to dial. `timeout` is in seconds, above 0, for the name to resolve and again for each
- * address. `done` is never called from within. NULL for want of memory.
+ * address. `done` is never called from within.
  */
 struct dial *dial_new (struct event_base *base, struct resolver *resolver,
                        const struct endpoint *endpoint, double timeout, dial_done_fn done,

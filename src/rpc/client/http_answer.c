@@ -1,9 +1,11 @@
 #include "rpc/client/http_answer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "rpc/base/memory.h"
 #include "work/base/number.h"
 
 /* Of a line with a chunk's size, extensions included. */
@@ -11,20 +13,17 @@
 
 static const char blanks[] = " \t";
 
-int
-http_answer_init (struct http_answer *answer, size_t max_body)
+void
+http_answer_init (struct http_answer *answer, size_t max_body, bool any_status)
 {
-    *answer = (struct http_answer){.max_body = max_body, .body = evbuffer_new ()};
-    return answer->body == NULL ? -1 : 0;
+    *answer = (struct http_answer){
+        .body = memory_need (evbuffer_new ()), .max_body = max_body, .any_status = any_status};
 }
 
 void
 http_answer_clear (struct http_answer *answer)
 {
-    if (answer->body != NULL) {
-        evbuffer_free (answer->body);
-        answer->body = NULL;
-    }
+    evbuffer_free (answer->body);
 }
 
 /* How long the line is that has begun; a carriage return at the end may be half of its end. */
@@ -61,10 +60,8 @@ next_line (struct http_answer *answer, struct evbuffer *input, size_t max)
     if (end.pos < 0) {
         return NULL;
     }
-    line = evbuffer_readln (input, &length, EVBUFFER_EOL_CRLF);
-    if (line == NULL) {
-        answer->state = HTTP_ANSWER_NO_MEMORY;
-    } else if (strlen (line) != length) {
+    line = memory_need (evbuffer_readln (input, &length, EVBUFFER_EOL_CRLF));
+    if (strlen (line) != length) {
         answer->state = HTTP_ANSWER_BROKEN;
         free (line);
         line = NULL;
@@ -98,6 +95,7 @@ read_status_line (struct http_answer *answer, const char *line)
     answer->keep_alive = minor[0] >= '1';
     answer->chunked = false;
     answer->has_length = false;
+    answer->retry_after[0] = '\0';
     answer->state = HTTP_ANSWER_HEADER;
 }
 
@@ -180,6 +178,8 @@ read_field (struct http_answer *answer, char *line)
         read_coding (answer, value);
     } else if (strcasecmp (line, "Connection") == 0) {
         read_connection (answer, value);
+    } else if (strcasecmp (line, "Retry-After") == 0) {
+        (void)snprintf (answer->retry_after, sizeof answer->retry_after, "%s", value);
     }
 }
 
@@ -189,8 +189,10 @@ end_header (struct http_answer *answer)
 {
     if (answer->status >= 100 && answer->status <= 199 && answer->status != 101) {
         answer->state = HTTP_ANSWER_STATUS_LINE;
-    } else if (answer->status != 200) {
+    } else if (answer->status != 200 && (answer->status < 200 || !answer->any_status)) {
         answer->state = HTTP_ANSWER_OTHER_STATUS;
+    } else if (answer->status == 204 || answer->status == 304) {
+        answer->state = HTTP_ANSWER_WHOLE; /* these never have a body */
     } else if (answer->chunked) {
         answer->keep_alive = answer->keep_alive && !answer->has_length;
         answer->state = HTTP_ANSWER_CHUNK_SIZE;
@@ -282,10 +284,7 @@ step_body (struct http_answer *answer, struct evbuffer *input)
     size_t length = evbuffer_get_length (input);
     size_t part = length < answer->left ? length : (size_t)answer->left;
 
-    if (part > 0 && evbuffer_remove_buffer (input, answer->body, part) != (int)part) {
-        answer->state = HTTP_ANSWER_NO_MEMORY;
-        return false;
-    }
+    memory_require (evbuffer_remove_buffer (input, answer->body, part) == (int)part);
     answer->left -= part;
     if (answer->left > 0) {
         return false;
@@ -301,8 +300,8 @@ step_rest (struct http_answer *answer, struct evbuffer *input)
 
     if (length > answer->max_body - evbuffer_get_length (answer->body)) {
         answer->state = HTTP_ANSWER_TOO_LARGE;
-    } else if (evbuffer_add_buffer (answer->body, input) != 0) {
-        answer->state = HTTP_ANSWER_NO_MEMORY;
+    } else {
+        memory_require (evbuffer_add_buffer (answer->body, input) == 0);
     }
     return false;
 }

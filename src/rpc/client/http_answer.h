@@ -26,10 +26,9 @@ enum http_answer_state {
     HTTP_ANSWER_TRAILER,
     HTTP_ANSWER_WHOLE,
     /* Refused: */
-    HTTP_ANSWER_OTHER_STATUS, /* not 200: `status` tells; the rest is not read */
+    HTTP_ANSWER_OTHER_STATUS, /* not one that is wanted: `status` tells; the rest is not read */
     HTTP_ANSWER_TOO_LARGE,    /* the head or the body */
     HTTP_ANSWER_BROKEN,       /* not HTTP/1.x */
-    HTTP_ANSWER_NO_MEMORY,
 };
 
 struct http_answer {
@@ -37,18 +36,19 @@ struct http_answer {
     unsigned status;       /* once there is one */
     bool keep_alive;       /* with HTTP_ANSWER_WHOLE: the connection may be used again */
     struct evbuffer *body; /* the answer's */
+    char retry_after[32];  /* the header's value, or ""; it may be cut */
     /* Its own: */
     size_t max_body;
+    bool any_status;
     size_t head; /* bytes of it so far */
     uint64_t left;
     bool chunked;
     bool has_length;
 };
 
-/* Returns 0, or -1 for want of memory. */
-int http_answer_init (struct http_answer *answer, size_t max_body);
+/* `any_status`: whether a body is read whatever the status, and not with 200 alone. */
+void http_answer_init (struct http_answer *answer, size_t max_body, bool any_status);
 
-/* {0} is fine. */
 void http_answer_clear (struct http_answer *answer);
 
 /* Takes what it can from `input` and returns the state: HTTP_ANSWER_WHOLE and beyond are final. */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
 
 #define HOST_SIZE (ENDPOINT_TEXT_SIZE + 2)
 
@@ -32,42 +33,31 @@ print_host (const struct endpoint *endpoint, char text[HOST_SIZE])
     }
 }
 
-static int
-add_headers (const struct http_request_header *headers, size_t count, struct evbuffer *output)
+/* nano_node's headers come first, in its order. */
+void
+http_request_post (const struct url *url, bool keep, const struct http_header *headers,
+                   size_t count, const json_t *body, struct evbuffer *output)
 {
-    for (size_t i = 0; i < count; i++) {
-        const char *value = headers[i].value;
+    struct evbuffer *const text = memory_need (evbuffer_new ());
+    char host[HOST_SIZE];
 
-        if (value != NULL && value[0] != '\0' &&
-            evbuffer_add_printf (output, "%s: %s\r\n", headers[i].name, value) < 0) {
-            return -1;
+    print_host (&url->endpoint, host);
+    memory_require (json_print (body, text) == 0);
+    memory_require (evbuffer_add_printf (output,
+                                         "POST %s HTTP/1.1\r\n"
+                                         "Content-Type: application/json\r\n"
+                                         "Host: %s\r\n"
+                                         "Content-Length: %zu\r\n"
+                                         "%s",
+                                         url->path, host, evbuffer_get_length (text),
+                                         keep ? "" : "Connection: close\r\n") > 0);
+    for (size_t i = 0; i < count; i++) {
+        if (headers[i].value != NULL && headers[i].value[0] != '\0') {
+            memory_require (
+                evbuffer_add_printf (output, "%s: %s\r\n", headers[i].name, headers[i].value) > 0);
         }
     }
-    return 0;
-}
-
-/* nano_node's headers come first, in its order. */
-int
-http_request_post (const struct endpoint *endpoint, const char *path,
-                   const struct http_request_header *headers, size_t count, const json_t *body,
-                   struct evbuffer *output)
-{
-    struct evbuffer *text = evbuffer_new ();
-    char host[HOST_SIZE];
-    int failed;
-
-    print_host (endpoint, host);
-    failed = text == NULL || body == NULL || json_print (body, text) != 0 ||
-             evbuffer_add_printf (output,
-                                  "POST %s HTTP/1.1\r\n"
-                                  "Content-Type: application/json\r\n"
-                                  "Host: %s\r\n"
-                                  "Content-Length: %zu\r\n",
-                                  path, host, evbuffer_get_length (text)) < 0 ||
-             add_headers (headers, count, output) != 0 || evbuffer_add (output, "\r\n", 2) != 0 ||
-             evbuffer_add_buffer (output, text) != 0;
-    if (text != NULL) {
-        evbuffer_free (text);
-    }
-    return failed ? -1 : 0;
+    memory_require (evbuffer_add (output, "\r\n", 2) == 0 &&
+                    evbuffer_add_buffer (output, text) == 0);
+    evbuffer_free (text);
 }

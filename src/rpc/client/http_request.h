@@ -4,21 +4,21 @@
 
 #include <event2/buffer.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "rpc/base/endpoint.h"
+#include "rpc/base/url.h"
 
-struct http_request_header {
+struct http_header {
     const char *name;
     const char *value; /* NULL or "": the header is left out */
 };
 
 /*
- * Writes a POST of `body`, which is only read, to `output`, which is empty. `headers` come after
- * ours. Returns 0, or -1 for want of memory, a NULL body included.
+ * Adds a POST of `body`, which is only read, to `output`. Says "Connection: close" unless `keep`;
+ * `headers` come after ours.
  */
-int http_request_post (const struct endpoint *endpoint, const char *path,
-                       const struct http_request_header *headers, size_t count, const json_t *body,
-                       struct evbuffer *output);
+void http_request_post (const struct url *url, bool keep, const struct http_header *headers,
+                        size_t count, const json_t *body, struct evbuffer *output);
 
 #endif

@@ -16,6 +16,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "rpc/base/memory.h"
 #include "work/base/thread.h"
 
 struct resolver_waiter {
@@ -193,47 +194,35 @@ on_drain (evutil_socket_t fd, short what, void *data)
     }
 }
 
+/* Takes the eventfd. */
 static struct shared *
-new_shared (resolver_lookup_fn lookup)
+new_shared (resolver_lookup_fn lookup, int fd)
 {
-    struct shared *shared = calloc (1, sizeof *shared);
+    struct shared *shared = memory_new (1, sizeof *shared);
 
-    if (shared == NULL) {
-        return NULL;
-    }
     TAILQ_INIT (&shared->queued);
     TAILQ_INIT (&shared->finished);
     shared->references = 1;
     shared->lookup = lookup != NULL ? lookup : system_lookup;
-    shared->fd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (shared->fd < 0 || pthread_mutex_init (&shared->mutex, NULL) != 0) {
-        if (shared->fd >= 0) {
-            (void)close (shared->fd);
-        }
-        free (shared);
-        return NULL;
-    }
+    shared->fd = fd;
+    memory_require (pthread_mutex_init (&shared->mutex, NULL) == 0);
     return shared;
 }
 
 struct resolver *
 resolver_new (struct event_base *base, resolver_lookup_fn lookup)
 {
-    struct resolver *resolver = calloc (1, sizeof *resolver);
+    const int fd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
+    struct resolver *resolver;
 
-    if (resolver == NULL) {
+    if (fd < 0) {
         return NULL;
     }
+    resolver = memory_new (1, sizeof *resolver);
     TAILQ_INIT (&resolver->names);
-    resolver->shared = new_shared (lookup);
-    if (resolver->shared != NULL) {
-        resolver->drain =
-            event_new (base, resolver->shared->fd, EV_READ | EV_PERSIST, on_drain, resolver);
-    }
-    if (resolver->drain == NULL || event_add (resolver->drain, NULL) != 0) {
-        resolver_free (resolver);
-        return NULL;
-    }
+    resolver->shared = new_shared (lookup, fd);
+    resolver->drain = memory_need (event_new (base, fd, EV_READ | EV_PERSIST, on_drain, resolver));
+    memory_require (event_add (resolver->drain, NULL) == 0);
     return resolver;
 }
 
@@ -267,18 +256,14 @@ resolver_free (struct resolver *resolver)
     if (resolver == NULL) {
         return;
     }
-    if (resolver->drain != NULL) {
-        event_free (resolver->drain);
-    }
+    event_free (resolver->drain);
     TAILQ_FOREACH (name, &resolver->names, listed)
     {
         while (!TAILQ_EMPTY (&name->waiters)) {
             resolver_leave (TAILQ_FIRST (&name->waiters));
         }
     }
-    if (resolver->shared != NULL) {
-        close_shared (resolver->shared);
-    }
+    close_shared (resolver->shared);
     free (resolver);
 }
 
@@ -297,41 +282,29 @@ find_name (struct resolver *resolver, const char *host)
 }
 
 static struct name *
-new_name (const char *host)
+new_name (struct resolver *resolver, const char *host)
 {
-    size_t size = strlen (host) + 1;
-    struct name *name = calloc (1, sizeof *name + size);
+    const size_t size = strlen (host) + 1;
+    struct name *name = memory_new (1, sizeof *name + size);
 
-    if (name != NULL) {
-        TAILQ_INIT (&name->waiters);
-        memcpy (name->host, host, size);
-    }
+    TAILQ_INIT (&name->waiters);
+    memcpy (name->host, host, size);
+    TAILQ_INSERT_TAIL (&resolver->names, name, listed);
+    queue (resolver->shared, name);
     return name;
 }
 
 struct resolver_waiter *
 resolver_find (struct resolver *resolver, const char *host, resolver_done_fn done, void *data)
 {
-    struct resolver_waiter *waiter = calloc (1, sizeof *waiter);
+    struct resolver_waiter *waiter = memory_new (1, sizeof *waiter);
     struct name *name = find_name (resolver, host);
-    bool is_new = name == NULL;
 
-    if (is_new) {
-        name = new_name (host);
-    }
-    if (waiter == NULL || name == NULL) {
-        if (is_new) {
-            free (name);
-        }
-        free (waiter);
-        return NULL;
+    if (name == NULL) {
+        name = new_name (resolver, host);
     }
     *waiter = (struct resolver_waiter){.name = name, .done = done, .data = data};
     TAILQ_INSERT_TAIL (&name->waiters, waiter, link);
-    if (is_new) {
-        TAILQ_INSERT_TAIL (&resolver->names, name, listed);
-        queue (resolver->shared, name);
-    }
     return waiter;
 }
 

@@ -36,7 +36,7 @@ typedef void (*resolver_done_fn) (void *data, const struct resolver_answer *answ
 struct resolver;
 struct resolver_waiter;
 
-/* `lookup` is for tests; NULL is getaddrinfo. NULL for want of memory or descriptors. */
+/* `lookup` is for tests; NULL is getaddrinfo. NULL for want of descriptors. */
 struct resolver *resolver_new (struct event_base *base, resolver_lookup_fn lookup);
 
 /* Takes every waiter away. Not from within a callback. NULL is fine. */
@@ -44,7 +44,7 @@ void resolver_free (struct resolver *resolver);
 
 /*
  * Looks `host` up; `done` is called later, never from within. Returns who waits, until `done` has
- * been called; NULL for want of memory.
+ * been called.
  */
 struct resolver_waiter *resolver_find (struct resolver *resolver, const char *host,
                                        resolver_done_fn done, void *data);

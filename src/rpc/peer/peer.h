@@ -40,7 +40,7 @@ struct peer_client_settings {
     resolver_lookup_fn lookup; /* for tests; NULL is the system's */
 };
 
-/* NULL for want of memory or descriptors, or when the identity is no id. */
+/* NULL for want of descriptors, or when the identity is no id. */
 struct peer_client *peer_client_new (struct event_base *base,
                                      const struct peer_client_settings *settings);
 
@@ -70,15 +70,12 @@ struct peer;
 
 struct peer_settings {
     struct endpoint endpoint;
-    const char *path;         /* "/work?x=1"; NULL is "/" */
+    const char *path;         /* shorter than URL_PATH_SIZE, "/work?x=1"; NULL is "/" */
     const char *header_name;  /* of a header that goes with each request; NULL is none */
     const char *header_value; /* its value, an API key perhaps: it is never shown */
 };
 
-/* NULL when peer_new can take these settings, or a static text that says what was expected. */
-const char *peer_settings_fault (const struct peer_settings *settings);
-
-/* NULL for want of memory, or when there is a fault. The settings are copied. */
+/* The settings, which the configuration has found to be good, are copied. */
 struct peer *peer_new (struct peer_client *client, const struct peer_settings *settings);
 
 /*
@@ -126,8 +123,7 @@ struct peer_call;
 
 /*
  * Asks for work. `done` is called exactly once, never from within, unless the call is dropped
- * first; the call is gone when it is called. What `question` points to is not kept. NULL for want
- * of memory.
+ * first; the call is gone when it is called. What `question` points to is not kept.
  */
 struct peer_call *peer_ask (struct peer *peer, const struct peer_question *question,
                             peer_done_fn done, void *data);

@@ -1,31 +1,22 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "rpc/base/memory.h"
 #include "rpc/peer/peer_internal.h"
 #include "rpc/peer/peer_judge.h"
 #include "work/base/clock.h"
+#include "work/base/hex.h"
 
-/*
- * One ask. It dials, or takes the kept connection; then it exchanges; then it ends. At any time it
- * has one of dial and exchange, or neither when it is about to end.
- */
+/* One ask: an HTTP call, or a refusal that is told on the loop's next turn. */
 struct peer_call {
     TAILQ_ENTRY (peer_call) link; /* in client->calls */
     struct peer *peer;            /* held */
     struct scan_target target;
-    char *account; /* or NULL */
-    char hops[HOPS_TEXT_SIZE];
     uint64_t since;
-    uint64_t deadline;
     bool probe;
-    bool reused;               /* the connection was a kept one */
-    enum peer_outcome refused; /* unless PEER_FOUND, nothing is sent: the timer ends it at once */
-    struct dial *dial;
-    struct exchange *exchange;
-    struct event *timer;
-    double patience; /* what the timer was set to, in seconds */
+    struct http_call *http;    /* or NULL: refused */
+    enum peer_outcome refused; /* why */
+    struct event *refusal;     /* tells it */
     peer_done_fn done;
     void *data;
 };
@@ -35,12 +26,10 @@ peer_call_free (struct peer_call *call)
 {
     TAILQ_REMOVE (&call->peer->client->calls, call, link);
     call->peer->client->call_count--;
-    dial_free (call->dial);
-    exchange_free (call->exchange);
-    if (call->timer != NULL) {
-        event_free (call->timer);
+    http_call_free (call->http);
+    if (call->refusal != NULL) {
+        event_free (call->refusal);
     }
-    free (call->account);
     peer_release (call->peer);
     free (call);
 }
@@ -58,14 +47,6 @@ finish (struct peer_call *call, struct peer_answer *answer)
                      answer->reason);
     peer_call_free (call);
     done (data, answer);
-}
-
-static void
-fail (struct peer_call *call, enum peer_outcome outcome, const char *reason)
-{
-    struct peer_answer answer = {.outcome = outcome, .reason = reason};
-
-    finish (call, &answer);
 }
 
 /* Whether another call wants the same work of the same daemon. */
@@ -91,245 +72,119 @@ is_wanted (const struct peer_call *call)
 static void
 call_off (struct peer_call *call)
 {
-    if (call->exchange != NULL && exchange_sent (call->exchange) && !is_wanted (call)) {
+    if (call->http != NULL && http_call_sent (call->http) && !is_wanted (call)) {
         peer_cancel_send (call->peer, call->target.root);
     }
 }
 
-/* The timer fires `seconds` from now, or at the deadline if that is earlier. */
-static int
-set_timer (struct peer_call *call, double seconds)
-{
-    uint64_t now = clock_now ();
-    double left = now < call->deadline ? clock_seconds (call->deadline - now) : 0;
-
-    call->patience = seconds < left ? seconds : left;
-    const struct timeval time = clock_timeval (call->patience);
-
-    return event_add (call->timer, &time);
-}
-
 static void
-on_timer (evutil_socket_t fd, short what, void *data)
-{
-    struct peer_call *call = data;
-    char reason[PEER_REASON_SIZE];
-
-    (void)fd;
-    (void)what;
-    if (call->refused == PEER_LOOP) {
-        fail (call, PEER_LOOP, "the request has come through too many daemons");
-    } else if (call->refused == PEER_SHORTAGE) {
-        fail (call, PEER_SHORTAGE, "too many requests to peers are under way");
-    } else if (call->exchange == NULL) {
-        snprintf (reason, sizeof reason, "no connection within %.1f s", call->patience);
-        fail (call, PEER_CONNECT_TIMEOUT, reason);
-    } else {
-        call_off (call);
-        snprintf (reason, sizeof reason, "no whole answer within %.1f s", call->patience);
-        fail (call, PEER_RESPONSE_TIMEOUT, reason);
-    }
-}
-
-static void on_exchanged (void *data, enum exchange_end end);
-
-/* Writes the request to a connected socket, which is this call's now. Returns 0 or -1. */
-static int
-begin_exchange (struct peer_call *call, int fd)
-{
-    struct peer_client *client = call->peer->client;
-    struct evbuffer *request = evbuffer_new ();
-
-    if (request != NULL && peer_request_generate (call->peer, &call->target, call->account,
-                                                  call->hops, request) == 0) {
-        call->exchange = exchange_new (client->base, fd, request, on_exchanged, call);
-    }
-    if (request != NULL) {
-        evbuffer_free (request);
-    }
-    if (call->exchange == NULL) {
-        (void)close (fd);
-        return -1;
-    }
-    return set_timer (call, client->response_timeout);
-}
-
-static void
-on_dialled (void *data, const struct dial_answer *answer)
+on_done (void *data, const struct http_result *result)
 {
     static const enum peer_outcome outcomes[] = {
-        [DIAL_UNRESOLVED] = PEER_UNRESOLVED,   [DIAL_REFUSED] = PEER_REFUSED,
-        [DIAL_UNREACHABLE] = PEER_UNREACHABLE, [DIAL_TIMED_OUT] = PEER_CONNECT_TIMEOUT,
-        [DIAL_SHORTAGE] = PEER_SHORTAGE,
+        [HTTP_UNRESOLVED] = PEER_UNRESOLVED,
+        [HTTP_REFUSED] = PEER_REFUSED,
+        [HTTP_UNREACHABLE] = PEER_UNREACHABLE,
+        [HTTP_CONNECT_TIMEOUT] = PEER_CONNECT_TIMEOUT,
+        [HTTP_CLOSED] = PEER_CLOSED,
+        [HTTP_CUT] = PEER_CUT,
+        [HTTP_RESPONSE_TIMEOUT] = PEER_RESPONSE_TIMEOUT,
+        [HTTP_BAD_STATUS] = PEER_BAD_STATUS,
+        [HTTP_TOO_LARGE] = PEER_TOO_LARGE,
+        [HTTP_NOT_HTTP] = PEER_NOT_HTTP,
+        [HTTP_SHORTAGE] = PEER_SHORTAGE,
     };
     struct peer_call *call = data;
-
-    call->dial = NULL;
-    if (answer->end != DIAL_CONNECTED) {
-        fail (call, outcomes[answer->end], answer->reason);
-    } else if (begin_exchange (call, answer->fd) != 0) {
-        fail (call, PEER_SHORTAGE, "out of memory");
-    }
-}
-
-/* Begins with a new connection. Returns 0 or -1. */
-static int
-begin_dial (struct peer_call *call)
-{
-    struct peer_client *client = call->peer->client;
-
-    call->reused = false;
-    call->dial = dial_new (client->base, client->resolver, &call->peer->endpoint,
-                           client->connect_timeout, on_dialled, call);
-    return call->dial != NULL ? set_timer (call, 1e9) : -1;
-}
-
-/* The kept connection was not one any more; that is nobody's fault. */
-static void
-start_again (struct peer_call *call)
-{
-    exchange_free (call->exchange);
-    call->exchange = NULL;
-    if (begin_dial (call) != 0) {
-        fail (call, PEER_SHORTAGE, "out of memory");
-    }
-}
-
-static void
-on_whole (struct peer_call *call)
-{
     char reason[PEER_REASON_SIZE];
-    struct peer_answer answer = {.reason = reason};
-    int fd = exchange_take_fd (call->exchange);
+    struct peer_answer answer = {.outcome = outcomes[result->outcome], .reason = result->reason};
 
-    if (fd >= 0) {
-        peer_keep_idle (call->peer, fd);
+    if (result->outcome == HTTP_ANSWERED) {
+        answer.outcome =
+            peer_judge (result->body, &call->target, &answer.work, &answer.value, reason);
+        answer.reason = reason;
+    } else if (result->outcome == HTTP_RESPONSE_TIMEOUT) {
+        call_off (call);
     }
-    answer.outcome = peer_judge (exchange_answer (call->exchange)->body, &call->target,
-                                 &answer.work, &answer.value, reason);
     finish (call, &answer);
 }
 
 static void
-on_refused (struct peer_call *call)
+on_refusal (evutil_socket_t fd, short what, void *data)
 {
-    const struct http_answer *answer = exchange_answer (call->exchange);
-    char reason[PEER_REASON_SIZE];
+    struct peer_call *call = data;
+    struct peer_answer answer = {
+        .outcome = call->refused,
+        .reason = call->refused == PEER_LOOP ? "the request has come through too many daemons"
+                                             : "too many requests to peers are under way",
+    };
 
-    switch (answer->state) {
-    case HTTP_ANSWER_OTHER_STATUS:
-        snprintf (reason, sizeof reason, "it answered with HTTP status %u", answer->status);
-        fail (call, PEER_BAD_STATUS, reason);
-        break;
-    case HTTP_ANSWER_TOO_LARGE:
-        snprintf (reason, sizeof reason, "its answer is larger than %d bytes, or its header is",
-                  EXCHANGE_MAX_BODY);
-        fail (call, PEER_TOO_LARGE, reason);
-        break;
-    default:
-        fail (call, PEER_NOT_HTTP, "its answer is not HTTP");
-        break;
-    }
+    (void)fd;
+    (void)what;
+    finish (call, &answer);
 }
 
 static void
-on_exchanged (void *data, enum exchange_end end)
+refuse (struct peer_call *call, enum peer_outcome outcome)
 {
-    struct peer_call *call = data;
-
-    switch (end) {
-    case EXCHANGE_WHOLE:
-        on_whole (call);
-        break;
-    case EXCHANGE_REFUSED:
-        on_refused (call);
-        break;
-    case EXCHANGE_UNANSWERED:
-        if (call->reused) {
-            start_again (call);
-        } else {
-            fail (call, PEER_CLOSED, "it closed the connection without an answer");
-        }
-        break;
-    case EXCHANGE_CUT:
-        fail (call, PEER_CUT, "it closed the connection within its answer");
-        break;
-    case EXCHANGE_SHORTAGE:
-        fail (call, PEER_SHORTAGE, "out of memory");
-        break;
-    }
+    call->refused = outcome;
+    call->refusal = memory_need (evtimer_new (call->peer->client->base, on_refusal, call));
+    event_active (call->refusal, EV_TIMEOUT, 0);
 }
 
-/* Returns 0, or -1 for want of memory. */
-static int
-begin (struct peer_call *call)
+static json_t *
+new_body (const struct peer_question *question)
 {
-    int fd;
+    char root[HEX_ROOT_SIZE];
+    char difficulty[HEX_U64_SIZE];
+    json_t *body;
 
-    if (call->refused != PEER_FOUND) {
-        return set_timer (call, 0);
-    }
-    fd = peer_take_idle (call->peer);
-    if (fd < 0) {
-        return begin_dial (call);
-    }
-    call->reused = true;
-    return begin_exchange (call, fd);
-}
-
-/* Why the peer is not to be asked, or PEER_FOUND. */
-static enum peer_outcome
-refusal (struct peer_call *call, const char *hops)
-{
-    const struct peer_client *const client = call->peer->client;
-
-    if (client->identity[0] != '\0' && hops_append (hops, client->identity, call->hops) != 0) {
-        return PEER_LOOP;
-    }
-    return client->max_calls > 0 && client->call_count > client->max_calls ? PEER_SHORTAGE
-                                                                           : PEER_FOUND;
-}
-
-static struct peer_call *
-new_call (struct peer *peer, const struct peer_question *question)
-{
-    struct peer_call *call = calloc (1, sizeof *call);
-
-    if (call == NULL) {
-        return NULL;
-    }
-    call->peer = peer;
-    peer_hold (peer);
-    TAILQ_INSERT_TAIL (&peer->client->calls, call, link);
-    peer->client->call_count++;
-    call->target = question->target;
-    call->since = clock_now ();
-    call->deadline = call->since + clock_from_seconds (question->timeout);
-    call->timer = evtimer_new (peer->client->base, on_timer, call);
-    call->refused = refusal (call, question->hops);
+    hex_print_root (question->target.root, root);
+    hex_print_u64 (question->target.threshold, difficulty);
+    body = memory_need (json_pack ("{s:s, s:s, s:s}", "action", "work_generate", "hash", root,
+                                   "difficulty", difficulty));
     if (question->account != NULL) {
-        call->account = strdup (question->account);
+        /* What is not UTF-8 is left out: the peer can do without. */
+        (void)json_object_set_new (body, "account", json_string (question->account));
     }
-    if (call->timer == NULL || (question->account != NULL && call->account == NULL)) {
-        peer_call_free (call);
-        return NULL;
-    }
-    return call;
+    return body;
+}
+
+static void
+post (struct peer_call *call, const struct peer_question *question, const char *hops)
+{
+    json_t *const body = new_body (question);
+
+    call->http = peer_post (call->peer,
+                            &(struct http_question){
+                                .body = body,
+                                .response_timeout = call->peer->client->response_timeout,
+                                .timeout = question->timeout,
+                                .kept = &call->peer->kept,
+                            },
+                            hops, on_done, call);
+    json_decref (body);
 }
 
 struct peer_call *
 peer_ask (struct peer *peer, const struct peer_question *question, peer_done_fn done, void *data)
 {
-    struct peer_call *call = new_call (peer, question);
+    struct peer_client *const client = peer->client;
+    struct peer_call *const call = memory_new (1, sizeof *call);
+    char hops[HOPS_TEXT_SIZE] = "";
 
-    if (call == NULL) {
-        return NULL;
-    }
+    call->peer = peer;
+    peer_hold (peer);
+    TAILQ_INSERT_TAIL (&client->calls, call, link);
+    client->call_count++;
+    call->target = question->target;
+    call->since = clock_now ();
     call->done = done;
     call->data = data;
-    if (begin (call) != 0) {
-        peer_call_free (call);
-        return NULL;
+    if (client->identity[0] != '\0' && hops_append (question->hops, client->identity, hops) != 0) {
+        refuse (call, PEER_LOOP);
+    } else if (client->max_calls > 0 && client->call_count > client->max_calls) {
+        refuse (call, PEER_SHORTAGE);
+    } else {
+        post (call, question, hops);
     }
     peer_cancel_forget (peer, call->target.root);
     call->probe = peer_record_ask (&peer->record, call->since);

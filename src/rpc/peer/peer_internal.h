@@ -1,15 +1,13 @@
 /*
- * What peer.c (clients, peers, kept connections), peer_call.c (asks), peer_cancel.c (work_cancels)
- * and peer_request.c (the bytes of both) share. Event-loop thread.
+ * What the files of peer.h share. peer_client.c calls peer_call.c, which calls peer_cancel.c, which
+ * calls peer.c; none of them calls one before it. Event-loop thread.
  */
 #ifndef RPC_PEER_INTERNAL_H
 #define RPC_PEER_INTERNAL_H
 
-#include <event2/buffer.h>
 #include <sys/queue.h>
 
-#include "rpc/client/dial.h"
-#include "rpc/client/exchange.h"
+#include "rpc/client/http_call.h"
 #include "rpc/peer/hops.h"
 #include "rpc/peer/peer.h"
 
@@ -34,24 +32,20 @@ struct peer_client {
 struct peer {
     struct peer_client *client;
     unsigned references;
-    struct endpoint endpoint;
+    struct url url;
     char name[ENDPOINT_TEXT_SIZE];
-    char *path;
     char *header_name; /* or NULL */
     char *header_value;
-    int idle_fd;              /* a kept connection, or -1 */
-    struct event *idle_event; /* sees it close, or its time pass */
+    struct http_kept kept;
     struct peer_record record;
 };
 
-/* Takes the kept connection, if there is one and it is alive: a socket, the caller's, or -1. */
-int peer_take_idle (struct peer *peer);
-
-/* Keeps `fd` for the next call, or closes it. */
-void peer_keep_idle (struct peer *peer, int fd);
-
-/* Frees a call without another word, its record untouched. */
-void peer_call_free (struct peer_call *call);
+/*
+ * Posts `question` to the peer: url, headers, the time to connect and the bound on the answer are
+ * filled in. `hops` is the hop header to send, or "".
+ */
+struct http_call *peer_post (struct peer *peer, struct http_question *question, const char *hops,
+                             http_done_fn done, void *data);
 
 /* Tells the peer that nobody wants work for `root` any more. */
 void peer_cancel_send (struct peer *peer, const uint8_t root[32]);
@@ -60,12 +54,7 @@ void peer_cancel_free (struct peer_cancel *cancel);
 /* Somebody wants it again: what has not been told yet must not be. */
 void peer_cancel_forget (const struct peer *peer, const uint8_t root[32]);
 
-/*
- * Writes a request to `output`, which is empty. `hops` is the hop header to send, or "". Return 0,
- * or -1 for want of memory.
- */
-int peer_request_generate (const struct peer *peer, const struct scan_target *target,
-                           const char *account, const char *hops, struct evbuffer *output);
-int peer_request_cancel (const struct peer *peer, const uint8_t root[32], struct evbuffer *output);
+/* Frees a call without another word, its record untouched. */
+void peer_call_free (struct peer_call *call);
 
 #endif

@@ -44,7 +44,7 @@ enum peer_outcome {
     PEER_BAD_WORK,   /* not 1 to 16 hexadecimal digits in a string */
     PEER_WRONG_WORK, /* for another root, or below the threshold */
     PEER_LOOP,       /* not asked: the request has come through HOPS_MAX daemons */
-    PEER_SHORTAGE,   /* not asked to the end: this process lacks memory or descriptors */
+    PEER_SHORTAGE,   /* not asked to the end: this process lacks descriptors */
     PEER_OUTCOMES,
 };
 
@@ -55,7 +55,7 @@ const char *peer_outcome_name (enum peer_outcome outcome);
 struct peer_health {
     uint64_t count[PEER_OUTCOMES]; /* asks that ended so; count[PEER_FOUND] are the successes */
     uint64_t dropped;              /* asks that the caller dropped */
-    uint64_t cancels;              /* work_cancels that left whole */
+    uint64_t cancels;              /* work_cancels that left */
     size_t in_flight;
     double p50; /* seconds, of the last successes; 0 before the first */
     double p95;

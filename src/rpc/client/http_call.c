@@ -1,0 +1,297 @@
+#include "rpc/client/http_call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rpc/base/memory.h"
+#include "rpc/client/dial.h"
+#include "rpc/client/http_answer.h"
+#include "rpc/client/http_stream.h"
+#include "work/base/clock.h"
+
+#define REASON_SIZE 160
+
+/* Seconds; what has no bound has this one. */
+#define FOREVER 1e9
+
+enum state { DIALLING, EXCHANGING, ENDED };
+
+struct http_call {
+    struct event_base *base;
+    struct resolver *resolver;
+    struct endpoint endpoint;
+    double connect_timeout;
+    double response_timeout;
+    uint64_t deadline;
+    struct http_kept *kept;
+    double keep_time;
+    struct evbuffer *request; /* all of it, until the end: it may be sent again */
+    enum state state;
+    struct event *timer;        /* the state's time */
+    double patience;            /* what it was set to, in seconds */
+    struct dial *dial;          /* DIALLING */
+    struct bufferevent *stream; /* EXCHANGING */
+    bool reused;                /* it was a kept one */
+    bool heard;                 /* a byte of an answer */
+    bool sent;                  /* ENDED: what http_call_sent says */
+    struct http_answer answer;
+    http_done_fn done;
+    void *data;
+};
+
+static double
+bound (double seconds)
+{
+    return seconds > 0 ? seconds : FOREVER;
+}
+
+/* Lets go of what the state has. */
+static void
+leave (struct http_call *call)
+{
+    dial_free (call->dial);
+    call->dial = NULL;
+    http_stream_free (call->stream);
+    call->stream = NULL;
+}
+
+/* Begins a state, which has `seconds`, or what is left of the whole time if that is less. */
+static void
+enter (struct http_call *call, enum state state, double seconds)
+{
+    const uint64_t now = clock_now ();
+    const double left = now < call->deadline ? clock_seconds (call->deadline - now) : 0;
+
+    call->state = state;
+    call->patience = seconds < left ? seconds : left;
+    const struct timeval time = clock_timeval (call->patience);
+
+    memory_require (event_add (call->timer, &time) == 0);
+}
+
+static void
+destroy (struct http_call *call)
+{
+    leave (call);
+    event_free (call->timer);
+    http_answer_clear (&call->answer);
+    evbuffer_free (call->request);
+    free (call);
+}
+
+void
+http_call_free (struct http_call *call)
+{
+    if (call != NULL && call->state != ENDED) {
+        destroy (call);
+    }
+}
+
+bool
+http_call_sent (const struct http_call *call)
+{
+    return call->sent ||
+           (call->stream != NULL && evbuffer_get_length (bufferevent_get_output (call->stream)) <
+                                        evbuffer_get_length (call->request));
+}
+
+static void
+finish (struct http_call *call, enum http_outcome outcome, const char *reason)
+{
+    const struct http_result result = {
+        .outcome = outcome,
+        .status = call->answer.status,
+        .body = call->answer.body,
+        .retry_after = call->answer.retry_after,
+        .reason = reason,
+    };
+
+    call->sent = outcome == HTTP_ANSWERED || http_call_sent (call);
+    leave (call);
+    call->state = ENDED;
+    (void)event_del (call->timer);
+    call->done (call->data, &result);
+    destroy (call);
+}
+
+static void __attribute__ ((format (printf, 3, 4)))
+fail (struct http_call *call, enum http_outcome outcome, const char *format, ...)
+{
+    char reason[REASON_SIZE];
+    va_list arguments;
+
+    va_start (arguments, format);
+    (void)vsnprintf (reason, sizeof reason, format, arguments);
+    va_end (arguments);
+    finish (call, outcome, reason);
+}
+
+static void
+on_timer (evutil_socket_t fd, short what, void *data)
+{
+    struct http_call *call = data;
+
+    (void)fd;
+    (void)what;
+    if (call->state == DIALLING) {
+        fail (call, HTTP_CONNECT_TIMEOUT, "no connection within %.1f s", call->patience);
+    } else {
+        fail (call, HTTP_RESPONSE_TIMEOUT, "no whole answer within %.1f s", call->patience);
+    }
+}
+
+/* Exchanging. */
+
+static bool
+may_be_kept (struct http_call *call)
+{
+    return call->kept != NULL && call->answer.keep_alive &&
+           evbuffer_get_length (bufferevent_get_output (call->stream)) == 0 &&
+           evbuffer_get_length (bufferevent_get_input (call->stream)) == 0;
+}
+
+static void
+succeed (struct http_call *call)
+{
+    if (may_be_kept (call)) {
+        http_kept_put (call->kept, call->stream, call->keep_time);
+        call->stream = NULL;
+    }
+    finish (call, HTTP_ANSWERED, "");
+}
+
+static void
+judge (struct http_call *call)
+{
+    switch (call->answer.state) {
+    case HTTP_ANSWER_WHOLE:
+        succeed (call);
+        break;
+    case HTTP_ANSWER_OTHER_STATUS:
+        fail (call, HTTP_BAD_STATUS, "it answered with HTTP status %u", call->answer.status);
+        break;
+    case HTTP_ANSWER_TOO_LARGE:
+        fail (call, HTTP_TOO_LARGE, "its answer is larger than %zu bytes, or its header is",
+              call->answer.max_body);
+        break;
+    case HTTP_ANSWER_BROKEN:
+        fail (call, HTTP_NOT_HTTP, "its answer is not HTTP");
+        break;
+    default:
+        break; /* there is more to come */
+    }
+}
+
+static void
+on_read (struct bufferevent *stream, void *data)
+{
+    struct http_call *call = data;
+
+    call->heard = true;
+    (void)http_answer_read (&call->answer, bufferevent_get_input (stream));
+    judge (call);
+}
+
+static void dial (struct http_call *call);
+
+/*
+ * The connection has ended. When it cannot be written any more, there may still be an answer to
+ * read, one that was given before the whole request was heard; reading then also ends. A reset is
+ * not an end that makes an answer whole.
+ */
+static void
+on_event (struct bufferevent *stream, short what, void *data)
+{
+    struct http_call *call = data;
+
+    (void)stream;
+    if ((what & BEV_EVENT_WRITING) != 0) {
+        return;
+    }
+    if (call->heard) {
+        if ((what & BEV_EVENT_EOF) != 0 && http_answer_end (&call->answer)) {
+            succeed (call);
+        } else {
+            fail (call, HTTP_CUT, "it closed the connection within its answer");
+        }
+    } else if (call->reused) {
+        leave (call);
+        dial (call); /* it was not one any more, which is nobody's fault */
+    } else {
+        fail (call, HTTP_CLOSED, "it closed the connection without an answer");
+    }
+}
+
+static void
+exchange (struct http_call *call, struct bufferevent *stream)
+{
+    const size_t length = evbuffer_get_length (call->request);
+
+    enter (call, EXCHANGING, call->response_timeout);
+    call->stream = stream;
+    bufferevent_setcb (stream, on_read, NULL, on_event, call);
+    memory_require (bufferevent_write (stream, evbuffer_pullup (call->request, -1), length) == 0 &&
+                    bufferevent_enable (stream, EV_READ | EV_WRITE) == 0);
+}
+
+/* Dialling. */
+
+static void
+on_dialled (void *data, const struct dial_answer *answer)
+{
+    static const enum http_outcome outcomes[] = {
+        [DIAL_UNRESOLVED] = HTTP_UNRESOLVED,   [DIAL_REFUSED] = HTTP_REFUSED,
+        [DIAL_UNREACHABLE] = HTTP_UNREACHABLE, [DIAL_TIMED_OUT] = HTTP_CONNECT_TIMEOUT,
+        [DIAL_SHORTAGE] = HTTP_SHORTAGE,
+    };
+    struct http_call *call = data;
+
+    call->dial = NULL;
+    if (answer->end != DIAL_CONNECTED) {
+        finish (call, outcomes[answer->end], answer->reason);
+        return;
+    }
+    exchange (call, http_stream_new (call->base, answer->fd));
+}
+
+static void
+dial (struct http_call *call)
+{
+    enter (call, DIALLING, FOREVER);
+    call->reused = false;
+    call->dial = dial_new (call->base, call->resolver, &call->endpoint, call->connect_timeout,
+                           on_dialled, call);
+}
+
+struct http_call *
+http_call_new (struct event_base *base, struct resolver *resolver,
+               const struct http_question *question, http_done_fn done, void *data)
+{
+    struct http_call *const call = memory_new (1, sizeof *call);
+    struct bufferevent *const kept =
+        question->kept != NULL ? http_kept_take (question->kept) : NULL;
+
+    call->base = base;
+    call->resolver = resolver;
+    call->endpoint = question->url->endpoint;
+    call->connect_timeout = bound (question->connect_timeout);
+    call->response_timeout = bound (question->response_timeout);
+    call->deadline = clock_now () + clock_from_seconds (bound (question->timeout));
+    call->kept = question->kept;
+    call->keep_time = question->keep_time;
+    call->timer = memory_need (evtimer_new (base, on_timer, call));
+    call->request = memory_need (evbuffer_new ());
+    call->done = done;
+    call->data = data;
+    http_answer_init (&call->answer, question->max_body, question->any_status);
+    http_request_post (question->url, question->kept != NULL, question->headers,
+                       question->header_count, question->body, call->request);
+    if (kept != NULL) {
+        call->reused = true;
+        exchange (call, kept);
+    } else {
+        dial (call);
+    }
+    return call;
+}

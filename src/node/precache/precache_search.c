@@ -131,46 +131,26 @@ on_answer (void *data, const struct broker_answer *answer)
     }
 }
 
-static void
-fill_target (const struct subject *subject, struct scan_target *target)
-{
-    *target = (struct scan_target){
-        .threshold = subject->threshold,
-        .order = store_order (subject->precache->settings.network),
-    };
-    memcpy (target->root, subject->frontier, sizeof target->root);
-}
-
-/* Whether the store has it already. */
-static bool
-is_ready (const struct subject *subject)
-{
-    const struct precache *precache = subject->precache;
-    struct scan_target target;
-    struct store_entry entry;
-
-    fill_target (subject, &target);
-    return store_peek (precache->store, precache->settings.network, target.root, &entry) &&
-           difficulty_reached (target.order, entry.value, target.threshold);
-}
-
 /* Starts the search for a subject of a queue. Returns 0, or -1 when that cannot be now. */
 static int
 search_for (struct subject *subject)
 {
     struct precache *precache = subject->precache;
     struct broker_question question = {
+        .target = {.threshold = subject->threshold,
+                   .order = store_order (precache->settings.network)},
         .network = precache->settings.network,
         .ahead = true,
         .local_only = !precache->settings.use_peers,
         .has_account = subject->entry.kind != ROSTER_ROOT,
     };
+    struct broker_answer answer;
 
-    if (is_ready (subject)) {
+    memcpy (question.target.root, subject->frontier, sizeof question.target.root);
+    if (broker_recall (precache->broker, &question, &answer)) {
         settle (subject, PRECACHE_READY);
         return 0;
     }
-    fill_target (subject, &question.target);
     memcpy (question.account_key, subject->entry.key, sizeof question.account_key);
     if (broker_generate (precache->broker, &question, on_answer, subject, &subject->waiter) !=
         BROKER_ACCEPTED) {

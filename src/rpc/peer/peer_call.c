@@ -279,12 +279,16 @@ begin (struct peer_call *call)
 
 /* Why the peer is not to be asked, or PEER_FOUND. */
 static enum peer_outcome
-refusal (struct peer_call *call, const char *hops)
+refusal (struct peer_call *call, const struct hops *hops)
 {
     const struct peer_client *const client = call->peer->client;
+    struct hops sent = hops != NULL ? *hops : (struct hops){0};
 
-    if (client->identity[0] != '\0' && hops_append (hops, client->identity, call->hops) != 0) {
-        return PEER_LOOP;
+    if (client->identity[0] != '\0') {
+        if (hops_append (&sent, client->identity) != 0) {
+            return PEER_LOOP;
+        }
+        hops_print (&sent, call->hops);
     }
     return client->max_calls > 0 && client->call_count > client->max_calls ? PEER_SHORTAGE
                                                                            : PEER_FOUND;

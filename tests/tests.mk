@@ -122,8 +122,9 @@ tests_unit_test_bench_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bench_report_LDADD = $(UNIT_NODE)
 tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_block_LDADD = $(UNIT_NODE)
-tests_unit_test_broker_SOURCES = tests/unit/test_broker.c tests/unit/support_broker.c tests/unit/support_broker.h \
-	tests/unit/fake_device.c tests/unit/fake_device.h tests/unit/seed.h
+SUPPORT_BROKER = tests/unit/support_broker.c tests/unit/support_broker.h tests/unit/fake_device.c \
+	tests/unit/fake_device.h tests/unit/seed.h
+tests_unit_test_broker_SOURCES = tests/unit/test_broker.c $(SUPPORT_BROKER)
 tests_unit_test_broker_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_broker_LDADD = $(UNIT_NODE)
 tests_unit_test_cidr_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -378,5 +379,6 @@ EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/e2e/atto.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/e2e/rpc_model.py tests/e2e/rpc_requests.py \
 	tests/unit/test_scan_neon.c \
+	tests/unit/test_search.scenarios \
 	tests/unit/vectors.h \
 	tests/vectors/work.json

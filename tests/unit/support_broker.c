@@ -48,7 +48,7 @@ start (struct bench *bench, size_t max_searches, double request_timeout)
     bench->settings.max_searches = max_searches;
     bench->settings.request_timeout = request_timeout;
     assert_int_equal (pool_start (bench->pool), 0);
-    bench->broker = broker_new (bench->base, bench->pool, NULL, NULL, &bench->settings);
+    bench->broker = broker_new (bench->base, bench->pool, NULL, bench->store, &bench->settings);
 }
 
 void
@@ -118,7 +118,7 @@ enum broker_result
 try_generate (struct bench *bench, uint64_t tag, unsigned bits, struct client **client)
 {
     struct client *next = &bench->clients[bench->client_count];
-    struct broker_question question = {.network = STORE_NANO_LIVE};
+    struct broker_question question = {.network = STORE_NANO_LIVE, .ahead = bench->ahead};
     enum broker_result result;
 
     assert_in_range (bench->client_count, 0, MAX_CLIENTS - 1);

@@ -42,6 +42,8 @@ struct bench {
     struct pool *pool;
     struct broker *broker;
     struct broker_settings settings; /* what start takes, but for its own parameters */
+    struct store *store;             /* the broker's; the test's own, or NULL */
+    bool ahead;                      /* what the next clients say */
     struct fake *fakes[MAX_FAKES];
     size_t fake_count;
     struct client clients[MAX_CLIENTS];

@@ -13,6 +13,8 @@
  *   device finds 1/8 | device fails 1 | devices down | devices up | room 3
  *   peer 0 finds 8 | peer 0 fails | peer p:1 rests 60 | peer p:1 takes 0.5 | peers clear
  *   ask 0 for 150 s | ask 0 through x,y    what the peer was told
+ *   job 1 aged 5               the pool is told that it was first asked for so many seconds ago
+ *   set timeout=9 | timeouts 300    settings change, to that many time-outs in turn
  *   cancel 1 = 3 | wait 2.5 | move 1 (device) | stop | waiters 3
  *
  * After each step the loop turns, unless the line ends with "...".
@@ -259,6 +261,27 @@ check_asked (const char *expected)
     check_text (text, expected);
 }
 
+/* Since when its job is said to have been asked for. */
+static bool
+check_age (const char *text)
+{
+    const struct pool_request *job;
+    double expected;
+    double age;
+    unsigned root;
+
+    if (sscanf (text, "job %u aged %lf", &root, &expected) != 2) {
+        return false;
+    }
+    job = bench_job (replay.bench, root);
+    assert_non_null (job);
+    age = clock_seconds (clock_now () - job->since);
+    if (age < expected || age > expected + 0.1) {
+        WRONG ("it is %f s", age);
+    }
+    return true;
+}
+
 /* What the peer was told: time, or hops. */
 static bool
 check_ask (const char *text)
@@ -335,6 +358,29 @@ step_of_peers (const char *text)
     return true;
 }
 
+/* As a reload does. */
+static bool
+step_of_settings (const char *text)
+{
+    struct broker_settings *settings = &replay.bench->settings.broker;
+    const double timeout = settings->request_timeout;
+    unsigned count;
+
+    if (sscanf (text, "timeouts %u", &count) == 1) {
+        for (unsigned i = 1; i <= count; i++) {
+            settings->request_timeout = i;
+            broker_set (replay.bench->broker, settings);
+        }
+        settings->request_timeout = timeout;
+    } else if (strncmp (text, "set ", 4) == 0) {
+        set (&replay.bench->settings, text + 4);
+    } else {
+        return false;
+    }
+    broker_set (replay.bench->broker, settings);
+    return true;
+}
+
 static void
 take_step (const char *text)
 {
@@ -357,7 +403,8 @@ take_step (const char *text)
         bench_wait (bench, seconds);
     } else if (strcmp (text, "stop") == 0) {
         broker_stop (bench->broker);
-    } else if (!check_ask (text) && !step_of_devices (text) && !step_of_peers (text)) {
+    } else if (!check_age (text) && !check_ask (text) && !step_of_settings (text) &&
+               !step_of_devices (text) && !step_of_peers (text)) {
         WRONG ("no such step: %s", text);
     }
 }

@@ -39,14 +39,12 @@ broker_new (struct event_base *base, struct pool *pool, struct peers *peers, str
     searches_init (searches);
     broker_set (broker, settings);
     device_source_init (&broker->devices, searches, pool);
-    searches->sources[SOURCE_DEVICES].calls = &device_source_calls;
-    searches->sources[SOURCE_DEVICES].self = &broker->devices;
     broker->peers.base = base;
     broker->peers.peers = peers;
-    for (enum source source = SOURCE_PRIMARY; source <= SOURCE_SECONDARY; source++) {
-        searches->sources[source].calls = &peer_source_calls;
-        searches->sources[source].self = &broker->peers;
-    }
+    searches->sources[SOURCE_DEVICES] =
+        (struct search_source){&device_source_calls, &broker->devices};
+    searches->sources[SOURCE_PRIMARY] = (struct search_source){&peer_source_calls, &broker->peers};
+    searches->sources[SOURCE_SECONDARY] = searches->sources[SOURCE_PRIMARY];
     return broker;
 }
 

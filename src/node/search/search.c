@@ -154,9 +154,7 @@ end (struct search *search)
     struct searches *searches = search->searches;
 
     for (enum source source = 0; source < SOURCES; source++) {
-        if (search->under_way[source] != NULL) {
-            searches->sources[source].calls->drop (searches->sources[source].self, search, source);
-        }
+        searches->sources[source].calls->drop (searches->sources[source].self, search, source);
     }
     (void)tdelete (search, &searches->tree, compare_keys);
     TAILQ_REMOVE (&searches->all, search, link);
@@ -281,26 +279,18 @@ search_give_up (struct search *search, enum source source)
 static bool
 settle_sources_once (struct search *search)
 {
-    struct searches *searches = search->searches;
     bool failed = false;
 
     search->full = 0;
     for (enum source source = 0; source < SOURCES; source++) {
-        const struct source_calls *calls = searches->sources[source].calls;
+        const struct search_source *each = &search->searches->sources[source];
+        const enum source_state state = each->calls->settle (each->self, search, source);
 
-        if (calls == NULL) {
-            continue;
-        }
-        switch (calls->settle (searches->sources[source].self, search, source)) {
-        case SOURCE_FULL:
+        if (state == SOURCE_FULL) {
             search->full |= SOURCE_BIT (source);
-            break;
-        case SOURCE_FAILED:
+        } else if (state == SOURCE_FAILED) {
             search_give_up (search, source);
             failed = true;
-            break;
-        default:
-            break;
         }
     }
     return failed;
@@ -362,28 +352,47 @@ stands_elsewhere (const struct search *search)
 }
 
 /*
- * A comer is refused when no source that it waits for has room or anything under way for the
- * others, unless these wait for room already: whatever is to run for them is good for the comer.
+ * Whether a source has room for the search, or something under way for it. Who comes when others
+ * wait for room already may wait with them: whatever is to run for them is good for the comer.
  */
+static bool
+has_place (const struct search *search, enum source source, unsigned full_before)
+{
+    return (search->full & ~full_before & SOURCE_BIT (source)) == 0 ||
+           search->under_way[source] != NULL;
+}
+
+/* Settles for a comer who has just joined, and says whether it is helped. */
 static enum broker_result
 admit (struct search *search, const struct broker_waiter *comer)
 {
     const unsigned full_before = search->full;
-    unsigned stuck = 0;
-    unsigned asked;
 
     settle_sources (search);
     search->elsewhere = stands_elsewhere (search);
-    asked = source_route_now (&comer->route);
-    if (asked == 0) {
+    if (source_route_now (&comer->route) == 0) {
         return BROKER_DOWN;
     }
     for (enum source source = 0; source < SOURCES; source++) {
-        if ((search->full & SOURCE_BIT (source)) != 0 && search->under_way[source] == NULL) {
-            stuck |= SOURCE_BIT (source);
+        if (source_route_has (&comer->route, source) && has_place (search, source, full_before)) {
+            return BROKER_ACCEPTED;
         }
     }
-    return (asked & ~(stuck & ~full_before)) == 0 ? BROKER_FULL : BROKER_ACCEPTED;
+    return BROKER_FULL;
+}
+
+static struct broker_waiter *
+join (struct search *search, const struct broker_question *question, broker_done_fn done,
+      void *data)
+{
+    struct broker_waiter *comer = waiter_new (&search->waiters, question, done, data);
+
+    comer->search = search;
+    if (!question->ahead) {
+        waiter_set_deadline (comer, search->searches->base, &search->searches->timeout,
+                             on_deadline);
+    }
+    return comer;
 }
 
 enum broker_result
@@ -402,12 +411,8 @@ search_join (struct searches *searches, const struct broker_question *question,
     if (search == NULL) {
         search = begin (searches, &key, question);
     }
-    comer = waiter_new (&search->waiters, question, done, data);
-    comer->search = search;
+    comer = join (search, question, done, data);
     comer->route = *route;
-    if (!question->ahead) {
-        waiter_set_deadline (comer, searches->base, &searches->timeout, on_deadline);
-    }
     result = admit (search, comer);
     if (result == BROKER_ACCEPTED) {
         *waiter = comer;

@@ -61,19 +61,20 @@ struct search {
     char *account;              /* what peers are told besides; NULL is nothing */
     uint8_t account_key[32];    /* whose frontier the root is, if has_account */
     bool has_account;
-    bool
-        elsewhere; /* when the last waiter came the account stood elsewhere: see is_worth_keeping */
-    bool unkept;   /* what is found is not stored */
+    bool elsewhere; /* the account stood elsewhere when the last waiter came: not to be stored */
+    bool unkept;    /* what is found is not to be stored */
 };
 
 TAILQ_HEAD (search_list, search);
 
+struct search_source {
+    const struct source_calls *calls;
+    void *self;
+};
+
 /* All searches of one broker, and what they go by; embedded in it. */
 struct searches {
-    struct {
-        const struct source_calls *calls; /* NULL: no route leads there */
-        void *self;
-    } sources[SOURCES];
+    struct search_source sources[SOURCES];
     struct event_base *base;
     struct store *store;     /* NULL without */
     struct metrics *metrics; /* NULL without */

@@ -110,23 +110,6 @@ searches_waiters (const struct searches *searches)
     return count;
 }
 
-/* Whether there are as many searches as may be, those aside that nobody waits for. */
-static bool
-is_full (const struct searches *searches)
-{
-    const struct search *search;
-    size_t count = 0;
-
-    if (searches->count < searches->most) {
-        return false;
-    }
-    TAILQ_FOREACH (search, &searches->all, link)
-    {
-        count += count_waiters (search, false) > 0;
-    }
-    return count >= searches->most;
-}
-
 /* Its beginning and end. */
 
 static struct search *
@@ -144,7 +127,6 @@ begin (struct searches *searches, const struct search_key *key,
     TAILQ_INIT (&search->waiters);
     (void)memory_need (tsearch (search, &searches->tree, compare_keys));
     TAILQ_INSERT_TAIL (&searches->all, search, link);
-    searches->count++;
     return search;
 }
 
@@ -158,7 +140,6 @@ end (struct search *search)
     }
     (void)tdelete (search, &searches->tree, compare_keys);
     TAILQ_REMOVE (&searches->all, search, link);
-    searches->count--;
     free (search->account);
     free (search);
 }
@@ -308,6 +289,17 @@ settle_sources (struct search *search)
     }
 }
 
+/* Kept so that a request too many costs nothing: there may be thousands of searches then. */
+static void
+count_asked (struct search *search)
+{
+    const bool asked = count_waiters (search, false) > 0;
+
+    search->searches->asked += asked;
+    search->searches->asked -= search->asked;
+    search->asked = asked;
+}
+
 /* Answers those who have nobody left, and ends a search without waiters. */
 static void
 finish (struct search *search)
@@ -315,6 +307,7 @@ finish (struct search *search)
     static const struct broker_answer failed = {.outcome = BROKER_FAILED};
 
     (void)answer_those_meant (search, &failed);
+    count_asked (search);
     if (TAILQ_EMPTY (&search->waiters)) {
         end (search);
     }
@@ -405,7 +398,7 @@ search_join (struct searches *searches, const struct broker_question *question,
     struct broker_waiter *comer;
     enum broker_result result;
 
-    if (search == NULL && !question->ahead && is_full (searches)) {
+    if (search == NULL && !question->ahead && searches->asked >= searches->most) {
         return BROKER_FULL;
     }
     if (search == NULL) {

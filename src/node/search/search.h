@@ -61,6 +61,7 @@ struct search {
     char *account;              /* what peers are told besides; NULL is nothing */
     uint8_t account_key[32];    /* whose frontier the root is, if has_account */
     bool has_account;
+    bool asked;     /* it counts in searches->asked: when last settled, people waited */
     bool elsewhere; /* the account stood elsewhere when the last waiter came: not to be stored */
     bool unkept;    /* what is found is not to be stored */
 };
@@ -83,7 +84,7 @@ struct searches {
     struct timeval timeout;  /* how long they wait */
     void *tree;              /* tsearch's, by key */
     struct search_list all;  /* the same, the oldest first */
-    size_t count;            /* of them */
+    size_t asked;            /* of them, those that people wait for */
     struct waiter_list answered; /* to be called back */
     struct event *feed;          /* settles searches that found no room, and calls back */
 };

@@ -81,7 +81,7 @@ on_job_done (void *data, const struct pool_answer *answer)
 
 /* Starts a job in the place of the present one, if any. */
 static enum source_state
-start (struct device_source *devices, struct search *search, const struct search_need *need)
+start (struct device_source *devices, struct search *search, const struct source_need *need)
 {
     struct device_job *job = memory_new (1, sizeof *job);
     struct pool_request request = {
@@ -110,7 +110,7 @@ start (struct device_source *devices, struct search *search, const struct search
 
 /* A job that is easier than it need be is kept: searching for the harder begins when it ends. */
 static bool
-fits (const struct search *search, const struct search_need *need)
+fits (const struct search *search, const struct source_need *need)
 {
     const struct device_job *job = search->under_way[SOURCE_DEVICES];
 
@@ -119,15 +119,13 @@ fits (const struct search *search, const struct search_need *need)
 }
 
 static enum source_state
-settle (void *self, struct search *search, enum source source)
+settle (void *self, struct search *search, enum source source, const struct source_need *need)
 {
-    const struct search_need need = search_need (search, source);
-
-    if (need.first == NULL) {
+    if (need->first == NULL) {
         drop (self, search, source);
         return SOURCE_SEES_TO_IT;
     }
-    return fits (search, &need) ? SOURCE_SEES_TO_IT : start (self, search, &need);
+    return fits (search, need) ? SOURCE_SEES_TO_IT : start (self, search, need);
 }
 
 const struct source_calls device_source_calls = {settle, drop};

@@ -143,12 +143,12 @@ drop (void *self, struct search *search, enum source source)
 }
 
 static enum source_state
-settle (void *self, struct search *search, enum source source)
+settle (void *self, struct search *search, enum source source, const struct source_need *need)
 {
     const struct broker_waiter *waiter;
     size_t count;
 
-    if (search_need (search, source).first == NULL) {
+    if (need->first == NULL) {
         drop (self, search, source);
         return SOURCE_SEES_TO_IT;
     }

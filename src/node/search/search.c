@@ -83,29 +83,34 @@ searches_clear (struct searches *searches)
     event_free (searches->feed);
 }
 
-/* Those who asked ahead, or who did not. */
-static size_t
-count_waiters (const struct search *search, bool ahead)
+/* Whether anybody waits who asked ahead, or who did not. */
+static bool
+has_waiter (const struct search *search, bool ahead)
 {
     const struct broker_waiter *waiter;
-    size_t count = 0;
 
     TAILQ_FOREACH (waiter, &search->waiters, link)
     {
-        count += waiter->ahead == ahead;
+        if (waiter->ahead == ahead) {
+            return true;
+        }
     }
-    return count;
+    return false;
 }
 
 size_t
 searches_waiters (const struct searches *searches)
 {
     const struct search *search;
+    const struct broker_waiter *waiter;
     size_t count = 0;
 
     TAILQ_FOREACH (search, &searches->all, link)
     {
-        count += count_waiters (search, false);
+        TAILQ_FOREACH (waiter, &search->waiters, link)
+        {
+            count += !waiter->ahead;
+        }
     }
     return count;
 }
@@ -221,28 +226,6 @@ on_deadline (evutil_socket_t fd, short what, void *data)
     search_settle (search);
 }
 
-struct search_need
-search_need (const struct search *search, enum source source)
-{
-    const struct broker_waiter *waiter;
-    struct search_need need = {NULL, NULL};
-
-    TAILQ_FOREACH (waiter, &search->waiters, link)
-    {
-        if (!source_route_has (&waiter->route, source)) {
-            continue;
-        }
-        if (need.easiest == NULL ||
-            search_is_easier (search, waiter->threshold, need.easiest->threshold)) {
-            need.easiest = waiter;
-        }
-        if (need.first == NULL || (need.first->ahead && !waiter->ahead)) {
-            need.first = waiter;
-        }
-    }
-    return need;
-}
-
 /* Settling. */
 
 void
@@ -256,16 +239,46 @@ search_give_up (struct search *search, enum source source)
     }
 }
 
+static void
+add_need (struct source_need *need, const struct broker_waiter *waiter)
+{
+    if (need->easiest == NULL ||
+        search_is_easier (waiter->search, waiter->threshold, need->easiest->threshold)) {
+        need->easiest = waiter;
+    }
+    if (need->first == NULL || (need->first->ahead && !waiter->ahead)) {
+        need->first = waiter;
+    }
+}
+
+static void
+read_needs (const struct search *search, struct source_need needs[SOURCES])
+{
+    const struct broker_waiter *waiter;
+
+    TAILQ_FOREACH (waiter, &search->waiters, link)
+    {
+        for (enum source source = 0; source < SOURCES; source++) {
+            if (source_route_has (&waiter->route, source)) {
+                add_need (&needs[source], waiter);
+            }
+        }
+    }
+}
+
 /* Asks every source once. Returns whether one has failed, so that waiters have turned to others. */
 static bool
 settle_sources_once (struct search *search)
 {
+    struct source_need needs[SOURCES] = {{NULL, NULL}};
     bool failed = false;
 
+    read_needs (search, needs);
     search->full = 0;
     for (enum source source = 0; source < SOURCES; source++) {
         const struct search_source *each = &search->searches->sources[source];
-        const enum source_state state = each->calls->settle (each->self, search, source);
+        const enum source_state state =
+            each->calls->settle (each->self, search, source, &needs[source]);
 
         if (state == SOURCE_FULL) {
             search->full |= SOURCE_BIT (source);
@@ -293,7 +306,7 @@ settle_sources (struct search *search)
 static void
 count_asked (struct search *search)
 {
-    const bool asked = count_waiters (search, false) > 0;
+    const bool asked = has_waiter (search, false);
 
     search->searches->asked += asked;
     search->searches->asked -= search->asked;
@@ -439,7 +452,7 @@ is_worth_keeping (const struct search *search)
     const struct searches *searches = search->searches;
 
     return searches->store != NULL && !search->unkept &&
-           (searches->keep || count_waiters (search, true) > 0) &&
+           (searches->keep || has_waiter (search, true)) &&
            (search->elsewhere || !stands_elsewhere (search));
 }
 

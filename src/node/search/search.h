@@ -129,15 +129,6 @@ enum difficulty_order search_order (const struct search *search);
 /* Whether threshold `a` asks for less than `b`. */
 bool search_is_easier (const struct search *search, uint64_t a, uint64_t b);
 
-/* Of those who wait for a source: who wants least, and who came first, where people come before
- * what was asked ahead. NULL without any. */
-struct search_need {
-    const struct broker_waiter *easiest;
-    const struct broker_waiter *first;
-};
-
-struct search_need search_need (const struct search *search, enum source source);
-
 /*
  * Answers everybody whom this work satisfies, with `answer`, and stores it. `finder` is who found
  * it: a device, or the peer that the answer's source names. Settles: the search may be gone.

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct broker_waiter;
 struct search;
 
 enum source {
@@ -39,6 +40,13 @@ enum source_state {
     SOURCE_FAILED,     /* it cannot be had: whoever waits for the source turns to the next */
 };
 
+/* Of those who wait for a source: who wants least, and who came first, where people come before
+ * what was asked ahead. NULL without any. */
+struct source_need {
+    const struct broker_waiter *easiest;
+    const struct broker_waiter *first;
+};
+
 /*
  * What each kind of source does. `self` is the source's own object. What it has under way for a
  * search it keeps in search->under_way[source]; NULL is nothing. Neither call calls back: the
@@ -46,7 +54,8 @@ enum source_state {
  */
 struct source_calls {
     /* Makes what is under way fit those who wait for the source: begins, replaces, drops. */
-    enum source_state (*settle) (void *self, struct search *search, enum source source);
+    enum source_state (*settle) (void *self, struct search *search, enum source source,
+                                 const struct source_need *need);
 
     /* Nobody waits any more: drops all. */
     void (*drop) (void *self, struct search *search, enum source source);

@@ -18,17 +18,17 @@
 
 struct broker_waiter {
     TAILQ_ENTRY (broker_waiter) link;
-    struct waiter_list *list;    /* the one it is in */
-    struct search *search;       /* NULL once it is answered */
-    struct broker_answer answer; /* then, without its seconds */
+    struct waiter_list *list; /* the one it is in */
+    struct search *search;    /* NULL once it is answered */
     uint64_t threshold;
-    uint64_t since;            /* clock_now when it came */
-    struct source_route route; /* whom it waits for */
-    struct hops hops;          /* the daemons that it came through */
-    bool ahead;                /* as in struct broker_question */
-    struct event *deadline;    /* NULL without one */
+    uint64_t since;              /* clock_now when it came */
+    struct source_route route;   /* whom it waits for */
+    bool ahead;                  /* as in struct broker_question */
+    struct event *deadline;      /* NULL without one */
+    struct broker_answer answer; /* once it is answered, without its seconds */
     broker_done_fn done;
     void *data;
+    struct hops hops; /* the daemons that it came through */
 };
 
 TAILQ_HEAD (waiter_list, broker_waiter);

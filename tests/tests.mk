@@ -43,7 +43,6 @@ UNIT_TESTS += \
 	tests/unit/test_bench_report \
 	tests/unit/test_block \
 	tests/unit/test_broker \
-	tests/unit/test_broker_peers \
 	tests/unit/test_cidr \
 	tests/unit/test_config \
 	tests/unit/test_config_generate \
@@ -85,6 +84,8 @@ UNIT_TESTS += \
 	tests/unit/test_scan \
 	tests/unit/test_screen \
 	tests/unit/test_schedule \
+	tests/unit/test_search \
+	tests/unit/test_search_model \
 	tests/unit/test_server \
 	tests/unit/test_status_view \
 	tests/unit/test_store \
@@ -133,13 +134,10 @@ tests_unit_test_bench_report_LDADD = $(UNIT_NODE)
 tests_unit_test_block_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_block_LDADD = $(UNIT_NODE)
 SUPPORT_BROKER = tests/unit/support_broker.c tests/unit/support_broker.h tests/unit/fake_device.c \
-	tests/unit/fake_device.h tests/unit/fake_forward.c tests/unit/fake_forward.h tests/unit/seed.h
+	tests/unit/fake_device.h tests/unit/seed.h
 tests_unit_test_broker_SOURCES = tests/unit/test_broker.c $(SUPPORT_BROKER)
 tests_unit_test_broker_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_broker_LDADD = $(UNIT_NODE)
-tests_unit_test_broker_peers_SOURCES = tests/unit/test_broker_peers.c $(SUPPORT_BROKER)
-tests_unit_test_broker_peers_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_broker_peers_LDADD = $(UNIT_NODE)
 tests_unit_test_cidr_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cidr_LDADD = $(UNIT_RPC)
 tests_unit_test_config_SOURCES = tests/unit/test_config.c tests/unit/support_config.c tests/unit/support_config.h
@@ -233,6 +231,15 @@ tests_unit_test_peer_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_peer_record_LDADD = $(UNIT_RPC)
 tests_unit_test_readable_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_readable_LDADD = $(UNIT_NODE)
+SUPPORT_SEARCH = tests/unit/support_search.c tests/unit/support_search.h tests/unit/fake_peers.c \
+	tests/unit/fake_peers.h tests/unit/fake_pool.c tests/unit/fake_pool.h tests/unit/still_clock.c \
+	tests/unit/still_clock.h
+tests_unit_test_search_SOURCES = tests/unit/test_search.c $(SUPPORT_SEARCH)
+tests_unit_test_search_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_search_LDADD = $(UNIT_NODE)
+tests_unit_test_search_model_SOURCES = tests/unit/test_search_model.c tests/unit/seed.h $(SUPPORT_SEARCH)
+tests_unit_test_search_model_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_search_model_LDADD = $(UNIT_NODE)
 tests_unit_test_screen_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_screen_LDADD = $(UNIT_NODE)
 tests_unit_test_status_view_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -396,5 +403,6 @@ EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/e2e/atto.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/e2e/rpc_model.py tests/e2e/rpc_requests.py \
 	tests/unit/test_scan_neon.c \
+	tests/unit/test_search.scenarios \
 	tests/unit/vectors.h \
 	tests/vectors/work.json

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 import fake_peer
@@ -81,6 +82,12 @@ class MetricsTest(DaemonTest):
     def management(self, daemon):
         """The address of the management port."""
         host, port = re.search(r"^Management on http://(\S+):(\d+)$", daemon.output(), re.M).groups()
+        return host.strip("[]"), int(port)
+
+    def atto(self, daemon):
+        """The address of Atto's work server."""
+        started = r"Atto work server started on port (\d+) \(http\), address (\S+)$"
+        port, host = re.search(started, daemon.log(), re.M).groups()
         return host.strip("[]"), int(port)
 
     def wait_ready(self, daemon):
@@ -269,6 +276,24 @@ class Series(MetricsTest):
         self.assertEqual(metrics.value(bucket, source="peer", le="0.25"), 0)
         self.assertEqual(metrics.value(bucket, source="peer", le="+Inf"), 1)
         self.assertLess(metrics.value("workpeer_work_duration_seconds_sum", source="cache"), scaled(0.3))
+
+    def test_works_found_ahead_were_not_waited_for(self):
+        """Nor is looking whether Atto's work is there already a use of the cache."""
+        daemon = self.start(
+            config={"store.enable": "true", "atto.enable": "true", "atto.port": "0", "atto.management_port": "0"}
+        )
+        host, port = self.atto(daemon)
+        wanted = {"network": "LOCAL", "timestamp": int(time.time() * 1000), "target": nano.random_root()}
+        for _ in range(3):
+            request = post_bytes(wanted, path="/works/precache")
+            self.assertEqual(self.exchange((host, port), request).status, 202)
+            metrics = self.wait_for(daemon, "workpeer_cache_puts_total", 1)
+        self.assertEqual(self.durations(metrics), {"cache": 0, "cpu": 0, "gpu": 0, "peer": 0})
+        self.assertEqual(metrics.value("workpeer_cache_hits_total"), 0)
+        self.assertEqual(self.exchange((host, port), post_bytes(wanted, path="/works")).status, 200)
+        metrics = self.scrape(daemon)
+        self.assertEqual(self.durations(metrics), {"cache": 1, "cpu": 0, "gpu": 0, "peer": 0})
+        self.assertEqual(metrics.value("workpeer_cache_hits_total"), 1)
 
     def test_queue_and_jobs(self):
         daemon = self.start_endless()

@@ -9,7 +9,6 @@
 #include "fuzz.h"
 #include "node/api/actions.h"
 #include "node/api/callback.h"
-#include "node/atto/atto_ahead.h"
 #include "node/atto/atto_works.h"
 #include "node/base/log.h"
 #include "node/manage/health.h"
@@ -109,13 +108,10 @@ make_broker (void)
                                                .max_searches = 4};
 
     node->broker = broker_new (node->base, node->pool, NULL, node->store, &broker);
-    FUZZ_CHECK (node->broker != NULL);
     node->precache = precache_new (node->base, node->broker, node->store, &precache);
-    node->atto = (struct atto_works){.broker = node->broker,
-                                     .max_json_depth = 20,
-                                     .now = stopped_clock,
-                                     .ahead = atto_ahead_new (node->broker, node->store)};
-    FUZZ_CHECK (node->precache != NULL && node->atto.ahead != NULL);
+    node->atto = (struct atto_works){
+        .broker = node->broker, .max_json_depth = 20, .now = stopped_clock, .has_store = true};
+    FUZZ_CHECK (node->precache != NULL);
 }
 
 static void
@@ -169,7 +165,6 @@ static void
 drop_node (void)
 {
     precache_free (node->precache);
-    atto_ahead_free (node->atto.ahead);
     server_stop (node->server);
     client_close (&node->client);
     server_free (node->server);

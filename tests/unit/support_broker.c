@@ -1,9 +1,7 @@
 #include "support_broker.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "fake_forward.h"
 #include "work/scan/value.h"
 
 static void
@@ -50,10 +48,7 @@ start (struct bench *bench, size_t max_searches, double request_timeout)
     bench->settings.max_searches = max_searches;
     bench->settings.request_timeout = request_timeout;
     assert_int_equal (pool_start (bench->pool), 0);
-    bench->broker =
-        broker_new (bench->base, bench->pool, bench->with_peers ? fake_forward () : NULL,
-                    bench->store, &bench->settings);
-    assert_non_null (bench->broker);
+    bench->broker = broker_new (bench->base, bench->pool, NULL, bench->store, &bench->settings);
 }
 
 void
@@ -114,9 +109,6 @@ on_done (void *data, const struct broker_answer *answer)
     client->waiter = NULL;
     client->answers++;
     client->answer = *answer;
-    if (answer->outcome == BROKER_FOUND) {
-        (void)snprintf (client->source, sizeof client->source, "%s", answer->source);
-    }
     if (client->hook != NULL) {
         client->hook (client);
     }
@@ -126,8 +118,7 @@ enum broker_result
 try_generate (struct bench *bench, uint64_t tag, unsigned bits, struct client **client)
 {
     struct client *next = &bench->clients[bench->client_count];
-    struct broker_question question = {
-        .network = STORE_NANO_LIVE, .use_peers = bench->use_peers, .ahead = bench->ahead};
+    struct broker_question question = {.network = STORE_NANO_LIVE, .ahead = bench->ahead};
     enum broker_result result;
 
     assert_in_range (bench->client_count, 0, MAX_CLIENTS - 1);

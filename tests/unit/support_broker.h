@@ -1,7 +1,7 @@
 /*
- * A broker over a real pool and devices that do what the test says (fake_device.h), and, if wanted,
- * over peers that do (fake_forward.h), in a loop that the test turns. What every test must leave
- * behind, tear_down checks: each waiter that was accepted has ended exactly once, answered or gone.
+ * A broker over a real pool and devices that do what the test says (fake_device.h), in a loop that
+ * the test turns. What every test must leave behind, tear_down checks: each waiter that was
+ * accepted has ended exactly once, answered or gone.
  */
 #ifndef TESTS_SUPPORT_BROKER_H
 #define TESTS_SUPPORT_BROKER_H
@@ -32,7 +32,6 @@ struct client {
     unsigned answers;
     bool left;
     struct broker_answer answer;
-    char source[64];                      /* of the answer */
     void (*hook) (struct client *client); /* run in the callback, or NULL */
     struct client *other;                 /* for the hook */
 };
@@ -44,9 +43,7 @@ struct bench {
     struct broker *broker;
     struct broker_settings settings; /* what start takes, but for its own parameters */
     struct store *store;             /* the broker's; the test's own, or NULL */
-    bool with_peers;                 /* the broker has fake_forward; else it has no peers */
-    bool use_peers;                  /* what the next clients say */
-    bool ahead;
+    bool ahead;                      /* what the next clients say */
     struct fake *fakes[MAX_FAKES];
     size_t fake_count;
     struct client clients[MAX_CLIENTS];

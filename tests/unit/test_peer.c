@@ -87,10 +87,11 @@ test_bytes_of_all (void **state)
         .header_name = "X-Api-Key",
         .header_value = "a secret",
     };
+    static const struct hops hops = {2, {"a", "b"}};
     struct peer_question question = {
         .target = {.threshold = 0xff, .order = DIFFICULTY_AT_LEAST},
         .account = "nano_3t6k35gi95xu6tergt6p69ck76ogmitsa8mnijtpxm9fkcm736xtoncuohr3",
-        .hops = "a,b",
+        .hops = &hops,
         .timeout = 20,
     };
     const char *expected;
@@ -440,8 +441,9 @@ test_in_turn (void **state)
 static void
 test_loop (void **state)
 {
+    static const struct hops hops = {8, {"1", "2", "3", "4", "5", "6", "7", "8"}};
     const struct peer_question question = {
-        .target = peer_bench_target (), .hops = "1,2,3,4,5,6,7,8", .timeout = 20};
+        .target = peer_bench_target (), .hops = &hops, .timeout = 20};
     struct peer_bench *bench = *state;
     struct fake_peer *fake = peer_bench_usual (bench, &good);
 

@@ -8,6 +8,7 @@
 #include "node/api/fields.h"
 #include "node/base/log.h"
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
 #include "rpc/peer/hops.h"
 #include "work/base/hex.h"
 #include "work/scan/value.h"
@@ -198,14 +199,13 @@ read_peers (const struct actions *actions, const struct request *request,
             struct broker_question *question)
 {
     const json_t *fields = request_fields (request);
-    char hops[HOPS_TEXT_SIZE];
 
     question->use_peers = json_flag (fields, "use_peers", false);
     question->secondary = json_flag (fields, "secondary_work_peers", false);
     question->account = json_string_value (json_object_get (fields, "account"));
-    question->hops = request_header (request, HOPS_HEADER);
-    question->looped = hops_contains (question->hops, actions->identity) ||
-                       hops_append (question->hops, actions->identity, hops) != 0;
+    hops_parse (request_header (request, HOPS_HEADER), &question->hops);
+    question->looped =
+        question->hops.count == HOPS_MAX || hops_contains (&question->hops, actions->identity);
 }
 
 static void
@@ -222,16 +222,13 @@ log_begun (const struct request *request, const struct scan_target *target)
 static void
 start (struct actions *actions, struct request *request, const struct broker_question *question)
 {
-    struct generation *generation = calloc (1, sizeof *generation);
-    enum broker_result result = BROKER_NO_MEMORY;
+    struct generation *generation = memory_new (1, sizeof *generation);
+    enum broker_result result;
 
-    if (generation != NULL) {
-        generation->actions = actions;
-        generation->request = request;
-        generation->target = question->target;
-        result =
-            broker_generate (actions->broker, question, on_done, generation, &generation->waiter);
-    }
+    generation->actions = actions;
+    generation->request = request;
+    generation->target = question->target;
+    result = broker_generate (actions->broker, question, on_done, generation, &generation->waiter);
     if (result != BROKER_ACCEPTED) {
         free (generation);
         request_went (request, REQUEST_REFUSED);

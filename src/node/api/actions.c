@@ -19,8 +19,6 @@ actions_refusal (enum broker_result result)
         return "Work generation is disabled";
     case BROKER_LOOPED:
         return "Work peers form a loop: this request has come from here";
-    case BROKER_NO_MEMORY:
-        return FIELDS_NO_MEMORY;
     default:
         return FIELDS_FAILED;
     }
@@ -112,13 +110,11 @@ action_work_peer_add (void *context, struct request *request)
     struct endpoint endpoint;
     const char *error = read_peer (request_fields (request), &endpoint);
 
-    if (error == NULL && peers_add (actions->peers, &endpoint) != 0) {
-        error = FIELDS_NO_MEMORY;
-    }
     if (error != NULL) {
         request_fail (request, error);
         return;
     }
+    peers_add (actions->peers, &endpoint);
     request_answer (request, success_body ());
 }
 

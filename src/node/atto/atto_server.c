@@ -60,17 +60,16 @@ log_variables (const struct config *config)
     }
 }
 
-static int
+static void
 init_works (struct atto_server *server, const struct server_settings *limits,
             const struct actions *actions)
 {
     server->works = (struct atto_works){
-        .broker = actions->broker, .max_json_depth = limits->max_json_depth, .now = atto_works_now};
-    if (actions->store == NULL) {
-        return 0;
-    }
-    server->works.ahead = atto_ahead_new (actions->broker, actions->store);
-    return server->works.ahead == NULL ? -1 : 0;
+        .broker = actions->broker,
+        .max_json_depth = limits->max_json_depth,
+        .now = atto_works_now,
+        .has_store = actions->store != NULL,
+    };
 }
 
 static int
@@ -105,8 +104,10 @@ atto_server_new (struct event_base *base, const struct server_settings *limits,
 
     log_variables (config);
     settings.v6_only = listening_has_v4_wildcard (&config->atto_address);
-    if (server == NULL || init_works (server, limits, actions) != 0 ||
-        init_api (server, base, &settings) != 0 ||
+    if (server != NULL) {
+        init_works (server, limits, actions);
+    }
+    if (server == NULL || init_api (server, base, &settings) != 0 ||
         init_management (server, base, &settings, report) != 0) {
         log_error ("Cannot start Atto's work server: out of memory");
         atto_server_free (server);
@@ -121,14 +122,6 @@ atto_server_new (struct event_base *base, const struct server_settings *limits,
     metrics_report_add (report, "atto", server->api);
     metrics_report_add (report, "atto_management", server->management);
     return server;
-}
-
-/* Requests may still come, on connections that are open. */
-static void
-stop_works (struct atto_server *server)
-{
-    atto_ahead_free (server->works.ahead);
-    server->works.ahead = NULL;
 }
 
 void
@@ -151,7 +144,6 @@ atto_server_stop (struct atto_server *server)
     if (server != NULL) {
         server_stop (server->api);
         server_stop (server->management);
-        stop_works (server);
     }
 }
 
@@ -169,6 +161,5 @@ atto_server_free (struct atto_server *server)
     }
     server_free (server->api);
     server_free (server->management);
-    stop_works (server);
     free (server);
 }

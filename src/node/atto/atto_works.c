@@ -6,6 +6,7 @@
 #include "node/api/fields.h"
 #include "node/base/log.h"
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
 #include "rpc/server/request.h"
 #include "work/base/number.h"
 
@@ -197,9 +198,6 @@ refuse (struct request *request, enum broker_result result)
         (void)request_add_header (request, "Retry-After", "1");
         request_reply_error (request, 503, FIELDS_FULL);
         break;
-    case BROKER_NO_MEMORY:
-        request_reply_error (request, 503, FIELDS_NO_MEMORY);
-        break;
     default:
         request_reply_error (request, 503, "There is no device to search on");
         break;
@@ -218,17 +216,14 @@ question_of (const struct atto_works_request *wanted)
 
 static void
 start (const struct atto_works *works, struct request *request,
-       const struct atto_works_request *wanted)
+       const struct atto_works_request *wanted, const struct broker_question *question)
 {
-    const struct broker_question question = question_of (wanted);
-    struct atto_work *work = calloc (1, sizeof *work);
-    enum broker_result result = BROKER_NO_MEMORY;
+    struct atto_work *work = memory_new (1, sizeof *work);
+    enum broker_result result;
 
-    if (work != NULL) {
-        work->request = request;
-        work->wanted = *wanted;
-        result = broker_generate (works->broker, &question, on_done, work, &work->waiter);
-    }
+    work->request = request;
+    work->wanted = *wanted;
+    result = broker_generate (works->broker, question, on_done, work, &work->waiter);
     if (result != BROKER_ACCEPTED) {
         free (work);
         refuse (request, result);
@@ -256,14 +251,43 @@ post_works (void *context, struct request *request)
         return;
     }
     if (request_begin_job (request)) {
-        start (works, request, &wanted);
+        start (works, request, &wanted, &question);
     }
+}
+
+/* The broker has stored what was found. */
+static void
+on_ahead_done (void *data, const struct broker_answer *answer)
+{
+    struct atto_works *works = data;
+
+    (void)answer;
+    works->ahead--;
+}
+
+/* Has work found behind all that somebody waits for, unless the store has it. */
+static enum broker_result
+find_ahead (struct atto_works *works, const struct broker_question *question)
+{
+    struct broker_answer answer;
+    struct broker_waiter *waiter;
+    enum broker_result result;
+
+    if (broker_recall (works->broker, question, &answer)) {
+        return BROKER_ACCEPTED;
+    }
+    if (works->ahead == ATTO_WORKS_AHEAD) {
+        return BROKER_FULL;
+    }
+    result = broker_generate (works->broker, question, on_ahead_done, works, &waiter);
+    works->ahead += result == BROKER_ACCEPTED;
+    return result;
 }
 
 static void
 post_precache (void *context, struct request *request)
 {
-    const struct atto_works *works = context;
+    struct atto_works *works = context;
     struct atto_works_request wanted;
     const char *error = atto_works_read (works, request_body (request), &wanted);
     struct broker_question question;
@@ -273,12 +297,13 @@ post_precache (void *context, struct request *request)
         request_reply_error (request, 400, error);
         return;
     }
-    if (works->ahead == NULL) {
+    if (!works->has_store) {
         request_reply_error (request, 503, "There is no store to keep works in");
         return;
     }
     question = question_of (&wanted);
-    result = atto_ahead_find (works->ahead, &question);
+    question.ahead = true;
+    result = find_ahead (works, &question);
     if (result != BROKER_ACCEPTED) {
         refuse (request, result);
         return;

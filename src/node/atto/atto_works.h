@@ -11,22 +11,26 @@
 #define NODE_ATTO_WORKS_H
 
 #include <event2/buffer.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "node/atto/atto_ahead.h"
 #include "node/search/broker.h"
 #include "rpc/server/routes.h"
 #include "work/base/atto.h"
 #include "work/scan/scan.h"
 
-/* What the routes act upon; outlives the server. */
+/* What the routes act upon; outlives the server and, once it was used, the broker's stop. */
 struct atto_works {
     struct broker *broker;
     size_t max_json_depth;
-    int64_t (*now) (void);    /* the wall clock: milliseconds since 1970 */
-    struct atto_ahead *ahead; /* NULL without a store */
+    int64_t (*now) (void); /* the wall clock: milliseconds since 1970 */
+    bool has_store;        /* works can be found ahead, and kept */
+    size_t ahead;          /* such searches under way */
 };
+
+/* Of these at a time: the pool shares its devices among them. */
+#define ATTO_WORKS_AHEAD 64
 
 /* The system's clock. */
 int64_t atto_works_now (void);

@@ -1,5 +1,4 @@
 libnode_la_SOURCES += \
-	%D%/atto_ahead.c %D%/atto_ahead.h \
 	%D%/atto_files.h \
 	%D%/atto_page.c %D%/atto_page.h \
 	%D%/atto_server.c %D%/atto_server.h \

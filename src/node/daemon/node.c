@@ -8,7 +8,7 @@
 
 #include "build_config.h"
 #include "node/api/callback.h"
-#include "node/atto/atto_ahead.h"
+#include "node/atto/atto_works.h"
 #include "node/base/log.h"
 #include "node/base/process.h"
 #include "node/config/log_config.h"
@@ -23,7 +23,7 @@
 #include "work/base/clock.h"
 #include "work/pool/pool.h"
 
-_Static_assert(PRECACHE_OWNER_SEARCHES + ATTO_AHEAD_SEARCHES <= ENGINE_SEARCHES_AHEAD,
+_Static_assert(PRECACHE_OWNER_SEARCHES + ATTO_WORKS_AHEAD <= ENGINE_SEARCHES_AHEAD,
                "the pool has room for all of them");
 
 /* No action needs a larger body, and a node's own file may allow one that would stall the loop. */
@@ -208,15 +208,13 @@ init_precache (struct node *node, const char *data_path)
     return node->precache != NULL ? 0 : -1;
 }
 
-enum forward_mode
-node_forward_mode (const struct config *config)
+static enum peers_mode
+peers_mode (const char *name)
 {
-    const char *const name = config->peers_mode;
-
     if (strcmp (name, "race") == 0) {
-        return FORWARD_RACE;
+        return PEERS_RACE;
     }
-    return strcmp (name, "hedge") == 0 ? FORWARD_HEDGE : FORWARD_SERIAL;
+    return strcmp (name, "hedge") == 0 ? PEERS_HEDGE : PEERS_SERIAL;
 }
 
 static enum broker_local
@@ -248,10 +246,7 @@ init_peers (struct node *node)
     if (node->client != NULL) {
         node->peers = peers_new (node->client, config);
     }
-    if (node->peers != NULL) {
-        node->forward = forward_new (node->base, node->peers, node_forward_mode (config));
-    }
-    if (node->forward == NULL) {
+    if (node->peers == NULL) {
         log_error ("Cannot start: out of memory");
         return -1;
     }
@@ -264,6 +259,7 @@ node_broker_settings (struct node *node, const struct config *config)
     return (struct broker_settings){
         .max_searches = (size_t)config->work_max_queue,
         .request_timeout = config->work_request_timeout,
+        .mode = peers_mode (config->peers_mode),
         .local = broker_local (config->peers_local),
         .stand_in = config->peers_stand_in,
         .keep = config->store_keep_all,
@@ -278,10 +274,10 @@ init_broker (struct node *node)
     const struct broker_settings settings = node_broker_settings (node, config);
     const size_t peers = peers_count (node->peers, PEERS_PRIMARY);
 
-    node->broker = broker_new (node->base, node->engine.pool, node->forward,
+    node->broker = broker_new (node->base, node->engine.pool, node->peers,
                                precache_owner_store (node->precache), &settings);
     node->device_log = device_log_new (node->base, node->engine.pool);
-    if (node->broker == NULL || node->device_log == NULL) {
+    if (node->device_log == NULL) {
         log_error ("Cannot start: out of memory");
         return -1;
     }
@@ -519,6 +515,7 @@ clear (struct node *node)
     if (node->server != NULL && !node->stopping) {
         server_stop (node->server);
         atto_server_stop (node->atto);
+        broker_stop (node->broker);
     }
     if (node->management != NULL) {
         server_stop (node->management);
@@ -534,7 +531,6 @@ clear (struct node *node)
     }
     broker_free (node->broker);
     precache_owner_free (node->precache);
-    forward_free (node->forward);
     peers_free (node->peers);
     peer_client_free (node->client);
     engine_clear (&node->engine);

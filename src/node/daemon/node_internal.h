@@ -16,7 +16,6 @@
 #include "node/metrics/metrics.h"
 #include "node/precache/precache_owner.h"
 #include "node/search/broker.h"
-#include "node/search/forward.h"
 #include "node/search/peers.h"
 #include "node/system/listening.h"
 #include "node/system/notify.h"
@@ -42,7 +41,6 @@ struct node {
     struct broker *broker;
     struct peer_client *client; /* of all peers */
     struct peers *peers;
-    struct forward *forward;
     char identity[HEX_U64_SIZE]; /* this daemon's, among the hops of requests */
     struct precache_owner *precache;
     struct gate *gate;
@@ -81,8 +79,6 @@ struct server_settings node_limits (struct node *node);
 
 /* What `config` says of the broker. */
 struct broker_settings node_broker_settings (struct node *node, const struct config *config);
-
-enum forward_mode node_forward_mode (const struct config *config);
 
 /* Reads the configuration again, and puts what has changed in force. */
 void node_reload (struct node *node);

@@ -45,10 +45,10 @@ take_engine (struct node *node, struct engine *engine)
     struct device_log *log = device_log_new (node->base, engine->pool);
     const struct engine old = node->engine;
 
-    if (log == NULL || broker_move (node->broker, engine->pool) != 0) {
-        device_log_free (log);
+    if (log == NULL) {
         return -1;
     }
+    broker_move (node->broker, engine->pool);
     device_log_free (node->device_log);
     node->device_log = log;
     node->engine = *engine;
@@ -70,10 +70,6 @@ prepare (struct node *node, const struct config *next)
         log_error ("%s", error);
         return -1;
     }
-    if (peers_configure (node->peers, next) != 0) {
-        log_error ("The peers cannot be changed: out of memory");
-        return -1;
-    }
     if (gate_set (node->gate, next) != 0) {
         log_error ("Access cannot be changed: out of memory");
         return -1;
@@ -91,11 +87,11 @@ put_in_force (struct node *node, struct config *next)
     node->reloaded = next;
     node->actions.config = next;
     node->limits = node_limits (node);
+    peers_configure (node->peers, next);
     server_set (node->server, &node->limits);
     server_set_access (node->server, gate_access (node->gate));
     atto_server_set_access (node->atto, gate_access (node->gate));
     gate_announce (node->gate, server_is_wide (node->server) || atto_server_is_wide (node->atto));
-    forward_set_mode (node->forward, node_forward_mode (next));
     peer_client_set_timeouts (node->client, next->peers_connect_timeout,
                               next->peers_response_timeout);
     precache_owner_set (node->precache, next, node->broker);
@@ -119,9 +115,7 @@ apply (struct node *node, struct reload_result *result)
         return -1;
     }
     config_keep_fixed (result->config, node->config, ignore, NULL);
-    if (broker_set (node->broker, &settings) != 0) {
-        log_error ("work.request_timeout cannot be changed: out of memory");
-    }
+    broker_set (node->broker, &settings);
     if (result->engine != NULL && take_engine (node, result->engine) == 0) {
         result->engine = NULL;
     } else if (result->engine != NULL) {

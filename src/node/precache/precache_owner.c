@@ -10,6 +10,7 @@
 #include "node/base/ownership.h"
 #include "node/precache/frontiers.h"
 #include "rpc/base/memory.h"
+#include "rpc/base/url.h"
 #include "work/base/account.h"
 
 /* Below the data directory. */

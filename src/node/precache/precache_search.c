@@ -242,6 +242,8 @@ search_for (struct subject *subject)
 {
     struct precache *precache = subject->precache;
     struct broker_question question = {
+        .target = {.threshold = subject->threshold,
+                   .order = store_order (precache->settings.network)},
         .network = precache->settings.network,
         .ahead = true,
         .local_only = !precache->settings.use_peers,

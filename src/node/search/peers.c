@@ -2,11 +2,13 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "rpc/base/memory.h"
 
 struct item {
     struct peer *peer;
     bool added; /* by peers_add, not by the configuration */
-    bool known; /* taken over from the last configuration */
 };
 
 struct peer_list {
@@ -29,45 +31,11 @@ clear_list (struct peer_list *list)
     *list = (struct peer_list){NULL, 0};
 }
 
-static int
+static void
 append (struct peer_list *list, struct peer *peer, bool added)
 {
-    struct item *items = reallocarray (list->items, list->count + 1, sizeof *items);
-
-    if (items == NULL) {
-        return -1;
-    }
-    list->items = items;
-    items[list->count++] = (struct item){.peer = peer, .added = added};
-    return 0;
-}
-
-/* Appends a new peer. */
-static int
-append_new (struct peers *peers, struct peer_list *list, const struct peer_settings *settings,
-            bool added)
-{
-    struct peer *peer = peer_new (peers->client, settings);
-
-    if (peer != NULL && append (list, peer, added) == 0) {
-        return 0;
-    }
-    peer_free (peer);
-    return -1;
-}
-
-static int
-append_endpoints (struct peers *peers, struct peer_list *list,
-                  const struct config_endpoints *endpoints)
-{
-    for (size_t i = 0; i < endpoints->count; i++) {
-        const struct peer_settings settings = {.endpoint = endpoints->items[i]};
-
-        if (append_new (peers, list, &settings, false) != 0) {
-            return -1;
-        }
-    }
-    return 0;
+    list->items = memory_resize (list->items, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = (struct item){.peer = peer, .added = added};
 }
 
 static struct peer_settings
@@ -81,114 +49,81 @@ settings_of (const struct config_peer *peer)
     };
 }
 
-static int
-append_hosted (struct peers *peers, struct peer_list *list, const struct config_peers *hosted)
+/* The configured peer of `old` that is the same as `fresh`, taken out of it, or `fresh`. */
+static struct peer *
+known (struct peer_list *old, struct peer *fresh)
+{
+    for (size_t i = 0; i < old->count; i++) {
+        struct peer *peer = old->items[i].peer;
+
+        if (peer != NULL && !old->items[i].added && peer_same (peer, fresh)) {
+            old->items[i].peer = NULL;
+            peer_free (fresh);
+            return peer;
+        }
+    }
+    return fresh;
+}
+
+static void
+append_endpoints (struct peers *peers, const struct config_endpoints *endpoints,
+                  struct peer_list *old, struct peer_list *list)
+{
+    for (size_t i = 0; i < endpoints->count; i++) {
+        const struct peer_settings settings = {.endpoint = endpoints->items[i]};
+
+        append (list, known (old, memory_need (peer_new (peers->client, &settings))), false);
+    }
+}
+
+static void
+append_hosted (struct peers *peers, const struct config_peers *hosted, struct peer_list *old,
+               struct peer_list *list)
 {
     for (size_t i = 0; i < hosted->count; i++) {
         const struct peer_settings settings = settings_of (&hosted->items[i]);
 
-        if (append_new (peers, list, &settings, false) != 0) {
-            return -1;
-        }
+        append (list, known (old, memory_need (peer_new (peers->client, &settings))), false);
     }
-    return 0;
 }
 
-/* Makes the lists of `config`, of new peers. On failure they hold what there is. */
-static int
-make_lists (struct peers *peers, const struct config *config, struct peer_list lists[PEERS_LISTS])
-{
-    if (append_endpoints (peers, &lists[PEERS_PRIMARY], &config->work_peers) != 0 ||
-        append_hosted (peers, &lists[PEERS_PRIMARY], &config->peers_peer) != 0) {
-        return -1;
-    }
-    return append_endpoints (peers, &lists[PEERS_SECONDARY], &config->secondary_work_peers);
-}
-
-/* The first peer of `list` that is the same, and new. */
-static struct item *
-find_fresh (struct peer_list *list, const struct peer *peer)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (!list->items[i].known && !list->items[i].added &&
-            peer_same (list->items[i].peer, peer)) {
-            return &list->items[i];
-        }
-    }
-    return NULL;
-}
-
-/* Appends what was added. Returns 0, or -1 for want of memory, `list` as it was. */
-static int
-append_added (struct peer_list *list, const struct peer_list *old)
-{
-    const size_t count = list->count;
-
-    for (size_t i = 0; i < old->count; i++) {
-        if (old->items[i].added && append (list, old->items[i].peer, true) != 0) {
-            list->count = count;
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* Puts peers of `old` in the place of new ones that are the same, and frees the rest of it. */
+/* Keeps what was added. */
 static void
-replace (struct peer_list *old, struct peer_list *list)
+append_added (struct peer_list *old, struct peer_list *list)
 {
     for (size_t i = 0; i < old->count; i++) {
-        struct item *fresh = find_fresh (list, old->items[i].peer);
-
         if (old->items[i].added) {
-            continue;
-        }
-        if (fresh == NULL) {
-            peer_free (old->items[i].peer);
-        } else {
-            peer_free (fresh->peer);
-            fresh->peer = old->items[i].peer;
-            fresh->known = true;
+            append (list, old->items[i].peer, true);
+            old->items[i].peer = NULL;
         }
     }
-    free (old->items);
-    for (size_t i = 0; i < list->count; i++) {
-        list->items[i].known = false;
-    }
-    *old = *list;
 }
 
-int
+void
 peers_configure (struct peers *peers, const struct config *config)
 {
-    struct peer_list lists[PEERS_LISTS] = {{NULL, 0}};
+    struct peer_list old[PEERS_LISTS];
+    struct peer_list *lists = peers->lists;
 
-    if (make_lists (peers, config, lists) != 0 ||
-        append_added (&lists[PEERS_PRIMARY], &peers->lists[PEERS_PRIMARY]) != 0) {
-        for (size_t i = 0; i < PEERS_LISTS; i++) {
-            clear_list (&lists[i]);
-        }
-        return -1;
-    }
+    memcpy (old, lists, sizeof old);
+    memset (lists, 0, sizeof old);
+    append_endpoints (peers, &config->work_peers, &old[PEERS_PRIMARY], &lists[PEERS_PRIMARY]);
+    append_hosted (peers, &config->peers_peer, &old[PEERS_PRIMARY], &lists[PEERS_PRIMARY]);
+    append_endpoints (peers, &config->secondary_work_peers, &old[PEERS_SECONDARY],
+                      &lists[PEERS_SECONDARY]);
+    append_added (&old[PEERS_PRIMARY], &lists[PEERS_PRIMARY]);
     for (size_t i = 0; i < PEERS_LISTS; i++) {
-        replace (&peers->lists[i], &lists[i]);
+        clear_list (&old[i]);
     }
-    return 0;
 }
 
 struct peers *
 peers_new (struct peer_client *client, const struct config *config)
 {
-    struct peers *peers = calloc (1, sizeof *peers);
+    struct peers *peers = memory_new (1, sizeof *peers);
 
-    if (peers == NULL) {
-        return NULL;
-    }
     peers->client = client;
-    if (peers_configure (peers, config) != 0) {
-        free (peers);
-        return NULL;
-    }
+    peers_configure (peers, config);
     return peers;
 }
 
@@ -204,12 +139,12 @@ peers_free (struct peers *peers)
     free (peers);
 }
 
-int
+void
 peers_add (struct peers *peers, const struct endpoint *endpoint)
 {
     const struct peer_settings settings = {.endpoint = *endpoint};
 
-    return append_new (peers, &peers->lists[PEERS_PRIMARY], &settings, true);
+    append (&peers->lists[PEERS_PRIMARY], memory_need (peer_new (peers->client, &settings)), true);
 }
 
 void

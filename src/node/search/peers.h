@@ -18,21 +18,23 @@ struct peers;
 
 enum peers_list { PEERS_PRIMARY, PEERS_SECONDARY, PEERS_LISTS };
 
-/* The peers of `config`, all clients of `client`, which outlives them. NULL for want of memory. */
+/* How those of a list are asked: see peer_search.h. */
+enum peers_mode { PEERS_SERIAL, PEERS_RACE, PEERS_HEDGE };
+
+/* The peers of `config`, all clients of `client`, which outlives them. */
 struct peers *peers_new (struct peer_client *client, const struct config *config);
 
 /*
  * The peers of another `config` take the place of those of the last; whoever is in both stays, with
- * what is known of it, and so do those that were added. Returns 0, or -1 for want of memory, with
- * nothing changed.
+ * what is known of it, and so do those that were added.
  */
-int peers_configure (struct peers *peers, const struct config *config);
+void peers_configure (struct peers *peers, const struct config *config);
 
 /* NULL is fine. */
 void peers_free (struct peers *peers);
 
-/* Adds to the primary list. Returns 0, or -1 for want of memory. */
-int peers_add (struct peers *peers, const struct endpoint *endpoint);
+/* Adds to the primary list. */
+void peers_add (struct peers *peers, const struct endpoint *endpoint);
 
 /* Empties the primary list. */
 void peers_clear (struct peers *peers);

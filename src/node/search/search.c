@@ -1,24 +1,26 @@
+#include "node/search/search.h"
+
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "node/base/log.h"
-#include "node/search/broker_internal.h"
+#include "rpc/base/memory.h"
 #include "work/base/clock.h"
-#include "work/base/hex.h"
 
-/* Between two tries to find room in the pool for a search. */
+/* Between two tries to find room for a search. */
 static const struct timeval feed_pause = {.tv_usec = 2000};
 
-/* The tree of searches. */
+static void settle (struct search *search);
+
+/* All searches. */
 
 static int
-compare_searches (const void *a, const void *b)
+compare_keys (const void *a, const void *b)
 {
-    const struct search *left = a;
-    const struct search *right = b;
+    const struct search_key *left = a;
+    const struct search_key *right = b;
 
     if (left->network != right->network) {
         return left->network < right->network ? -1 : 1;
@@ -27,430 +29,430 @@ compare_searches (const void *a, const void *b)
 }
 
 struct search *
-search_find (struct broker *broker, enum store_network network, const uint8_t root[32])
+search_find (const struct searches *searches, const struct search_key *key)
 {
-    struct search key = {.network = network};
-    struct search **found;
+    struct search **found = tfind (key, &searches->tree, compare_keys);
 
-    memcpy (key.root, root, sizeof key.root);
-    found = tfind (&key, &broker->searches, compare_searches);
     return found != NULL ? *found : NULL;
 }
 
+/* The next one is known beforehand: settling ends the search at most, and no other. */
 static void
-destroy (struct search *search)
+settle_each (struct searches *searches, bool full_only)
 {
-    free (search->account);
-    free (search);
-}
+    struct search *next;
 
-/* Returns 0, also for a NULL text, or -1 for want of memory. */
-static int
-copy_text (const char *text, char **copy)
-{
-    *copy = text != NULL ? strdup (text) : NULL;
-    return text != NULL && *copy == NULL ? -1 : 0;
-}
-
-/* Whether another root is known as the account's frontier. */
-static bool
-stands_elsewhere (const struct search *search)
-{
-    struct store *store = search->broker->store;
-    uint8_t frontier[32];
-
-    return store != NULL && search->has_account &&
-           store_account (store, search->network, search->account_key, frontier) &&
-           memcmp (frontier, search->root, sizeof frontier) != 0;
-}
-
-struct search *
-search_new (struct broker *broker, const struct broker_question *question)
-{
-    struct search *search = calloc (1, sizeof *search);
-
-    if (search == NULL) {
-        return NULL;
-    }
-    search->broker = broker;
-    memcpy (search->root, question->target.root, sizeof search->root);
-    search->network = question->network;
-    search->order = question->target.order;
-    search->unkept = question->unkept;
-    search->has_account = question->has_account;
-    memcpy (search->account_key, question->account_key, sizeof search->account_key);
-    search->since = clock_now ();
-    TAILQ_INIT (&search->waiters);
-    TAILQ_INIT (&search->askings);
-    if (copy_text (question->account, &search->account) != 0 ||
-        tsearch (search, &broker->searches, compare_searches) == NULL) {
-        destroy (search);
-        return NULL;
-    }
-    search->listed = true;
-    TAILQ_INSERT_TAIL (&broker->all, search, each);
-    broker->search_count++;
-    return search;
-}
-
-/* Its waiters. */
-
-bool
-search_is_easier (const struct search *search, uint64_t a, uint64_t b)
-{
-    return a != b && difficulty_reached (search->order, b, a);
-}
-
-static void
-count_out (struct search *search, const struct broker_waiter *waiter)
-{
-    search->local_waiters -= waiter->local;
-    search->asked_waiters -= waiter->local && !waiter->ahead;
-    search->ahead_waiters -= waiter->ahead;
-    search->people -= !waiter->ahead;
-    search->broker->people_count -= search->listed && !waiter->ahead && search->people == 0;
-    search->peer_waiters[waiter->list] -= waiter->peers;
-    search->helpless -= !waiter->local && !waiter->peers;
-}
-
-static void
-count_in (struct search *search, const struct broker_waiter *waiter)
-{
-    search->local_waiters += waiter->local;
-    search->asked_waiters += waiter->local && !waiter->ahead;
-    search->ahead_waiters += waiter->ahead;
-    search->people += !waiter->ahead;
-    search->broker->people_count += search->listed && !waiter->ahead && search->people == 1;
-    search->peer_waiters[waiter->list] += waiter->peers;
-    search->helpless += !waiter->local && !waiter->peers;
-    if (waiter->local && search_is_easier (search, waiter->threshold, search->job_threshold)) {
-        search->look_at_job = true;
-    }
-    if (waiter->peers) {
-        search->look_at_peers[waiter->list] = true;
-    }
-}
-
-void
-search_join (struct search *search, struct broker_waiter *waiter)
-{
-    TAILQ_INSERT_TAIL (&search->waiters, waiter, link);
-    waiter->search = search;
-    count_in (search, waiter);
-}
-
-void
-search_quit (struct broker_waiter *waiter)
-{
-    TAILQ_REMOVE (&waiter->search->waiters, waiter, link);
-    count_out (waiter->search, waiter);
-}
-
-void
-search_redirect (struct broker_waiter *waiter, bool local, bool peers)
-{
-    count_out (waiter->search, waiter);
-    waiter->local = local;
-    waiter->peers = peers;
-    count_in (waiter->search, waiter);
-}
-
-/* Who a round of answers is for. */
-typedef bool (*chosen_fn) (const struct broker_waiter *waiter, const struct broker_answer *answer);
-
-static bool
-is_satisfied (const struct broker_waiter *waiter, const struct broker_answer *answer)
-{
-    return difficulty_reached (waiter->search->order, answer->value, waiter->threshold);
-}
-
-static bool
-is_without_help (const struct broker_waiter *waiter, const struct broker_answer *answer)
-{
-    (void)answer;
-    return !waiter->local && !waiter->peers;
-}
-
-static bool
-is_anybody (const struct broker_waiter *waiter, const struct broker_answer *answer)
-{
-    (void)waiter;
-    (void)answer;
-    return true;
-}
-
-/*
- * Answers everybody who is chosen. They are moved to a list of their own first: a callback may make
- * others leave, or come.
- */
-static size_t
-answer_waiters (struct search *search, chosen_fn chosen, const struct broker_answer *answer)
-{
-    struct search batch = {.broker = search->broker, .order = search->order};
-    struct broker_waiter *waiter;
-    struct broker_waiter *next;
-    size_t count = 0;
-
-    TAILQ_INIT (&batch.waiters);
-    for (waiter = TAILQ_FIRST (&search->waiters); waiter != NULL; waiter = next) {
-        next = TAILQ_NEXT (waiter, link);
-        if (chosen (waiter, answer)) {
-            search_quit (waiter);
-            search_join (&batch, waiter);
+    for (struct search *search = TAILQ_FIRST (&searches->all); search != NULL; search = next) {
+        next = TAILQ_NEXT (search, link);
+        if (search->full != 0 || !full_only) {
+            settle (search);
         }
     }
-    while ((waiter = TAILQ_FIRST (&batch.waiters)) != NULL) {
-        search_quit (waiter);
-        broker_answer (waiter, answer);
-        count++;
+}
+
+void
+searches_settle (struct searches *searches)
+{
+    settle_each (searches, false);
+    searches_deliver (searches);
+}
+
+/* The oldest first, so that they have what room there is. */
+static void
+on_feed (evutil_socket_t fd, short what, void *data)
+{
+    struct searches *searches = data;
+
+    (void)fd;
+    (void)what;
+    settle_each (searches, true);
+    searches_deliver (searches);
+}
+
+void
+searches_init (struct searches *searches)
+{
+    TAILQ_INIT (&searches->all);
+    TAILQ_INIT (&searches->answered);
+    searches->feed = memory_need (evtimer_new (searches->base, on_feed, searches));
+}
+
+void
+searches_clear (struct searches *searches)
+{
+    event_free (searches->feed);
+}
+
+/* Whether anybody waits who asked ahead, or who did not. */
+static bool
+has_waiter (const struct search *search, bool ahead)
+{
+    const struct broker_waiter *waiter;
+
+    TAILQ_FOREACH (waiter, &search->waiters, link)
+    {
+        if (waiter->ahead == ahead) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t
+searches_waiters (const struct searches *searches)
+{
+    const struct search *search;
+    const struct broker_waiter *waiter;
+    size_t count = 0;
+
+    TAILQ_FOREACH (search, &searches->all, link)
+    {
+        TAILQ_FOREACH (waiter, &search->waiters, link)
+        {
+            count += !waiter->ahead;
+        }
     }
     return count;
 }
 
-static bool
-wants_local (const struct broker_waiter *waiter, enum peers_list list)
+/* Its beginning and end. */
+
+static struct search *
+begin (struct searches *searches, const struct search_key *key,
+       const struct broker_question *question)
 {
-    (void)list;
-    return waiter->local;
+    struct search *search = memory_new (1, sizeof *search);
+
+    search->key = *key;
+    search->searches = searches;
+    search->unkept = question->unkept;
+    search->has_account = question->has_account;
+    memcpy (search->account_key, question->account_key, sizeof search->account_key);
+    search->account = memory_text (question->account);
+    TAILQ_INIT (&search->waiters);
+    (void)memory_need (tsearch (search, &searches->tree, compare_keys));
+    TAILQ_INSERT_TAIL (&searches->all, search, link);
+    return search;
 }
 
-const struct broker_waiter *
-search_easiest (const struct search *search, search_wants_fn wants, enum peers_list list)
+static void
+end (struct search *search)
 {
-    const struct broker_waiter *waiter;
-    const struct broker_waiter *found = NULL;
+    struct searches *searches = search->searches;
 
-    TAILQ_FOREACH (waiter, &search->waiters, link)
-    {
-        if (wants (waiter, list) &&
-            (found == NULL || search_is_easier (search, waiter->threshold, found->threshold))) {
-            found = waiter;
+    for (enum source source = 0; source < SOURCES; source++) {
+        searches->sources[source].calls->drop (searches->sources[source].self, search, source);
+    }
+    (void)tdelete (search, &searches->tree, compare_keys);
+    TAILQ_REMOVE (&searches->all, search, link);
+    free (search->account);
+    free (search);
+}
+
+/* Its waiters. */
+
+enum difficulty_order
+search_order (const struct search *search)
+{
+    return store_order (search->key.network);
+}
+
+bool
+search_is_easier (const struct search *search, uint64_t a, uint64_t b)
+{
+    return a != b && difficulty_reached (search_order (search), b, a);
+}
+
+static bool
+is_meant (const struct broker_waiter *waiter, const struct broker_answer *by)
+{
+    switch (by->outcome) {
+    case BROKER_FOUND:
+        return difficulty_reached (search_order (waiter->search), by->value, waiter->threshold);
+    case BROKER_FAILED:
+        return source_route_now (&waiter->route) == 0;
+    default:
+        return true;
+    }
+}
+
+/* Answers all who are meant: whom the work satisfies, who have nobody left, or else everybody. */
+static size_t
+answer_those_meant (struct search *search, const struct broker_answer *with)
+{
+    struct broker_waiter *next;
+    size_t count = 0;
+
+    for (struct broker_waiter *waiter = TAILQ_FIRST (&search->waiters); waiter != NULL;
+         waiter = next) {
+        next = TAILQ_NEXT (waiter, link);
+        if (is_meant (waiter, with)) {
+            waiter_answer (waiter, with, &search->searches->answered);
+            count++;
         }
     }
-    return found;
+    return count;
 }
 
-/* The devices here. */
-
-static void
-stop_job (struct search *search)
+void
+searches_deliver (struct searches *searches)
 {
-    if (search->ticket != 0) {
-        pool_cancel (search->broker->pool, search->ticket);
-        search->ticket = 0;
+    while (!TAILQ_EMPTY (&searches->answered)) {
+        waiter_call_back (TAILQ_FIRST (&searches->answered), searches->metrics);
     }
 }
 
-static void on_job_done (void *data, const struct pool_answer *answer);
-
-/* Starts a job in the place of the present one, if any. */
-static enum pool_result
-start_job (struct search *search, uint64_t threshold)
+void
+search_leave (struct broker_waiter *waiter)
 {
-    struct pool_request request = {
-        .target = {.threshold = threshold, .order = search->order},
-        .class = search->asked_waiters > 0 ? POOL_ASKED : POOL_AHEAD,
-        .since = search->since,
-        .done = on_job_done,
-        .data = search,
-    };
-    enum pool_result result;
-    uint64_t ticket;
+    struct search *search = waiter->search;
 
-    memcpy (request.target.root, search->root, sizeof search->root);
-    result = pool_submit (search->broker->pool, &request, &ticket);
-    if (result == POOL_ACCEPTED) {
-        stop_job (search);
-        search->ticket = ticket;
-        search->job_threshold = request.target.threshold;
-        search->job_class = request.class;
-        search->look_at_job = false;
-        search->held++;
+    waiter_free (waiter);
+    if (search != NULL) {
+        search_settle (search);
     }
-    return result;
 }
 
-/* Those who waited for the devices here have the peers left, if those. */
 static void
-give_up_local (struct search *search)
+on_deadline (evutil_socket_t fd, short what, void *data)
+{
+    static const struct broker_answer expired = {.outcome = BROKER_EXPIRED};
+    struct broker_waiter *waiter = data;
+    struct search *search = waiter->search;
+
+    (void)fd;
+    (void)what;
+    waiter_answer (waiter, &expired, &search->searches->answered);
+    search_settle (search);
+}
+
+/* Settling. */
+
+void
+search_give_up (struct search *search, enum source source)
 {
     struct broker_waiter *waiter;
 
     TAILQ_FOREACH (waiter, &search->waiters, link)
     {
-        waiter->fallback = false;
-        search_redirect (waiter, false, waiter->peers || waiter->stand_in);
-        waiter->stand_in = false;
+        source_route_fail (&waiter->route, source);
     }
 }
 
-static bool
-job_fits (const struct search *search)
+static void
+add_need (struct source_need *need, const struct broker_waiter *waiter)
 {
-    return search->ticket != 0 && !search->look_at_job &&
-           (search->job_class == POOL_ASKED) == (search->asked_waiters > 0);
+    if (need->easiest == NULL ||
+        search_is_easier (waiter->search, waiter->threshold, need->easiest->threshold)) {
+        need->easiest = waiter;
+    }
+    if (need->first == NULL || (need->first->ahead && !waiter->ahead)) {
+        need->first = waiter;
+    }
 }
 
-/* Sees to the job, and says what the pool says. */
-static enum pool_result
-settle_job (struct search *search)
+static void
+read_needs (const struct search *search, struct source_need needs[SOURCES])
 {
     const struct broker_waiter *waiter;
 
-    if (search->local_waiters > 0 && job_fits (search)) {
-        return POOL_ACCEPTED;
+    TAILQ_FOREACH (waiter, &search->waiters, link)
+    {
+        for (enum source source = 0; source < SOURCES; source++) {
+            if (source_route_has (&waiter->route, source)) {
+                add_need (&needs[source], waiter);
+            }
+        }
     }
-    waiter = search_easiest (search, wants_local, PEERS_PRIMARY);
-    if (waiter == NULL) {
-        stop_job (search);
-        return POOL_ACCEPTED;
-    }
-    return start_job (search, waiter->threshold);
 }
 
-/* Both. */
+/* Asks every source once. Returns whether one has failed, so that waiters have turned to others. */
+static bool
+settle_sources_once (struct search *search)
+{
+    struct source_need needs[SOURCES] = {{NULL, NULL}};
+    bool failed = false;
+
+    read_needs (search, needs);
+    search->full = 0;
+    for (enum source source = 0; source < SOURCES; source++) {
+        const struct search_source *each = &search->searches->sources[source];
+        const enum source_state state =
+            each->calls->settle (each->self, search, source, &needs[source]);
+
+        if (state == SOURCE_FULL) {
+            search->full |= SOURCE_BIT (source);
+        } else if (state == SOURCE_FAILED) {
+            search_give_up (search, source);
+            failed = true;
+        }
+    }
+    return failed;
+}
 
 static void
-unlist (struct search *search)
-{
-    if (search->starved) {
-        search->starved = false;
-        TAILQ_REMOVE (&search->broker->starved, search, link);
-    }
-    if (search->listed) {
-        (void)tdelete (search, &search->broker->searches, compare_searches);
-        search->listed = false;
-        TAILQ_REMOVE (&search->broker->all, search, each);
-        search->broker->search_count--;
-    }
-}
-
-/* Lets go of what nobody waits for. */
-static void
-abandon (struct search *search)
-{
-    stop_job (search);
-    asking_settle (search);
-    unlist (search);
-    if (search->held == 0) {
-        destroy (search);
-    }
-}
-
-/*
- * The pool may be full for a moment, as ended jobs keep their places until they are drained and
- * their devices have looked up: then it is tried again.
- */
-static void
-starve (struct search *search)
-{
-    struct broker *broker = search->broker;
-
-    if (!search->starved) {
-        search->starved = true;
-        TAILQ_INSERT_TAIL (&broker->starved, search, link);
-        (void)event_add (broker->feed, &feed_pause);
-    }
-}
-
-/* What runs is made to fit who waits, as far as the pool lets it. */
-static enum pool_result
 settle_sources (struct search *search)
 {
-    enum pool_result result;
+    struct event *feed = search->searches->feed;
 
-    asking_settle (search);
-    result = settle_job (search);
-    if (result == POOL_DOWN) {
-        give_up_local (search);
-        asking_settle (search);
+    while (settle_sources_once (search)) {
     }
-    return result;
+    if (search->full != 0 && !evtimer_pending (feed, NULL)) {
+        memory_require (event_add (feed, &feed_pause) == 0);
+    }
 }
 
-void
-search_lose_job (struct search *search)
+/* Kept so that a request too many costs nothing: there may be thousands of searches then. */
+static void
+count_asked (struct search *search)
 {
-    stop_job (search);
+    const bool asked = has_waiter (search, false);
+
+    search->searches->asked += asked;
+    search->searches->asked -= search->asked;
+    search->asked = asked;
+}
+
+/* Answers those who have nobody left, and ends a search without waiters. */
+static void
+finish (struct search *search)
+{
+    static const struct broker_answer failed = {.outcome = BROKER_FAILED};
+
+    (void)answer_those_meant (search, &failed);
+    count_asked (search);
+    if (TAILQ_EMPTY (&search->waiters)) {
+        end (search);
+    }
+}
+
+/* As search_settle, but leaves those who are answered to searches_deliver. */
+static void
+settle (struct search *search)
+{
+    settle_sources (search);
+    finish (search);
 }
 
 void
 search_settle (struct search *search)
 {
-    static const struct broker_answer failed = {.outcome = BROKER_FAILED};
+    struct searches *searches = search->searches;
 
-    if (search->broker->moving && !TAILQ_EMPTY (&search->waiters)) {
-        return;
+    settle (search);
+    searches_deliver (searches);
+}
+
+/* Joining. */
+
+/* Whether another root is known as the account's frontier. */
+static bool
+stands_elsewhere (const struct search *search)
+{
+    struct store *store = search->searches->store;
+    uint8_t frontier[32];
+
+    return store != NULL && search->has_account &&
+           store_account (store, search->key.network, search->account_key, frontier) &&
+           memcmp (frontier, search->key.root, sizeof frontier) != 0;
+}
+
+/*
+ * Whether a source has room for the search, or something under way for it. Who comes when others
+ * wait for room already may wait with them: whatever is to run for them is good for the comer.
+ */
+static bool
+has_place (const struct search *search, enum source source, unsigned full_before)
+{
+    return (search->full & ~full_before & SOURCE_BIT (source)) == 0 ||
+           search->under_way[source] != NULL;
+}
+
+/* Settles for a comer who has just joined, and says whether it is helped. */
+static enum broker_result
+admit (struct search *search, const struct broker_waiter *comer)
+{
+    const unsigned full_before = search->full;
+
+    settle_sources (search);
+    search->elsewhere = stands_elsewhere (search);
+    if (source_route_now (&comer->route) == 0) {
+        return BROKER_DOWN;
     }
-    search->held++; /* keeps it while callbacks run */
-    if (settle_sources (search) == POOL_FULL && search->ticket == 0) {
-        starve (search);
+    for (enum source source = 0; source < SOURCES; source++) {
+        if (source_route_has (&comer->route, source) && has_place (search, source, full_before)) {
+            return BROKER_ACCEPTED;
+        }
     }
-    if (search->helpless > 0) {
-        (void)answer_waiters (search, is_without_help, &failed);
+    return BROKER_FULL;
+}
+
+static struct broker_waiter *
+join (struct search *search, const struct broker_question *question, broker_done_fn done,
+      void *data)
+{
+    struct broker_waiter *comer = waiter_new (&search->waiters, question, done, data);
+
+    comer->search = search;
+    if (!question->ahead) {
+        waiter_set_deadline (comer, search->searches->base, &search->searches->timeout,
+                             on_deadline);
     }
-    search->held--;
-    if (TAILQ_EMPTY (&search->waiters)) {
-        abandon (search);
-    }
+    return comer;
 }
 
 enum broker_result
-search_admit (struct search *search, const struct broker_waiter *waiter)
+search_join (struct searches *searches, const struct broker_question *question,
+             const struct source_route *route, broker_done_fn done, void *data,
+             struct broker_waiter **waiter)
 {
-    const enum pool_result result = settle_sources (search);
+    const struct search_key key = search_key (question->network, question->target.root);
+    struct search *search = search_find (searches, &key);
+    struct broker_waiter *comer;
+    enum broker_result result;
 
-    search->elsewhere = stands_elsewhere (search);
-    if (!waiter->local && !waiter->peers) {
-        return BROKER_DOWN;
+    if (search == NULL && !question->ahead && searches->asked >= searches->most) {
+        return BROKER_FULL;
     }
-    if (result == POOL_FULL && search->ticket == 0) {
-        /* Whatever is to run for the others is good for the comer, too. */
-        if (!search->starved && !waiter->peers) {
-            return BROKER_FULL;
-        }
-        starve (search);
+    if (search == NULL) {
+        search = begin (searches, &key, question);
     }
-    return BROKER_ACCEPTED;
+    comer = join (search, question, done, data);
+    comer->route = *route;
+    result = admit (search, comer);
+    if (result == BROKER_ACCEPTED) {
+        *waiter = comer;
+        finish (search); /* others may have nobody left */
+    } else {
+        waiter_free (comer);
+        settle (search);
+    }
+    if (!TAILQ_EMPTY (&searches->answered)) {
+        event_active (searches->feed, EV_TIMEOUT, 0);
+    }
+    return result;
 }
+
+/* Answers. */
 
 size_t
-search_end (struct search *search, enum broker_outcome outcome)
+search_cancel (struct search *search)
 {
-    const struct broker_answer answer = {.outcome = outcome};
-    size_t count;
+    static const struct broker_answer cancelled = {.outcome = BROKER_CANCELLED};
+    const size_t count = answer_those_meant (search, &cancelled);
 
-    search->held++; /* keeps it while callbacks run */
-    stop_job (search);
-    asking_drop_all (search);
-    count = answer_waiters (search, is_anybody, &answer);
-    search->held--;
     search_settle (search);
     return count;
-}
-
-/* Work that was found, here or elsewhere. */
-
-static void
-log_found (const struct search *search, const struct pool_answer *answer)
-{
-    char root[HEX_ROOT_SIZE];
-    char value[HEX_U64_SIZE];
-
-    hex_print_root (search->root, root);
-    hex_print_u64 (answer->value, value);
-    log_debug ("Work for %s of difficulty %s found by %s in %.0f ms", root, value, answer->device,
-               answer->seconds * 1e3);
 }
 
 /* Whether the store is to have what is found: not if the account has left since the last came. */
 static bool
 is_worth_keeping (const struct search *search)
 {
-    const struct broker *broker = search->broker;
+    const struct searches *searches = search->searches;
 
-    return broker->store != NULL && !search->unkept &&
-           (broker->settings.keep || search->ahead_waiters > 0) &&
+    return searches->store != NULL && !search->unkept &&
+           (searches->keep || has_waiter (search, true)) &&
            (search->elsewhere || !stands_elsewhere (search));
 }
 
@@ -458,61 +460,24 @@ static void
 keep (const struct search *search, uint64_t work, const char *finder)
 {
     struct store_entry entry = {
-        .network = search->network,
+        .network = search->key.network,
         .work = work,
         .found = (uint64_t)time (NULL),
         .has_account = search->has_account,
     };
 
-    memcpy (entry.root, search->root, sizeof entry.root);
+    memcpy (entry.root, search->key.root, sizeof entry.root);
     memcpy (entry.account, search->account_key, sizeof entry.account);
     snprintf (entry.source, sizeof entry.source, "%s", finder);
-    (void)store_put (search->broker->store, &entry);
+    (void)store_put (search->searches->store, &entry);
 }
 
 void
-search_found (struct search *search, const struct broker_answer *answer, const char *finder)
+search_found (struct search *search, const struct broker_answer *found, const char *finder)
 {
     if (is_worth_keeping (search)) {
-        keep (search, answer->work, finder);
+        keep (search, found->work, finder);
     }
-    (void)answer_waiters (search, is_satisfied, answer);
-}
-
-/* Whatever is no CPU computes on a GPU, or as one. */
-static void
-found_here (struct search *search, const struct pool_answer *answer)
-{
-    const struct broker_answer found = {
-        .outcome = BROKER_FOUND,
-        .work = answer->nonce,
-        .value = answer->value,
-        .source = BROKER_SOURCE_LOCAL,
-        .by = strcmp (answer->kind, "cpu") == 0 ? METRICS_CPU : METRICS_GPU,
-    };
-
-    log_found (search, answer);
-    search_found (search, &found, answer->device);
-}
-
-/*
- * `search->held` still counts this job while its waiters are answered, so that whatever their
- * callbacks do, the search stays.
- */
-static void
-on_job_done (void *data, const struct pool_answer *answer)
-{
-    struct search *search = data;
-    const bool present = answer->ticket == search->ticket;
-
-    if (present) {
-        search->ticket = 0;
-    }
-    if (answer->outcome == POOL_FOUND) {
-        found_here (search, answer);
-    } else if (answer->outcome == POOL_FAILED && present) {
-        give_up_local (search);
-    }
-    search->held--;
+    (void)answer_those_meant (search, found);
     search_settle (search);
 }

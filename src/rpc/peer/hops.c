@@ -1,17 +1,11 @@
 #include "rpc/peer/hops.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char id_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const char blanks[] = " \t";
-
-struct hop_list {
-    size_t count;
-    char ids[HOPS_MAX][HOPS_ID_SIZE];
-};
 
 bool
 hops_is_id (const char *id)
@@ -23,66 +17,69 @@ hops_is_id (const char *id)
 
 /* Reads the id that `*text` begins with, and the blanks around it. Returns 0, or -1 for garbage. */
 static int
-read_id (const char **text, struct hop_list *list)
+read_id (const char **text, struct hops *hops)
 {
     const char *id = *text + strspn (*text, blanks);
     size_t length = strspn (id, id_characters);
 
-    if (length == 0 || length >= HOPS_ID_SIZE || list->count == HOPS_MAX) {
+    if (length == 0 || length >= HOPS_ID_SIZE || hops->count == HOPS_MAX) {
         return -1;
     }
-    memcpy (list->ids[list->count], id, length);
-    list->ids[list->count++][length] = '\0';
+    memcpy (hops->ids[hops->count++], id, length);
     *text = id + length + strspn (id + length, blanks);
     return 0;
 }
 
-/* Garbage leaves the list empty. */
-static void
-parse (const char *hops, struct hop_list *list)
+void
+hops_parse (const char *header, struct hops *hops)
 {
-    *list = (struct hop_list){0};
-    if (hops == NULL) {
-        return;
-    }
-    while (read_id (&hops, list) == 0) {
-        if (*hops == '\0') {
+    *hops = (struct hops){0};
+    while (header != NULL && read_id (&header, hops) == 0) {
+        if (*header == '\0') {
             return;
         }
-        if (*hops++ != ',') {
+        if (*header++ != ',') {
             break;
         }
     }
-    list->count = 0;
+    *hops = (struct hops){0};
 }
 
 bool
-hops_contains (const char *hops, const char *id)
+hops_contains (const struct hops *hops, const char *id)
 {
-    struct hop_list list;
-
-    parse (hops, &list);
-    for (size_t i = 0; i < list.count; i++) {
-        if (strcmp (list.ids[i], id) == 0) {
+    for (size_t i = 0; i < hops->count; i++) {
+        if (strcmp (hops->ids[i], id) == 0) {
             return true;
         }
     }
     return false;
 }
 
-int
-hops_append (const char *hops, const char *id, char text[HOPS_TEXT_SIZE])
+bool
+hops_same (const struct hops *a, const struct hops *b)
 {
-    struct hop_list list;
-    size_t length = 0;
+    return a->count == b->count && memcmp (a->ids, b->ids, sizeof a->ids) == 0;
+}
 
-    parse (hops, &list);
-    if (list.count == HOPS_MAX || !hops_is_id (id)) {
+int
+hops_append (struct hops *hops, const char *id)
+{
+    if (hops->count == HOPS_MAX || !hops_is_id (id)) {
         return -1;
     }
-    for (size_t i = 0; i < list.count; i++) {
-        length += (size_t)snprintf (text + length, HOPS_TEXT_SIZE - length, "%s,", list.ids[i]);
-    }
-    snprintf (text + length, HOPS_TEXT_SIZE - length, "%s", id);
+    memcpy (hops->ids[hops->count++], id, strlen (id));
     return 0;
+}
+
+void
+hops_print (const struct hops *hops, char text[HOPS_TEXT_SIZE])
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < hops->count; i++) {
+        length += (size_t)snprintf (text + length, HOPS_TEXT_SIZE - length, "%s%s",
+                                    i > 0 ? "," : "", hops->ids[i]);
+    }
 }

@@ -8,24 +8,37 @@
 #define RPC_HOPS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define HOPS_HEADER "Workpeer-Hops"
 #define HOPS_MAX 8                               /* daemons in a row */
 #define HOPS_ID_SIZE 33                          /* 32 characters and the terminating zero */
 #define HOPS_TEXT_SIZE (HOPS_MAX * HOPS_ID_SIZE) /* of a header's value, zero included */
 
+/* A plain value, to be copied; all zeros is no hops. */
+struct hops {
+    size_t count;
+    char ids[HOPS_MAX][HOPS_ID_SIZE]; /* the oldest first; zeros after each id and after the last */
+};
+
 bool hops_is_id (const char *id);
 
 /*
- * Whether `id` is among `hops`, a header's value as it came; NULL, and whatever is not a list of 1
- * to HOPS_MAX ids, is no hops. Blanks around commas are passed over.
+ * Reads a header's value as it came. NULL, and whatever is not a list of 1 to HOPS_MAX ids, is no
+ * hops. Blanks around commas are passed over.
  */
-bool hops_contains (const char *hops, const char *id);
+void hops_parse (const char *header, struct hops *hops);
+
+bool hops_contains (const struct hops *hops, const char *id);
+bool hops_same (const struct hops *a, const struct hops *b);
 
 /*
- * Writes `hops`, read as above, and `id` after it. Returns 0, or -1 with `text` untouched when
- * there are HOPS_MAX already: the request has come far enough.
+ * Adds `id`. Returns 0, or -1 with nothing changed when there are HOPS_MAX already, for the request
+ * has come far enough, or when it is no id.
  */
-int hops_append (const char *hops, const char *id, char text[HOPS_TEXT_SIZE]);
+int hops_append (struct hops *hops, const char *id);
+
+/* The header's value; "" for no hops. */
+void hops_print (const struct hops *hops, char text[HOPS_TEXT_SIZE]);
 
 #endif

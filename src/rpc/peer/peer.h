@@ -22,6 +22,7 @@
 
 #include "rpc/base/endpoint.h"
 #include "rpc/client/resolver.h"
+#include "rpc/peer/hops.h"
 #include "rpc/peer/peer_record.h"
 #include "work/scan/scan.h"
 
@@ -104,9 +105,9 @@ void peer_health (const struct peer *peer, struct peer_health *health);
 
 struct peer_question {
     struct scan_target target;
-    const char *account; /* as the request has it, or NULL */
-    const char *hops;    /* the hop header that the request came with, or NULL */
-    double timeout;      /* seconds, above 0, for everything together */
+    const char *account;     /* as the request has it, or NULL */
+    const struct hops *hops; /* the daemons that the request came through, or NULL */
+    double timeout;          /* seconds, above 0, for everything together */
 };
 
 struct peer_answer {

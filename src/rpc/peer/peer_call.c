@@ -169,7 +169,8 @@ peer_ask (struct peer *peer, const struct peer_question *question, peer_done_fn 
 {
     struct peer_client *const client = peer->client;
     struct peer_call *const call = memory_new (1, sizeof *call);
-    char hops[HOPS_TEXT_SIZE] = "";
+    struct hops hops = question->hops != NULL ? *question->hops : (struct hops){0};
+    char text[HOPS_TEXT_SIZE] = "";
 
     call->peer = peer;
     peer_hold (peer);
@@ -179,12 +180,15 @@ peer_ask (struct peer *peer, const struct peer_question *question, peer_done_fn 
     call->since = clock_now ();
     call->done = done;
     call->data = data;
-    if (client->identity[0] != '\0' && hops_append (question->hops, client->identity, hops) != 0) {
+    if (client->identity[0] != '\0' && hops_append (&hops, client->identity) != 0) {
         refuse (call, PEER_LOOP);
     } else if (client->max_calls > 0 && client->call_count > client->max_calls) {
         refuse (call, PEER_SHORTAGE);
     } else {
-        post (call, question, hops);
+        if (client->identity[0] != '\0') {
+            hops_print (&hops, text);
+        }
+        post (call, question, text);
     }
     peer_cancel_forget (peer, call->target.root);
     call->probe = peer_record_ask (&peer->record, call->since);

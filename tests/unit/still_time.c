@@ -1,12 +1,13 @@
 /*
- * Threads: `lock` guards the time and the sleepers, and is taken last: a sleeper has its own mutex
- * before.
+ * Threads: `busy` guards the time and the sleepers. It is no mutex, since a sleeper has its own by
+ * then, and who holds one takes no other (tests/locks).
  */
 #include "still_time.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ struct sleeper {
     bool woken;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_flag busy = ATOMIC_FLAG_INIT;
 static uint64_t now = STILL_TIME_BEGIN;
 static struct sleeper sleepers[MAX_SLEEPERS];
 
@@ -38,14 +39,28 @@ int __wrap_pthread_cond_timedwait (pthread_cond_t *condition, pthread_mutex_t *m
 int __real_pthread_cond_broadcast (pthread_cond_t *condition);
 int __wrap_pthread_cond_broadcast (pthread_cond_t *condition);
 
+static void
+take_turn (void)
+{
+    while (atomic_flag_test_and_set (&busy)) {
+        (void)sched_yield ();
+    }
+}
+
+static void
+give_turn (void)
+{
+    atomic_flag_clear (&busy);
+}
+
 static uint64_t
 still_time (void)
 {
     uint64_t still;
 
-    pthread_mutex_lock (&lock);
+    take_turn ();
     still = now;
-    pthread_mutex_unlock (&lock);
+    give_turn ();
     return still;
 }
 
@@ -73,7 +88,7 @@ lie_down (pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
     struct sleeper *sleeper = NULL;
 
-    pthread_mutex_lock (&lock);
+    take_turn ();
     for (size_t i = 0; i < MAX_SLEEPERS && sleeper == NULL; i++) {
         if (sleepers[i].condition == NULL) {
             sleeper = &sleepers[i];
@@ -83,16 +98,16 @@ lie_down (pthread_cond_t *condition, pthread_mutex_t *mutex)
         give_up ("more sleepers than there is room for");
     }
     *sleeper = (struct sleeper){condition, mutex, false};
-    pthread_mutex_unlock (&lock);
+    give_turn ();
     return sleeper;
 }
 
 static void
 get_up (struct sleeper *sleeper)
 {
-    pthread_mutex_lock (&lock);
+    take_turn ();
     *sleeper = (struct sleeper){0};
-    pthread_mutex_unlock (&lock);
+    give_turn ();
 }
 
 int
@@ -125,11 +140,11 @@ __wrap_pthread_cond_timedwait (pthread_cond_t *condition, pthread_mutex_t *mutex
 int
 __wrap_pthread_cond_broadcast (pthread_cond_t *condition)
 {
-    pthread_mutex_lock (&lock);
+    take_turn ();
     for (size_t i = 0; i < MAX_SLEEPERS; i++) {
         sleepers[i].woken |= sleepers[i].condition == condition;
     }
-    pthread_mutex_unlock (&lock);
+    give_turn ();
     return __real_pthread_cond_broadcast (condition);
 }
 
@@ -138,12 +153,12 @@ still_time_set (uint64_t time)
 {
     struct sleeper seen[MAX_SLEEPERS];
 
-    pthread_mutex_lock (&lock);
+    take_turn ();
     now = time;
     for (size_t i = 0; i < MAX_SLEEPERS; i++) {
         seen[i] = sleepers[i];
     }
-    pthread_mutex_unlock (&lock);
+    give_turn ();
     for (size_t i = 0; i < MAX_SLEEPERS; i++) {
         if (seen[i].condition != NULL) {
             pthread_mutex_lock (seen[i].mutex);
@@ -158,11 +173,11 @@ count_sleepers (void)
 {
     unsigned count = 0;
 
-    pthread_mutex_lock (&lock);
+    take_turn ();
     for (size_t i = 0; i < MAX_SLEEPERS; i++) {
         count += sleepers[i].condition != NULL && !sleepers[i].woken;
     }
-    pthread_mutex_unlock (&lock);
+    give_turn ();
     return count;
 }
 

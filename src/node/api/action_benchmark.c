@@ -30,16 +30,12 @@ struct benchmark {
  * were at when one device found a work, which is much of it when works are quick.
  */
 static uint64_t
-hashes_tried (struct pool *pool)
+hashes_tried (const struct actions *actions)
 {
-    uint64_t hashes = 0;
+    struct actions_devices devices;
 
-    for (size_t i = 0; i < pool_device_count (pool); i++) {
-        struct pool_device device;
-        pool_device (pool, i, &device);
-        hashes += device.hashes;
-    }
-    return hashes;
+    actions_devices (actions, &devices);
+    return devices.hashes;
 }
 
 static json_t *
@@ -47,7 +43,7 @@ benchmark_body (const struct benchmark *benchmark)
 {
     uint64_t base = benchmark->actions->network->base;
     double seconds = clock_seconds (clock_now () - benchmark->started);
-    uint64_t tried = hashes_tried (benchmark->actions->pool);
+    uint64_t tried = hashes_tried (benchmark->actions);
     /* Less than before: a reload has brought other devices, which have tried these. */
     uint64_t hashes = tried >= benchmark->hashes ? tried - benchmark->hashes : tried;
     char difficulty[HEX_U64_SIZE];
@@ -99,7 +95,7 @@ next_work (struct benchmark *benchmark)
 {
     double seconds = clock_seconds (clock_now () - benchmark->started);
     struct broker_question question = {
-        .network = benchmark->actions->store_network, .local_only = true, .unkept = true};
+        .network = keeper_network (benchmark->actions->keeper), .local_only = true, .unkept = true};
     enum broker_result result;
 
     if (seconds > benchmark->actions->config->work_request_timeout ||
@@ -193,7 +189,7 @@ action_benchmark (void *context, struct request *request)
     if (benchmark != NULL) {
         benchmark->actions = actions;
         benchmark->request = request;
-        benchmark->hashes = hashes_tried (actions->pool);
+        benchmark->hashes = hashes_tried (actions);
         benchmark->started = clock_now ();
         error = read_benchmark (actions, request_fields (request), benchmark);
     }

@@ -8,6 +8,7 @@
 #include "node/api/fields.h"
 #include "node/base/log.h"
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
 #include "rpc/peer/hops.h"
 #include "work/base/hex.h"
 #include "work/scan/value.h"
@@ -222,16 +223,13 @@ log_begun (const struct request *request, const struct scan_target *target)
 static void
 start (struct actions *actions, struct request *request, const struct broker_question *question)
 {
-    struct generation *generation = calloc (1, sizeof *generation);
-    enum broker_result result = BROKER_NO_MEMORY;
+    struct generation *generation = memory_new (1, sizeof *generation);
+    enum broker_result result;
 
-    if (generation != NULL) {
-        generation->actions = actions;
-        generation->request = request;
-        generation->target = question->target;
-        result =
-            broker_generate (actions->broker, question, on_done, generation, &generation->waiter);
-    }
+    generation->actions = actions;
+    generation->request = request;
+    generation->target = question->target;
+    result = broker_generate (actions->broker, question, on_done, generation, &generation->waiter);
     if (result != BROKER_ACCEPTED) {
         free (generation);
         request_went (request, REQUEST_REFUSED);
@@ -246,8 +244,10 @@ start (struct actions *actions, struct request *request, const struct broker_que
 static void
 learn (const struct actions *actions, const struct broker_question *question)
 {
-    if (question->has_account && actions->precache != NULL) {
-        (void)precache_learn (actions->precache, question->account_key, question->target.root);
+    struct precache *precache = keeper_precache (actions->keeper);
+
+    if (question->has_account && precache != NULL) {
+        (void)precache_learn (precache, question->account_key, question->target.root);
     }
 }
 
@@ -255,7 +255,7 @@ void
 action_work_generate (void *context, struct request *request)
 {
     struct actions *actions = context;
-    struct broker_question question = {.network = actions->store_network};
+    struct broker_question question = {.network = keeper_network (actions->keeper)};
     struct broker_answer answer;
     const char *error = read_question (actions, request_fields (request), &question);
 

@@ -4,6 +4,7 @@
 #include "node/api/fields.h"
 #include "node/precache/precache.h"
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
 #include "work/base/account.h"
 #include "work/base/hex.h"
 #include "work/base/number.h"
@@ -104,10 +105,12 @@ do_accounts (const json_t *fields, struct precache *precache, each_fn each, uint
 static struct precache *
 precache_of (struct actions *actions, struct request *request)
 {
-    if (actions->precache == NULL) {
+    struct precache *precache = keeper_precache (actions->keeper);
+
+    if (precache == NULL) {
         request_fail (request, "Pre-cache is disabled");
     }
-    return actions->precache;
+    return precache;
 }
 
 static const char *
@@ -117,7 +120,7 @@ read_threshold (const struct actions *actions, const json_t *fields, uint64_t *t
     bool given = false;
     const char *error;
 
-    *threshold = precache_threshold (actions->precache);
+    *threshold = precache_threshold (keeper_precache (actions->keeper));
     (void)((error = fields_subtype (fields, network, threshold, &given)) != NULL ||
            (error = fields_difficulty (fields, threshold, &given)) != NULL ||
            (error = fields_multiplier (fields, network->base, threshold, &given)) != NULL ||
@@ -334,11 +337,7 @@ action_precache_status (void *context, struct request *request)
         return;
     }
     body = json_object ();
-    if (put_statistics (body, precache) != 0 ||
-        actions_put_list (body, "accounts",
-                          accounts_array (precache, (size_t)offset, (size_t)count)) != 0) {
-        json_decref (body);
-        body = NULL;
-    }
+    memory_require (put_statistics (body, precache) == 0);
+    actions_put_list (body, "accounts", accounts_array (precache, (size_t)offset, (size_t)count));
     request_answer (request, body);
 }

@@ -21,14 +21,6 @@ tests_faults_workpeer_SOURCES += tests/faults/fault_opencl.c \
 tests_faults_workpeer_LDFLAGS += -Wl,--wrap=opencl_api_load
 endif
 
-if HAVE_CMOCKA
-UNIT_TESTS += tests/faults/test_memory
-endif
-tests_faults_test_memory_SOURCES = tests/faults/test_memory.c tests/unit/support_http.c tests/unit/support_http.h
-tests_faults_test_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_faults_test_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
-tests_faults_test_memory_LDADD = $(UNIT_RPC)
-
 FAULT_JOURNEYS =
 check-faults: tests/faults/workpeer
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) '$(srcdir)/tests/faults/sweep.py' $(FAULT_JOURNEYS)

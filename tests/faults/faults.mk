@@ -13,7 +13,7 @@ tests_faults_workpeer_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/tests/faults -I$(sr
 	$(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS) $(LMDB_CFLAGS)
 tests_faults_workpeer_CFLAGS = -std=gnu11 $(THREAD_FLAGS) $(WARNING_CFLAGS) $(HARDENING_CFLAGS) \
 	-fno-builtin -U_FORTIFY_SOURCE
-tests_faults_workpeer_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+tests_faults_workpeer_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,--wrap=confinement_put_up
 tests_faults_workpeer_LDADD = libnode.la libtoml.la librpc.la libwork.la
 if HAVE_OPENCL
 tests_faults_workpeer_SOURCES += tests/faults/fault_opencl.c \

@@ -54,6 +54,9 @@ COMPLAINT = r"(?m)^\S+ ((?:warn|error) .*)$"
 
 OUT_OF_MEMORY = r"(?m)^.*Out of memory: the process ends\n\Z"
 
+# Rooms that return errors, as src/work does.
+RETURN_ERRORS = "node/(config|precache|search|engine|cli|tools|atto)|rpc/(client|peer)"
+
 # What is not said to have allocated itself, but whoever has called it.
 ALLOCATORS = ("malloc", "calloc", "realloc", "reallocarray", "strdup", "strndup")
 
@@ -234,7 +237,8 @@ def has_to_end(stack):
     """Whether what allocated is ours and not of src/work, or allocates through us, as libevent and jansson do."""
     callers = itertools.dropwhile(lambda frame: frame[2] in ALLOCATORS, stack)
     path, offset, _ = next(callers, ("", "0", ""))
-    return control.is_ours(path) and re.search("/src/(rpc|node)/", control.line_of(path, offset) or "") is not None
+    line = control.is_ours(path) and control.line_of(path, offset) or ""
+    return re.search(rf"/src/(?!{RETURN_ERRORS})(rpc|node)/", line) is not None
 
 
 def complaints_in(log):

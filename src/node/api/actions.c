@@ -19,6 +19,8 @@ actions_refusal (enum broker_result result)
         return "Work generation is disabled";
     case BROKER_LOOPED:
         return "Work peers form a loop: this request has come from here";
+    case BROKER_NO_MEMORY:
+        memory_end ();
     default:
         return FIELDS_FAILED;
     }

@@ -84,7 +84,7 @@ atto_server_new (struct event_base *base, const struct atto_server_settings *set
 
     log_variables (config);
     init_works (server, report->actions, settings->api.max_json_depth);
-    server->api = memory_need (server_new (base, &settings->api, NULL, NULL));
+    server->api = server_new (base, &settings->api, NULL, NULL);
     server_add_routes (server->api, atto_works_routes, &server->works);
     server_add_open_routes (server->api, atto_page_routes, NULL);
     server->management = management_new (base, &settings->management, health_device_routes, report);

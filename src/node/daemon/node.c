@@ -339,7 +339,7 @@ static int
 init_server (struct node *node)
 {
     struct server *const server =
-        memory_need (server_new (node->base, &node->settings.rpc, actions_table, &node->actions));
+        server_new (node->base, &node->settings.rpc, actions_table, &node->actions);
 
     node->actions.server = server;
     server_add_open_routes (server, health_routes, &node->actions);

@@ -4,13 +4,12 @@
 
 #include "node/base/log.h"
 #include "node/manage/health.h"
-#include "rpc/base/memory.h"
 
 struct server *
 management_new (struct event_base *base, const struct server_settings *settings,
                 const struct route *health, struct metrics_report *report)
 {
-    struct server *server = memory_need (server_new (base, settings, NULL, NULL));
+    struct server *server = server_new (base, settings, NULL, NULL);
 
     server_add_routes (server, health, report->actions);
     server_add_routes (server, metrics_report_routes, report);

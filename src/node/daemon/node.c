@@ -136,34 +136,6 @@ on_trouble (const char *text)
     log_warn ("%s", text);
 }
 
-static void
-log_setting (void *data, const char *path, const char *value)
-{
-    size_t *const count = data;
-
-    log_info ("Setting: %s = %s", path, value);
-    (*count)++;
-}
-
-/* What is in force and not the default. */
-static void
-log_settings (const struct config *config)
-{
-    const struct config_sources none = {.data_path = NULL};
-    struct config_report report;
-    struct config *const defaults = config_load (&none, &report);
-    size_t count = 0;
-
-    if (defaults != NULL) {
-        config_show_changes (config, defaults, log_setting, &count);
-    }
-    if (defaults != NULL && count == 0) {
-        log_info ("Settings: all as they are by default");
-    }
-    config_free (defaults);
-    config_report_clear (&report);
-}
-
 static int
 init_loop (struct node *node)
 {
@@ -471,7 +443,7 @@ begin (struct node *node, const struct config_sources *sources, const char *pid_
               node->actions.network->name);
     log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
     node_confine (node, sources);
-    log_settings (config);
+    node_settings_log (config);
     init_metrics (node);
     node->settings = node_settings_of (config, &node->metrics);
     return 0;

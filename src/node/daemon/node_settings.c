@@ -104,3 +104,30 @@ node_settings_of (const struct config *config, struct metrics *metrics)
         .peer_calls = share.calls,
     };
 }
+
+static void
+log_setting (void *data, const char *path, const char *value)
+{
+    size_t *const count = data;
+
+    log_info ("Setting: %s = %s", path, value);
+    (*count)++;
+}
+
+void
+node_settings_log (const struct config *config)
+{
+    const struct config_sources none = {.data_path = NULL};
+    struct config_report report;
+    struct config *const defaults = config_load (&none, &report);
+    size_t count = 0;
+
+    if (defaults != NULL) {
+        config_show_changes (config, defaults, log_setting, &count);
+    }
+    if (defaults != NULL && count == 0) {
+        log_info ("Settings: all as they are by default");
+    }
+    config_free (defaults);
+    config_report_clear (&report);
+}

@@ -32,4 +32,7 @@ struct node_settings {
  */
 struct node_settings node_settings_of (const struct config *config, struct metrics *metrics);
 
+/* Says in the log what is set and not the default. */
+void node_settings_log (const struct config *config);
+
 #endif

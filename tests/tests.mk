@@ -63,6 +63,7 @@ UNIT_TESTS += \
 	tests/unit/test_json \
 	tests/unit/test_load \
 	tests/unit/test_log \
+	tests/unit/test_memory \
 	tests/unit/test_metrics \
 	tests/unit/test_nearest \
 	tests/unit/test_number \
@@ -198,6 +199,9 @@ tests_unit_test_load_CPPFLAGS = $(UNIT_CPPFLAGS) $(LOAD_CPPFLAGS)
 tests_unit_test_load_LDADD = libwork.la $(JANSSON_LIBS) -lm $(CMOCKA_LIBS)
 tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_log_LDADD = $(UNIT_NODE)
+tests_unit_test_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=reallocarray -Wl,--wrap=strdup
+tests_unit_test_memory_LDADD = $(UNIT_RPC)
 tests_unit_test_metrics_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_metrics_LDADD = $(UNIT_NODE)
 tests_unit_test_nearest_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -47,6 +47,7 @@ class Connection:
     def __init__(self, address, timeout, source=None):
         self.timeout = timeout
         self.interim = []  # the status of every 1xx response seen
+        self.cut = False  # whether the server closed within an answer
         self._received = b""
         self._socket = socket.create_connection(address, timeout, source and (source, 0))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -81,14 +82,19 @@ class Connection:
     def receive(self, has_body=True):
         """The next response, interim ones passed over. Raises Closed or TimeoutError."""
         deadline = time.monotonic() + self.timeout
-        while True:
-            version, status, headers = self._head(deadline)
-            if status >= 200:
-                break
-            self.interim.append(status)
-        response = Response(version, status, headers, b"")
-        if has_body:
-            response.body = self._body(response, deadline)
+        response = None
+        try:
+            while True:
+                version, status, headers = self._head(deadline)
+                if status >= 200:
+                    break
+                self.interim.append(status)
+            response = Response(version, status, headers, b"")
+            if has_body:
+                response.body = self._body(response, deadline)
+        except (Closed, ConnectionError):
+            self.cut = response is not None or bool(self._received)
+            raise
         return response
 
     def receive_interim(self):

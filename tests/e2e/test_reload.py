@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import tempfile
 import threading
@@ -10,7 +11,8 @@ import threading
 import fake_node
 import fake_peer
 import nano
-from harness import ALLOW_ENDLESS, ENDLESS, DaemonTest, main, wait_until
+from harness import ALLOW_ENDLESS, ENDLESS, DaemonTest, main, scaled, wait_until
+from http_client import post_bytes
 
 EASY = "fff0000000000000"
 
@@ -23,6 +25,10 @@ def blocked_signals(status):
     with open(status, encoding="ascii", errors="replace") as file:
         mask = next(int(line.split()[1], 16) for line in file if line.startswith("SigBlk:"))
     return {number for number in signal.valid_signals() if mask >> (number - 1) & 1}
+
+
+def get(path, *headers):
+    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
 
 
 class ReloadTest(DaemonTest):
@@ -173,13 +179,6 @@ class Changes(ReloadTest):
         daemon.rpc("work_generate", hash=nano.random_root(), difficulty=EASY)
         wait_until(lambda: '"level":"debug"' in daemon.log(), "a line of debugging in JSON")
 
-    def test_limits(self):
-        daemon = self.start_with("[node]\nwork_threads = 1\n")
-        body = {"action": "version", "padding": "x" * 2000}
-        self.assertIn("rpc_version", daemon.post(body).json())
-        self.reload(daemon, "[node]\nwork_threads = 1\n[rpc]\nmax_request_size = 1000\n")
-        self.assertIn("body limit exceeded", daemon.post(body).json()["error"])
-
     def test_control(self):
         daemon = self.start_with("[node]\nwork_threads = 1\n")
         self.assertEqual(daemon.rpc("work_peers"), {"error": "RPC control is disabled"})
@@ -283,6 +282,107 @@ class Followed(ReloadTest):
         self.assertIn("More accounts in precache.accounts than precache.max_accounts allows: 2", daemon.log())
         accounts, _ = self.known(daemon)
         self.assertEqual((len(accounts), accounts[watched]), (2, ("", "1")))
+
+
+class Limits(ReloadTest):
+    """Every listener goes by what the file says now, each for those who come from then on."""
+
+    # A listener, how the log names it, and a path at which there is something.
+    LISTENERS = {
+        "rpc": (r"Listening on http://127\.0\.0\.1:(\d+)", "/health"),
+        "management": (r"Management on http://127\.0\.0\.1:(\d+)", "/health"),
+        "atto": (r"Atto work server started on port (\d+) \(http\), address 127\.0\.0\.1", "/openapi.json"),
+        "atto management": (r"Atto management started on port (\d+) \(http\), address 127\.0\.0\.1", "/health"),
+    }
+    WITH_BODIES = ("rpc", "atto")
+    FILE = (
+        '[node]\nwork_threads = 1\n[atto]\nenable = true\naddress = "127.0.0.1"\nport = 0\nmanagement_port = 0\n'
+        '[management]\naddress = "127.0.0.1"\nport = 0\n[rpc]\naddress = "127.0.0.1"\n'
+    )
+
+    def reloaded(self, **settings):
+        """A daemon that was started with others than these of [rpc], with a listener of each kind."""
+        daemon = self.start_with(self.FILE + "max_header_size = 65536\n")
+        lines = "".join(f"{name} = {value}\n" for name, value in {"max_header_size": 65536, **settings}.items())
+        self.reload(daemon, self.FILE + lines, f"settings changed: {len(settings)}")
+        return daemon
+
+    def on_each(self, daemon, check, names=tuple(LISTENERS)):
+        """Calls check(connect, path) for each listener."""
+        for name in names:
+            pattern, path = self.LISTENERS[name]
+            address = ("127.0.0.1", int(re.search(pattern, daemon.log()).group(1)))
+            with self.subTest(listener=name):
+                check(lambda to=address: self.connect(daemon, address=to), path)
+
+    def refusal_of(self, connect, request):
+        client = connect()
+        client.send(request)
+        return client.receive().json()["error"]
+
+    def assert_one_is_closed(self, clients):
+        wait_until(lambda: any(client.readable_within(0) for client in clients), "one of them is closed")
+
+    def test_idle_timeout(self):
+        def check(connect, path):
+            client = connect()
+            client.send(get(path))
+            self.assertEqual(client.receive().status, 200)
+            self.assertTrue(client.closed_within(scaled(10)))
+
+        self.on_each(self.reloaded(idle_timeout=0.2), check)
+
+    def test_read_timeout(self):
+        def check(connect, path):
+            client = connect()
+            client.send(get(path)[:-1])
+            self.assertTrue(client.closed_within(scaled(10)))
+
+        self.on_each(self.reloaded(read_timeout=0.2), check)
+
+    def test_header(self):
+        def check(connect, path):
+            self.assertIn("header", self.refusal_of(connect, get(path, "X-Long: " + 2000 * "x")))
+
+        self.on_each(self.reloaded(max_header_size=1024), check)
+
+    def test_body(self):
+        def check(connect, _):
+            request = post_bytes({"action": "version", "padding": "x" * 2000}, path="/works")
+            self.assertIn("body limit exceeded", self.refusal_of(connect, request))
+
+        self.on_each(self.reloaded(max_request_size=1000), check, self.WITH_BODIES)
+
+    def test_json_depth(self):
+        def check(connect, _):
+            request = post_bytes({"action": "version", "deep": [[[]]]}, path="/works")
+            self.assertEqual(self.refusal_of(connect, request), "Max JSON depth exceeded")
+
+        self.on_each(self.reloaded(max_json_depth=2), check, self.WITH_BODIES)
+
+    def test_connections(self):
+        def check(connect, _):
+            self.assert_one_is_closed([connect() for _ in range(3)])
+
+        self.on_each(self.reloaded(max_connections=2), check, self.WITH_BODIES)
+
+    def test_connections_of_an_address(self):
+        def check(connect, _):
+            self.assert_one_is_closed([connect() for _ in range(3)])
+
+        self.on_each(self.reloaded(max_connections_per_address=2), check)
+
+    def test_memory(self):
+        """Of requests that are nearly there: 31 of them, as many as a management port takes, are more than 2 MiB."""
+        request = post_bytes(b"x" * 4096, headers=[("X-Long", "x" * 64000)], path="/works")[:-1]
+
+        def check(connect, _):
+            clients = [connect() for _ in range(31)]
+            for client in clients:
+                client.send_without_waiting(request)
+            self.assert_one_is_closed(clients)
+
+        self.on_each(self.reloaded(max_memory=2 * 2**20), check)
 
 
 class Refusals(ReloadTest):

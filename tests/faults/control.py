@@ -1,7 +1,9 @@
 """The page that a test shares with the program, by which it says what is to fail (fault.h)."""
 
+import functools
 import mmap
 import os
+import re
 import struct
 import subprocess
 import tempfile
@@ -79,19 +81,25 @@ def named(stack, most=16):
     lines = []
     for path, offset, symbol in stack[:most]:
         name = symbol
-        if symbol == "?" or os.path.basename(path) in ("workpeer", "lt-workpeer"):
-            name = line_of(path, offset) or symbol
+        if symbol == "?" or is_ours(path):
+            name = re.sub(r"\S*/", "", line_of(path, offset) or symbol)
         lines.append(f"{os.path.basename(path)}+{offset} {name}")
     return lines
 
 
+@functools.cache
 def line_of(path, offset):
-    """Function and line of a return address, or None."""
+    """Function and line of a return address, the file with its folders, or None."""
     try:
         run = subprocess.run(
-            ["addr2line", "-sfe", path, hex(int(offset, 16) - 1)],
+            ["addr2line", "-fe", path, hex(int(offset, 16) - 1)],
             capture_output=True, text=True, check=False, timeout=20,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return " ".join(run.stdout.split()) or None
+
+
+def is_ours(path):
+    """Whether a stack's object is the program."""
+    return os.path.basename(path) in ("workpeer", "lt-workpeer")

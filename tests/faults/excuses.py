@@ -23,13 +23,6 @@ ALL = (
         "the system tells no address of a client that is gone; who is not known is not let in",
     ),
     Excuse(
-        ("alloc",),
-        "seccomp_load",
-        "status -(6|11|15)|not within .*: the daemon is ready",
-        "libseccomp 2.5.4 frees twice what it has no memory to make larger, or goes round in circles "
-        "without a list's end: such a start ends in an abort, or has to be ended, for a refusal",
-    ),
-    Excuse(
         ("opencl",),
         "clSetEventCallback",
         "exit status|LeakSanitizer",

@@ -13,21 +13,13 @@ tests_faults_workpeer_CPPFLAGS = -I$(srcdir)/src -I$(srcdir)/tests/faults -I$(sr
 	$(LIBEVENT_CFLAGS) $(JANSSON_CFLAGS) $(LMDB_CFLAGS)
 tests_faults_workpeer_CFLAGS = -std=gnu11 $(THREAD_FLAGS) $(WARNING_CFLAGS) $(HARDENING_CFLAGS) \
 	-fno-builtin -U_FORTIFY_SOURCE
-tests_faults_workpeer_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+tests_faults_workpeer_LDFLAGS = $(AM_LDFLAGS) -export-dynamic -Wl,--wrap=confinement_put_up
 tests_faults_workpeer_LDADD = libnode.la libtoml.la librpc.la libwork.la
 if HAVE_OPENCL
 tests_faults_workpeer_SOURCES += tests/faults/fault_opencl.c \
 	tests/unit/opencl_told.c tests/unit/opencl_told.h
 tests_faults_workpeer_LDFLAGS += -Wl,--wrap=opencl_api_load
 endif
-
-if HAVE_CMOCKA
-UNIT_TESTS += tests/faults/test_memory
-endif
-tests_faults_test_memory_SOURCES = tests/faults/test_memory.c tests/unit/support_http.c tests/unit/support_http.h
-tests_faults_test_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_faults_test_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
-tests_faults_test_memory_LDADD = $(UNIT_RPC)
 
 FAULT_JOURNEYS =
 check-faults: tests/faults/workpeer

@@ -23,12 +23,16 @@ CONTROL = {"rpc.enable_control": "true"}
 STORE = {"store.enable": "true"}
 
 
+class Wrong(AssertionError):
+    """An answer that nothing excuses."""
+
+
 def judge(answer, root):
     """An answer to work_generate in a few words; its work is checked."""
     if "error" in answer:
         return f"error: {answer['error']}"
     if nano.work_value(root, answer["work"]) < nano.DEV.base:
-        raise AssertionError(f"weak work: {answer}")
+        raise Wrong(f"weak work: {answer}")
     source = answer["source"]
     return "work: " + (source if source in ("local", "cache") else "peer")
 
@@ -66,15 +70,6 @@ def brief(answer):
     return f"error: {answer['error']}" if "error" in answer else "answered"
 
 
-def poll(condition, what):
-    """Asks now and then: what is asked is a part of the journey, and is counted."""
-    deadline = time.monotonic() + scaled(PATIENCE)
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {scaled(PATIENCE)} s: {what}")
-        time.sleep(0.1)
-
-
 class Journey:
     """By default: a work_generate that a CPU thread meets, without a store."""
 
@@ -97,6 +92,17 @@ class Journey:
     def name(self):
         return type(self).__name__.lower()
 
+    def poll(self, condition, what):
+        """Asks now and then: what is asked is a part of the journey, and is counted."""
+        deadline = time.monotonic() + scaled(PATIENCE)
+        while not (result := condition()):
+            if self.daemon.process.poll() is not None:
+                raise ConnectionError(f"the daemon has ended before {what}")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not within {scaled(PATIENCE)} s: {what}")
+            time.sleep(0.1)
+        return result
+
     def settings(self):
         """The daemon's, once helpers are there."""
         return self.config
@@ -114,6 +120,10 @@ class Journey:
         outcome = generate(self.daemon)
         if not outcome.startswith("work: "):
             raise AssertionError(f"afterwards work_generate gave {outcome!r}")
+
+    def works_again(self):
+        """The same of a daemon on the same data, that was started when the one before had ended for want of memory."""
+        Journey.works(self)
 
     def end(self):
         """Helpers go."""
@@ -139,6 +149,12 @@ class Cached(Journey):
     def go(self):
         return generate(self.daemon, self.root)
 
+    def works_again(self):
+        super().works_again()
+        outcome = generate(self.daemon, self.root)
+        if outcome != "work: cache":
+            raise Wrong(f"what was stored is lost: {outcome}")
+
 
 class Keep(Journey):
     """What is found is written, and there again after it."""
@@ -153,7 +169,7 @@ class Keep(Journey):
     def go(self):
         root = nano.random_root()
         outcomes = [generate(self.daemon, root)]
-        poll(self._written, "it is written")
+        self.poll(self._written, "it is written")
         outcomes.append(generate(self.daemon, root))
         return "; ".join(outcomes)
 
@@ -196,7 +212,7 @@ class Leave(Journey):
 
     def go(self):
         self.waiting.close()
-        poll(self._gone, "the search has stopped")
+        self.poll(self._gone, "the search has stopped")
         return "stopped"
 
     def _gone(self):
@@ -223,6 +239,9 @@ class Peer(Journey):
     def works(self):
         """A peer that failed is left alone for a while."""
         wait_until(lambda: generate(self.daemon) == "work: peer", "the peer is asked again", 20)
+
+    def works_again(self):
+        self.works()
 
     def end(self):
         self.peer.stop()
@@ -259,8 +278,7 @@ class Reload(Journey):
     def go(self):
         ended = r"The configuration (is read again|stays as it was)|cannot be read again"
         self.daemon.signal(signal.SIGHUP)
-        found = wait_until(lambda: re.search(ended, self.daemon.log()), "it is read again", PATIENCE)
-        return found.group(0)
+        return self.poll(lambda: re.search(ended, self.daemon.log()), "it is read again").group(0)
 
 
 class Precache(Journey):
@@ -273,7 +291,7 @@ class Precache(Journey):
         outcome = brief(ask(self.daemon, {"action": "work_precache", "hash": root}))
         if outcome != "answered":
             return outcome
-        poll(self._done, "it is searched")
+        self.poll(self._done, "it is searched")
         return f"{outcome}; {generate(self.daemon, root)}"
 
     def _done(self):
@@ -300,7 +318,7 @@ class Callback(Precache):
             return "closed"
         if response.status != 200:
             return f"status {response.status}"
-        poll(self._done, "it is searched")
+        self.poll(self._done, "it is searched")
         return generate(self.daemon, root)
 
 
@@ -393,7 +411,7 @@ class Device(Journey):
 
     def go(self):
         outcome = generate(self.daemon)
-        poll(self._is_open, "the device is open, or is not going to be")
+        self.poll(self._is_open, "the device is open, or is not going to be")
         return f"{outcome}; {self._device()}"
 
     def works(self):

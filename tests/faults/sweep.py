@@ -10,11 +10,18 @@ a daemon in which that call fails. Whatever happens:
 - each request gets one answer, or its connection ends, within the deadline;
 - the daemon does not start, with status 1 and the reason in its log; or it still works afterwards;
 - where the outcome is another than without the fault, a line of the log says what happened.
+
+What src/rpc, src/node, libevent or jansson allocate is another matter. Where that fails:
+
+- the process ends, with status 1 and "Out of memory: the process ends" as the last line of its log;
+- every answer that was begun is whole, and what it says is true;
+- a daemon that is started on what the other has left behind has nothing to complain of, and works.
 """
 
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import os
 import re
 import sys
@@ -45,6 +52,14 @@ ALWAYS_TOLD = ("accept",)
 
 COMPLAINT = r"(?m)^\S+ ((?:warn|error) .*)$"
 
+OUT_OF_MEMORY = r"(?m)^.*Out of memory: the process ends\n\Z"
+
+# Rooms that return errors, as src/work does.
+RETURN_ERRORS = "node/(config|precache|search|engine|cli|tools|atto)|rpc/(client|peer)"
+
+# What is not said to have allocated itself, but whoever has called it.
+ALLOCATORS = ("malloc", "calloc", "realloc", "reallocarray", "strdup", "strndup")
+
 
 class Refused(Exception):
     """The daemon has ended at its start."""
@@ -55,6 +70,19 @@ class Refused(Exception):
 
 
 class FaultyDaemon(Daemon):
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.connections = []
+
+    def connect(self, *arguments, **options):
+        self.connections.append(super().connect(*arguments, **options))
+        return self.connections[-1]
+
+    def start_again(self):
+        """On the same data."""
+        self.addresses.clear()
+        return self.start()
+
     def _is_ready(self):
         try:
             return super()._is_ready()
@@ -98,11 +126,34 @@ class Run:
             self._note()
             self.log = daemon.log()
             self.complaints = complaints_in(self.log)
+            if self.fired and self.kind == "alloc":
+                self._judge_end(daemon, journey)
             self.findings += [end for end in daemon.stop() if self._is_finding(end)]
             journey.end()
             self._page.close()
         self._excuse()
         return self
+
+    def _judge_end(self, daemon, journey):
+        """Whether the process has ended if it had to; then what has come of the journey does not count."""
+        self._page.disarm()
+        has_to = has_to_end(self.stack)
+        if ended_for_memory(daemon, 5 if has_to else 0.2):
+            self.outcome = "ended"
+            self.findings = [finding for finding in self.findings if finding.startswith("Wrong: ")]
+            if any(connection.cut for connection in daemon.connections):
+                self.findings.append("an answer was sent in part")
+            self._look_at_next(daemon, journey)
+        elif has_to:
+            self.findings.append("it goes on, though it had no memory")
+
+    def _look_at_next(self, daemon, journey):
+        try:
+            journey.daemon = daemon.start_again()
+            journey.works_again()
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            self.findings.append(f"the next one: {type(error).__name__}: {error}")
+        self.findings += [f"the next one: {line}" for line in complaints_in(daemon.log()) - self.usual]
 
     def _go(self, daemon, journey):
         before = 0
@@ -150,7 +201,7 @@ class Run:
             self.findings.append("silent: ended at its start without a word")
 
     def _is_finding(self, end):
-        if self.outcome == "refused" and end == "exit status 1":
+        if self.outcome in ("refused", "ended") and end == "exit status 1":
             return False
         return not end.startswith("the end of its log")
 
@@ -171,6 +222,23 @@ class Run:
             *[f"        {line}" for line in control.named(self.stack)],
             *[f"    | {line}" for line in self.log.splitlines()[-int(os.environ.get("FAULT_LOG_LINES", "5")):]],
         ])
+
+
+def ended_for_memory(daemon, seconds):
+    """Whether the process has ended, or does before long, as it should for want of memory."""
+    try:
+        wait_until(lambda: daemon.process.poll() is not None, "it has ended", seconds)
+    except AssertionError:
+        return False
+    return daemon.process.returncode == 1 and re.search(OUT_OF_MEMORY, daemon.log()) is not None
+
+
+def has_to_end(stack):
+    """Whether what allocated is ours and not of src/work, or allocates through us, as libevent and jansson do."""
+    callers = itertools.dropwhile(lambda frame: frame[2] in ALLOCATORS, stack)
+    path, offset, _ = next(callers, ("", "0", ""))
+    line = control.is_ours(path) and control.line_of(path, offset) or ""
+    return re.search(rf"/src/(?!{RETURN_ERRORS})(rpc|node)/", line) is not None
 
 
 def complaints_in(log):
@@ -200,8 +268,8 @@ class Row:
             return
         if run.findings:
             self.count["findings"] += 1
-        elif run.outcome == "refused":
-            self.count["refused"] += 1
+        elif run.outcome in ("refused", "ended"):
+            self.count[run.outcome] += 1
         elif run.outcome == run.expected:
             self.count["same"] += 1
         else:
@@ -267,7 +335,7 @@ class Sweep:
             print(run.explain(), flush=True)
 
     def table(self):
-        columns = ("failed", "same", "other", "refused", "excused", "findings")
+        columns = ("failed", "same", "other", "ended", "refused", "excused", "findings")
         lines = [f"{'journey':<10} {'thread':<8} {'class':<11} {'calls':>6}"
                  + "".join(f" {column:>8}" for column in columns)]
         total = Row(0)

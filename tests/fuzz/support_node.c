@@ -23,21 +23,16 @@ static const char *const settings[] = {
     "node.max_work_generate_multiplier=4",
     "work.request_timeout=1",
     "precache.max_accounts=64",
+    "store.max_entries=256",
 };
 
 struct node {
-    struct config *config;
     struct difficulty_network network;
     struct event_base *base;
     struct event *tick;
-    struct pool *pool;
-    struct store *store;
-    struct broker *broker;
-    struct precache *precache;
     struct peer_client *peer_client;
     struct atto_works atto;
     struct actions actions;
-    struct server *server;
     uint16_t port;
     struct client client;
 };
@@ -50,14 +45,7 @@ stopped_clock (void)
     return NODE_NOW;
 }
 
-/* A client asks for it; here nothing stops. */
-static void
-stop (void *data)
-{
-    (void)data;
-}
-
-/* So that the loop never sleeps past a deadline. */
+/* So that the loop never sleeps past a deadline; and who asks for a stop gets this. */
 static void
 on_tick (evutil_socket_t fd, short what, void *data)
 {
@@ -74,8 +62,8 @@ make_settings (void)
     struct config_report report;
     char error[256];
 
-    node->config = config_load (&sources, &report);
-    FUZZ_CHECK (node->config != NULL);
+    node->actions.config = config_load (&sources, &report);
+    FUZZ_CHECK (node->actions.config != NULL);
     config_report_clear (&report);
     FUZZ_CHECK (difficulty_network_load (DIFFICULTY_DEV, &node->network, error, sizeof error) == 0);
 }
@@ -84,17 +72,14 @@ static void
 make_engine (void)
 {
     const struct pool_settings pool = {.max_jobs = MAX_JOBS, .batch_seconds = 0.005};
-    const struct store_settings store = {.max_entries = 256, .first_map = UINT64_C (4) << 20};
     struct fake *fake = fake_new (&(struct fake_settings){.name = "fake"});
-    char error[STORE_ERROR_SIZE];
-    char path[4200];
+    struct engine *engine = &node->actions.engine;
 
-    node->pool = pool_new (&pool);
-    FUZZ_CHECK (node->pool != NULL && fake != NULL);
-    FUZZ_CHECK (pool_add (node->pool, fake_device (fake)) == 0 && pool_start (node->pool) == 0);
-    snprintf (path, sizeof path, "%s/store", fuzz_directory ());
-    node->store = store_open (path, &store, error, sizeof error);
-    FUZZ_CHECK (node->store != NULL);
+    engine->pool = pool_new (&pool);
+    FUZZ_CHECK (engine->pool != NULL && fake != NULL);
+    FUZZ_CHECK (pool_add (engine->pool, fake_device (fake)) == 0);
+    FUZZ_CHECK (pool_start (engine->pool) == 0);
+    FUZZ_CHECK (scanner_choice_make ("portable", &engine->choice) == 0);
 }
 
 static void
@@ -102,16 +87,18 @@ make_broker (void)
 {
     const struct broker_settings broker = {
         .max_searches = MAX_JOBS / 4, .request_timeout = 1, .keep = true};
-    const struct precache_settings precache = {.network = STORE_NANO_DEV,
-                                               .threshold = node->network.base,
-                                               .max_accounts = 64,
-                                               .max_searches = 4};
+    struct actions *actions = &node->actions;
+    struct store *store;
 
-    node->broker = broker_new (node->base, node->pool, NULL, node->store, &broker);
-    node->precache = precache_new (node->base, node->broker, node->store, &precache);
+    actions->precache =
+        precache_owner_new (node->base, actions->config, &node->network, fuzz_directory ());
+    FUZZ_CHECK (actions->precache != NULL);
+    store = precache_owner_store (actions->precache);
+    actions->broker = broker_new (node->base, actions->engine.pool, NULL, store, &broker);
+    FUZZ_CHECK (store != NULL);
+    FUZZ_CHECK (precache_owner_start (actions->precache, actions->broker) == 0);
     node->atto = (struct atto_works){
-        .broker = node->broker, .max_json_depth = 20, .now = stopped_clock, .has_store = true};
-    FUZZ_CHECK (node->precache != NULL);
+        .broker = actions->broker, .max_json_depth = 20, .now = stopped_clock, .has_store = true};
 }
 
 static void
@@ -122,62 +109,53 @@ make_actions (void)
 
     node->peer_client = peer_client_new (node->base, &client);
     FUZZ_CHECK (node->peer_client != NULL);
-    node->actions = (struct actions){
-        .config = node->config,
-        .network = &node->network,
-        .broker = node->broker,
-        .pool = node->pool,
-        .peers = peers_new (node->peer_client, node->config),
-        .store = node->store,
-        .precache = node->precache,
-        .store_network = STORE_NANO_DEV,
-        .identity = "fuzz",
-        .scanner = "portable",
-        .scanner_reason = "a test",
-        .started = clock_now (),
-        .stop = stop,
-    };
+    node->actions.network = &node->network;
+    node->actions.peers = peers_new (node->peer_client, node->actions.config);
+    node->actions.started = clock_now ();
+    node->actions.stop = node->tick;
     FUZZ_CHECK (node->actions.peers != NULL);
 }
 
 static void
 make_server (void)
 {
-    const struct server_settings server = {.max_connections = 16,
+    const struct server_settings limits = {.max_connections = 16,
                                            .max_request_size = 1 << 20,
                                            .max_json_depth = 20,
                                            .read_timeout = 30,
                                            .idle_timeout = 3600,
                                            .enable_control = true};
+    struct server *server = server_new (node->base, &limits, actions_table, &node->actions);
     char error[256];
 
-    node->server = server_new (node->base, &server, actions_table, &node->actions);
-    FUZZ_CHECK (node->server != NULL);
-    node->actions.server = node->server;
-    FUZZ_CHECK (server_add_routes (node->server, health_routes, &node->actions) == 0);
-    FUZZ_CHECK (server_add_routes (node->server, callback_routes, &node->actions) == 0);
-    FUZZ_CHECK (server_add_routes (node->server, atto_works_routes, &node->atto) == 0);
-    FUZZ_CHECK (server_listen (node->server, "127.0.0.1", &node->port, error, sizeof error) ==
+    FUZZ_CHECK (server != NULL);
+    node->actions.server = server;
+    server_add_routes (server, health_routes, &node->actions);
+    server_add_routes (server, callback_routes, &node->actions);
+    server_add_routes (server, atto_works_routes, &node->atto);
+    FUZZ_CHECK (server_listen (server, "127.0.0.1", &node->port, error, sizeof error) ==
                 SERVER_LISTENING);
 }
 
 static void
 drop_node (void)
 {
-    precache_free (node->precache);
-    server_stop (node->server);
+    struct actions *actions = &node->actions;
+
+    precache_owner_stop (actions->precache);
+    server_stop (actions->server);
     client_close (&node->client);
-    server_free (node->server);
-    broker_stop (node->broker);
-    pool_stop (node->pool);
-    broker_free (node->broker);
-    peers_free (node->actions.peers);
+    server_free (actions->server);
+    broker_stop (actions->broker);
+    engine_stop (&actions->engine);
+    broker_free (actions->broker);
+    peers_free (actions->peers);
     peer_client_free (node->peer_client);
-    pool_free (node->pool);
-    store_close (node->store);
+    engine_clear (&actions->engine);
+    precache_owner_free (actions->precache);
     event_free (node->tick);
     event_base_free (node->base);
-    config_free (node->config);
+    config_free (actions->config);
     free (node);
     node = NULL;
 }
@@ -211,7 +189,7 @@ node_post (const char *path, const void *body, size_t size, struct client_answer
         make_node ();
     }
     client_post (&node->client, node->base, node->port, path, body, size, answer);
-    server_statistics (node->server, &statistics);
+    server_statistics (node->actions.server, &statistics);
     FUZZ_CHECK (statistics.waiting == 0);
     if (peers_count (node->actions.peers, PEERS_PRIMARY) > MAX_PEERS) {
         peers_clear (node->actions.peers); /* else each status would be longer than the last */

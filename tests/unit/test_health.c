@@ -36,9 +36,9 @@ set_up (void **state)
     fixture.base = event_base_new ();
     fixture.client = peer_client_new (fixture.base, &client);
     fixture.actions.config = &fixture.config;
-    fixture.actions.pool = pool_new (&pool);
+    fixture.actions.engine.pool = pool_new (&pool);
     fixture.actions.peers = peers_new (fixture.client, &fixture.config);
-    return fixture.actions.pool != NULL && fixture.actions.peers != NULL ? 0 : -1;
+    return fixture.actions.engine.pool != NULL && fixture.actions.peers != NULL ? 0 : -1;
 }
 
 static int
@@ -46,8 +46,8 @@ tear_down (void **state)
 {
     struct fixture *fixture = *state;
 
-    pool_stop (fixture->actions.pool);
-    pool_free (fixture->actions.pool);
+    pool_stop (fixture->actions.engine.pool);
+    pool_free (fixture->actions.engine.pool);
     peers_free (fixture->actions.peers);
     peer_client_free (fixture->client);
     event_base_free (fixture->base);
@@ -60,7 +60,7 @@ add_device (struct fixture *fixture, const char *name, unsigned open_fails)
     struct fake *fake = fake_new (&(struct fake_settings){.name = name, .open_fails = open_fails});
 
     assert_non_null (fake);
-    assert_int_equal (pool_add (fixture->actions.pool, fake_device (fake)), 0);
+    assert_int_equal (pool_add (fixture->actions.engine.pool, fake_device (fake)), 0);
     return fake;
 }
 
@@ -74,7 +74,7 @@ wait_for_state (struct fixture *fixture, size_t index, enum pool_device_state st
     do {
         assert_true (clock_now () < deadline);
         (void)nanosleep (&nap, NULL);
-        pool_device (fixture->actions.pool, index, &device);
+        pool_device (fixture->actions.engine.pool, index, &device);
     } while (device.state != state);
 }
 
@@ -94,7 +94,7 @@ test_opening_is_healthy_but_not_ready (void **state)
     assert_health (fixture, 0, -1);
     assert_string_equal (fixture->reason, "The devices are being opened and tested");
     assert_int_equal (health_ready_devices (&fixture->actions, fixture->reason), -1);
-    assert_int_equal (pool_start (fixture->actions.pool), 0);
+    assert_int_equal (pool_start (fixture->actions.engine.pool), 0);
     wait_for_state (fixture, 0, POOL_DEVICE_UP);
     assert_health (fixture, 0, 0);
     assert_int_equal (health_ready_devices (&fixture->actions, fixture->reason), 0);
@@ -107,7 +107,7 @@ test_one_of_two_is_enough (void **state)
 
     add_device (fixture, "broken", FAKE_ALWAYS);
     add_device (fixture, "good", 0);
-    assert_int_equal (pool_start (fixture->actions.pool), 0);
+    assert_int_equal (pool_start (fixture->actions.engine.pool), 0);
     wait_for_state (fixture, 0, POOL_DEVICE_RESTING);
     wait_for_state (fixture, 1, POOL_DEVICE_UP);
     assert_health (fixture, 0, 0);
@@ -123,8 +123,8 @@ test_tried_again (void **state)
     int healthy;
 
     assert_non_null (fake);
-    assert_int_equal (pool_add (fixture->actions.pool, fake_device (fake)), 0);
-    assert_int_equal (pool_start (fixture->actions.pool), 0);
+    assert_int_equal (pool_add (fixture->actions.engine.pool, fake_device (fake)), 0);
+    assert_int_equal (pool_start (fixture->actions.engine.pool), 0);
     assert_true (fake_wait_opens (fake, 2));
     wait_for_state (fixture, 0, POOL_DEVICE_OPENING);
     healthy = health_check (&fixture->actions, fixture->reason);
@@ -138,7 +138,7 @@ test_resting (void **state)
     struct fixture *fixture = *state;
 
     add_device (fixture, "broken", FAKE_ALWAYS);
-    assert_int_equal (pool_start (fixture->actions.pool), 0);
+    assert_int_equal (pool_start (fixture->actions.engine.pool), 0);
     wait_for_state (fixture, 0, POOL_DEVICE_RESTING);
     assert_health (fixture, -1, -1);
     assert_memory_equal (fixture->reason, "No device is up; the last, broken: ", 35);
@@ -179,7 +179,7 @@ test_stopping (void **state)
     struct fixture *fixture = *state;
 
     add_device (fixture, "one", 0);
-    assert_int_equal (pool_start (fixture->actions.pool), 0);
+    assert_int_equal (pool_start (fixture->actions.engine.pool), 0);
     wait_for_state (fixture, 0, POOL_DEVICE_UP);
     fixture->actions.stopping = true;
     assert_health (fixture, 0, -1);

@@ -14,11 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "rpc/base/trouble.h"
 #include "rpc/server/request.h"
 #include "rpc/server/server.h"
 #include "support_http.h"
@@ -661,6 +663,69 @@ test_unreadable_is_counted (void **state)
     teardown (&fixture);
 }
 
+static size_t troubles;
+
+static void
+hear_trouble (const char *text)
+{
+    assert_has (text, "Cannot accept a connection");
+    troubles++;
+}
+
+/* Descriptors are below `limit` from now on; returns what it was. */
+static rlim_t
+limit_descriptors (rlim_t limit)
+{
+    struct rlimit now;
+    rlim_t before;
+
+    assert_int_equal (getrlimit (RLIMIT_NOFILE, &now), 0);
+    before = now.rlim_cur;
+    now.rlim_cur = limit;
+    assert_int_equal (setrlimit (RLIMIT_NOFILE, &now), 0);
+    return before;
+}
+
+static void
+on_later (evutil_socket_t fd, short what, void *data)
+{
+    (void)fd;
+    (void)what;
+    ++*(size_t *)data;
+}
+
+/* It tries again 0.1 s after it had no descriptor to accept with, but not once it is stopped. */
+static void
+test_stopped_while_it_cannot_accept (void **state)
+{
+    const struct timeval later = {.tv_usec = 150000};
+    struct server_statistics statistics;
+    struct fixture fixture;
+    size_t passed = 0;
+    rlim_t before;
+    int next;
+    int fd;
+
+    (void)state;
+    setup (&fixture, NULL);
+    trouble_set (hear_trouble);
+    fd = http_dial (fixture.port);
+    next = dup (fd);
+    assert_int_equal (close (next), 0);
+    before = limit_descriptors ((rlim_t)next);
+    wait_for (&fixture, &troubles, 1);
+    server_stop (fixture.server);
+    (void)limit_descriptors (before);
+    assert_int_equal (event_base_once (fixture.base, -1, EV_TIMEOUT, on_later, &passed, &later), 0);
+    wait_for (&fixture, &passed, 1);
+    http_turn (fixture.base);
+    server_statistics (fixture.server, &statistics);
+    assert_int_equal (statistics.accepted, 0);
+    trouble_set (NULL);
+    assert_int_equal (close (fd), 0);
+    teardown (&fixture);
+}
+
 int
 main (void)
 {
@@ -682,6 +747,7 @@ main (void)
         cmocka_unit_test (test_told_of_requests),
         cmocka_unit_test (test_told_of_pending_requests),
         cmocka_unit_test (test_unreadable_is_counted),
+        cmocka_unit_test (test_stopped_while_it_cannot_accept),
     };
 
     (void)signal (SIGPIPE, SIG_IGN); /* as the program does */

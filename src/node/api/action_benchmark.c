@@ -44,7 +44,7 @@ benchmark_body (const struct benchmark *benchmark)
 {
     uint64_t base = benchmark->actions->network->base;
     double seconds = clock_seconds (clock_now () - benchmark->started);
-    uint64_t tried = hashes_tried (benchmark->actions->pool);
+    uint64_t tried = hashes_tried (benchmark->actions->engine.pool);
     /* Less than before: a reload has brought other devices, which have tried these. */
     uint64_t hashes = tried >= benchmark->hashes ? tried - benchmark->hashes : tried;
     char difficulty[HEX_U64_SIZE];
@@ -92,8 +92,10 @@ static const char *
 next_work (struct benchmark *benchmark)
 {
     double seconds = clock_seconds (clock_now () - benchmark->started);
-    struct broker_question question = {
-        .network = benchmark->actions->store_network, .local_only = true, .unkept = true};
+    struct broker_question question = {.network =
+                                           precache_owner_network (benchmark->actions->precache),
+                                       .local_only = true,
+                                       .unkept = true};
     enum broker_result result;
 
     if (seconds > benchmark->actions->config->work_request_timeout ||
@@ -186,7 +188,7 @@ action_benchmark (void *context, struct request *request)
 
     benchmark->actions = actions;
     benchmark->request = request;
-    benchmark->hashes = hashes_tried (actions->pool);
+    benchmark->hashes = hashes_tried (actions->engine.pool);
     benchmark->started = clock_now ();
     error = read_benchmark (actions, request_fields (request), benchmark);
     if (error == NULL && !may_begin (benchmark)) {

@@ -243,8 +243,10 @@ start (struct actions *actions, struct request *request, const struct broker_que
 static void
 learn (const struct actions *actions, const struct broker_question *question)
 {
-    if (question->has_account && actions->precache != NULL) {
-        (void)precache_learn (actions->precache, question->account_key, question->target.root);
+    struct precache *precache = precache_owner_precache (actions->precache);
+
+    if (question->has_account && precache != NULL) {
+        (void)precache_learn (precache, question->account_key, question->target.root);
     }
 }
 
@@ -252,7 +254,7 @@ void
 action_work_generate (void *context, struct request *request)
 {
     struct actions *actions = context;
-    struct broker_question question = {.network = actions->store_network};
+    struct broker_question question = {.network = precache_owner_network (actions->precache)};
     struct broker_answer answer;
     const char *error = read_question (actions, request_fields (request), &question);
 

@@ -102,10 +102,12 @@ do_accounts (const json_t *fields, struct precache *precache, each_fn each, uint
 static struct precache *
 precache_of (struct actions *actions, struct request *request)
 {
-    if (actions->precache == NULL) {
+    struct precache *precache = precache_owner_precache (actions->precache);
+
+    if (precache == NULL) {
         request_fail (request, "Pre-cache is disabled");
     }
-    return actions->precache;
+    return precache;
 }
 
 static const char *
@@ -115,7 +117,7 @@ read_threshold (const struct actions *actions, const json_t *fields, uint64_t *t
     bool given = false;
     const char *error;
 
-    *threshold = precache_threshold (actions->precache);
+    *threshold = precache_threshold (precache_owner_precache (actions->precache));
     (void)((error = fields_subtype (fields, network, threshold, &given)) != NULL ||
            (error = fields_difficulty (fields, threshold, &given)) != NULL ||
            (error = fields_multiplier (fields, network->base, threshold, &given)) != NULL ||
@@ -316,7 +318,6 @@ action_precache_status (void *context, struct request *request)
     }
     body = json_object ();
     put_statistics (body, precache);
-    (void)actions_put_list (body, "accounts",
-                            accounts_array (precache, (size_t)offset, (size_t)count));
+    actions_put_list (body, "accounts", accounts_array (precache, (size_t)offset, (size_t)count));
     request_answer (request, body);
 }

@@ -4,10 +4,17 @@
 #include "build_config.h"
 #include "node/api/actions.h"
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
 #include "work/base/clock.h"
 #include "work/base/hex.h"
 
-static int
+static void
+append (json_t *array, json_t *entry)
+{
+    memory_require (json_array_append_new (array, entry) == 0);
+}
+
+static void
 put_device (json_t *devices, const struct pool_device *device)
 {
     json_t *entry = json_object ();
@@ -20,51 +27,45 @@ put_device (json_t *devices, const struct pool_device *device)
     if (device->measured) {
         (void)snprintf (rate, sizeof rate, "%.0f", device->rate);
     }
-    if (json_put (entry, "name", "%s", device->name) != 0 ||
-        json_put (entry, "kind", "%s", device->kind) != 0 ||
-        json_put (entry, "scanner", "%s", device->detail) != 0 ||
-        json_put (entry, "state", "%s", pool_device_state_name (device->state)) != 0 ||
-        json_put (entry, "reason", "%s", device->reason) != 0 ||
-        json_put (entry, "hashes", "%" PRIu64, device->hashes) != 0 ||
-        json_put (entry, "hash_rate", "%s", rate) != 0 ||
-        json_put (entry, "job", "%s", root) != 0) {
-        json_decref (entry);
-        return -1;
-    }
-    return json_array_append_new (devices, entry);
+    json_put (entry, "name", "%s", device->name);
+    json_put (entry, "kind", "%s", device->kind);
+    json_put (entry, "scanner", "%s", device->detail);
+    json_put (entry, "state", "%s", pool_device_state_name (device->state));
+    json_put (entry, "reason", "%s", device->reason);
+    json_put (entry, "hashes", "%" PRIu64, device->hashes);
+    json_put (entry, "hash_rate", "%s", rate);
+    json_put (entry, "job", "%s", root);
+    append (devices, entry);
 }
 
 static json_t *
-devices_array (const struct actions *actions)
+devices_array (struct pool *pool)
 {
     json_t *devices = json_array ();
 
-    for (size_t i = 0; i < pool_device_count (actions->pool); i++) {
+    for (size_t i = 0; i < pool_device_count (pool); i++) {
         struct pool_device device;
-        pool_device (actions->pool, i, &device);
-        if (put_device (devices, &device) != 0) {
-            json_decref (devices);
-            return NULL;
-        }
+        pool_device (pool, i, &device);
+        put_device (devices, &device);
     }
     return devices;
 }
 
-static int
-put_work (json_t *body, const struct actions *actions, const struct pool_statistics *pool)
+static void
+put_work (json_t *body, const struct actions *actions)
 {
-    if (json_put (body, "generating", "%d", pool->jobs > 0) != 0 ||
-        json_put (body, "queue_size", "%zu", pool->jobs - pool->running) != 0 ||
-        json_put (body, "jobs", "%zu", pool->jobs) != 0 ||
-        json_put (body, "waiters", "%zu", broker_waiters (actions->broker)) != 0 ||
-        json_put (body, "hash_rate", "%.0f", pool->rate) != 0 ||
-        json_put (body, "hashes", "%" PRIu64, pool->hashes) != 0 ||
-        json_put (body, "found", "%" PRIu64, pool->found) != 0 ||
-        json_put (body, "cancelled", "%" PRIu64, pool->cancelled) != 0 ||
-        json_put (body, "failed", "%" PRIu64, pool->failed) != 0) {
-        return -1;
-    }
-    return 0;
+    struct pool_statistics pool;
+
+    pool_statistics (actions->engine.pool, &pool);
+    json_put (body, "generating", "%d", pool.jobs > 0);
+    json_put (body, "queue_size", "%zu", pool.jobs - pool.running);
+    json_put (body, "jobs", "%zu", pool.jobs);
+    json_put (body, "waiters", "%zu", broker_waiters (actions->broker));
+    json_put (body, "hash_rate", "%.0f", pool.rate);
+    json_put (body, "hashes", "%" PRIu64, pool.hashes);
+    json_put (body, "found", "%" PRIu64, pool.found);
+    json_put (body, "cancelled", "%" PRIu64, pool.cancelled);
+    json_put (body, "failed", "%" PRIu64, pool.failed);
 }
 
 static json_t *
@@ -74,46 +75,33 @@ store_object (struct store *store)
     json_t *object = json_object ();
 
     store_statistics (store, &statistics);
-    if (json_put (object, "entries", "%" PRIu64, statistics.entries) != 0 ||
-        json_put (object, "accounts", "%" PRIu64, statistics.accounts) != 0 ||
-        json_put (object, "bytes", "%" PRIu64, statistics.bytes) != 0 ||
-        json_put (object, "pending", "%" PRIu64, statistics.pending) != 0 ||
-        json_put (object, "hits", "%" PRIu64, statistics.hits) != 0 ||
-        json_put (object, "misses", "%" PRIu64, statistics.misses) != 0 ||
-        json_put (object, "puts", "%" PRIu64, statistics.puts) != 0 ||
-        json_put (object, "dropped", "%" PRIu64, statistics.dropped) != 0 ||
-        json_put (object, "evicted", "%" PRIu64, statistics.evicted) != 0 ||
-        json_put (object, "expired", "%" PRIu64, statistics.expired) != 0 ||
-        json_put (object, "corrupt", "%" PRIu64, statistics.corrupt) != 0 ||
-        json_put (object, "write_errors", "%" PRIu64, statistics.write_errors) != 0 ||
-        json_put (object, "error", "%.300s", statistics.failing ? statistics.error : "") != 0) {
-        json_decref (object);
-        return NULL;
-    }
+    json_put (object, "entries", "%" PRIu64, statistics.entries);
+    json_put (object, "accounts", "%" PRIu64, statistics.accounts);
+    json_put (object, "bytes", "%" PRIu64, statistics.bytes);
+    json_put (object, "pending", "%" PRIu64, statistics.pending);
+    json_put (object, "hits", "%" PRIu64, statistics.hits);
+    json_put (object, "misses", "%" PRIu64, statistics.misses);
+    json_put (object, "puts", "%" PRIu64, statistics.puts);
+    json_put (object, "dropped", "%" PRIu64, statistics.dropped);
+    json_put (object, "evicted", "%" PRIu64, statistics.evicted);
+    json_put (object, "expired", "%" PRIu64, statistics.expired);
+    json_put (object, "corrupt", "%" PRIu64, statistics.corrupt);
+    json_put (object, "write_errors", "%" PRIu64, statistics.write_errors);
+    json_put (object, "error", "%.300s", statistics.failing ? statistics.error : "");
     return object;
 }
 
-static int
-put_store (json_t *body, const struct actions *actions)
-{
-    return actions->store != NULL ? actions_put_list (body, "store", store_object (actions->store))
-                                  : json_put (body, "store", "%s", "");
-}
-
-static int
+static void
 put_daemon (json_t *body, const struct actions *actions)
 {
     double uptime = clock_seconds (clock_now () - actions->started);
 
-    if (json_put (body, "connections", "%zu", server_connections (actions->server)) != 0 ||
-        json_put (body, "uptime", "%.3f", uptime) != 0 ||
-        json_put (body, "version", "%s", PACKAGE_VERSION) != 0 ||
-        json_put (body, "network", "%s", actions->network->name) != 0 ||
-        json_put (body, "scanner", "%s", actions->scanner) != 0 ||
-        json_put (body, "scanner_reason", "%s", actions->scanner_reason) != 0) {
-        return -1;
-    }
-    return 0;
+    json_put (body, "connections", "%zu", server_connections (actions->server));
+    json_put (body, "uptime", "%.3f", uptime);
+    json_put (body, "version", "%s", PACKAGE_VERSION);
+    json_put (body, "network", "%s", actions->network->name);
+    json_put (body, "scanner", "%s", actions->engine.choice.scanner->name);
+    json_put (body, "scanner_reason", "%s", actions->engine.choice.reason);
 }
 
 /* Peers. */
@@ -142,38 +130,33 @@ failures_object (const struct peer_health *health)
     json_t *failures = json_object ();
 
     for (enum peer_outcome outcome = PEER_FOUND + 1; outcome < PEER_OUTCOMES; outcome++) {
-        if (health->count[outcome] > 0 && json_put (failures, peer_outcome_name (outcome),
-                                                    "%" PRIu64, health->count[outcome]) != 0) {
-            json_decref (failures);
-            return NULL;
+        if (health->count[outcome] > 0) {
+            json_put (failures, peer_outcome_name (outcome), "%" PRIu64, health->count[outcome]);
         }
     }
     return failures;
 }
 
-static int
+static void
 put_peer (json_t *peers, const struct peer *peer, enum peers_list list)
 {
     json_t *entry = json_object ();
     struct peer_health health;
 
     peer_health (peer, &health);
-    if (json_put (entry, "name", "%s", peer_name (peer)) != 0 ||
-        json_put (entry, "list", "%s", peers_list_name (list)) != 0 ||
-        json_put (entry, "state", "%s", peer_state (peer, &health)) != 0 ||
-        json_put (entry, "rest", "%.3f", rest_left (&health)) != 0 ||
-        json_put (entry, "reason", "%s", health.reason) != 0 ||
-        json_put (entry, "in_flight", "%zu", health.in_flight) != 0 ||
-        json_put (entry, "found", "%" PRIu64, health.count[PEER_FOUND]) != 0 ||
-        json_put (entry, "dropped", "%" PRIu64, health.dropped) != 0 ||
-        json_put (entry, "cancels", "%" PRIu64, health.cancels) != 0 ||
-        json_put (entry, "median", "%.6f", health.p50) != 0 ||
-        json_put (entry, "p95", "%.6f", health.p95) != 0 ||
-        actions_put_list (entry, "failures", failures_object (&health)) != 0) {
-        json_decref (entry);
-        return -1;
-    }
-    return json_array_append_new (peers, entry);
+    json_put (entry, "name", "%s", peer_name (peer));
+    json_put (entry, "list", "%s", peers_list_name (list));
+    json_put (entry, "state", "%s", peer_state (peer, &health));
+    json_put (entry, "rest", "%.3f", rest_left (&health));
+    json_put (entry, "reason", "%s", health.reason);
+    json_put (entry, "in_flight", "%zu", health.in_flight);
+    json_put (entry, "found", "%" PRIu64, health.count[PEER_FOUND]);
+    json_put (entry, "dropped", "%" PRIu64, health.dropped);
+    json_put (entry, "cancels", "%" PRIu64, health.cancels);
+    json_put (entry, "median", "%.6f", health.p50);
+    json_put (entry, "p95", "%.6f", health.p95);
+    actions_put_list (entry, "failures", failures_object (&health));
+    append (peers, entry);
 }
 
 static json_t *
@@ -183,10 +166,7 @@ peers_array (const struct peers *peers)
 
     for (enum peers_list list = 0; list < PEERS_LISTS; list++) {
         for (size_t i = 0; i < peers_count (peers, list); i++) {
-            if (put_peer (array, peers_at (peers, list, i), list) != 0) {
-                json_decref (array);
-                return NULL;
-            }
+            put_peer (array, peers_at (peers, list, i), list);
         }
     }
     return array;
@@ -196,16 +176,13 @@ void
 action_status (void *context, struct request *request)
 {
     const struct actions *actions = context;
-    struct pool_statistics pool;
+    struct store *store = precache_owner_store (actions->precache);
     json_t *body = json_object ();
 
-    pool_statistics (actions->pool, &pool);
-    if (put_work (body, actions, &pool) != 0 || put_daemon (body, actions) != 0 ||
-        actions_put_list (body, "devices", devices_array (actions)) != 0 ||
-        actions_put_list (body, "peers", peers_array (actions->peers)) != 0 ||
-        put_store (body, actions) != 0) {
-        json_decref (body);
-        body = NULL;
-    }
+    put_work (body, actions);
+    put_daemon (body, actions);
+    actions_put_list (body, "devices", devices_array (actions->engine.pool));
+    actions_put_list (body, "peers", peers_array (actions->peers));
+    actions_put_list (body, "store", store != NULL ? store_object (store) : json_object ());
     request_answer (request, body);
 }

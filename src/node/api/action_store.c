@@ -16,9 +16,10 @@
 static const char *
 read_frontier (const struct actions *actions, const json_t *fields, struct store_entry *entry)
 {
+    struct store *store = precache_owner_store (actions->precache);
     const char *error;
 
-    entry->network = actions->store_network;
+    entry->network = precache_owner_network (actions->precache);
     error = fields_account (fields, entry->account, &entry->has_account);
     if (error != NULL) {
         return error;
@@ -26,11 +27,10 @@ read_frontier (const struct actions *actions, const json_t *fields, struct store
     if (!entry->has_account) {
         return FIELDS_MISSING;
     }
-    if (actions->store == NULL) {
+    if (store == NULL) {
         return "Store is disabled";
     }
-    return store_account (actions->store, entry->network, entry->account, entry->root) ? NULL
-                                                                                       : NOT_FOUND;
+    return store_account (store, entry->network, entry->account, entry->root) ? NULL : NOT_FOUND;
 }
 
 void
@@ -41,22 +41,17 @@ action_work_get (void *context, struct request *request)
     struct store_entry entry = {0};
     const char *error = read_frontier (actions, request_fields (request), &wanted);
     char work[HEX_U64_SIZE];
-    json_t *body;
 
     if (error != NULL) {
         request_fail (request, error);
         return;
     }
-    if (!store_peek (actions->store, wanted.network, wanted.root, &entry)) {
+    if (!store_peek (precache_owner_store (actions->precache), wanted.network, wanted.root,
+                     &entry)) {
         entry.work = 0;
     }
     hex_print_u64 (entry.work, work);
-    body = json_object ();
-    if (json_put (body, "work", "%s", work) != 0) {
-        json_decref (body);
-        body = NULL;
-    }
-    request_answer (request, body);
+    request_answer (request, json_pack ("{s:s}", "work", work));
 }
 
 /* Work that no block would be accepted with is no work: nano_node keeps it, and serves it. */
@@ -86,12 +81,9 @@ action_work_set (void *context, struct request *request)
     if (error == NULL) {
         error = check_work (actions, &entry);
     }
-    if (error == NULL && store_put (actions->store, &entry) == STORE_DROPPED) {
+    if (error == NULL &&
+        store_put (precache_owner_store (actions->precache), &entry) == STORE_DROPPED) {
         error = "Store is busy";
     }
-    if (error != NULL) {
-        request_fail (request, error);
-        return;
-    }
-    request_answer (request, json_pack ("{s:s}", "success", ""));
+    actions_answer (request, error);
 }

@@ -1,5 +1,3 @@
-#include <stdio.h>
-
 #include "node/api/actions.h"
 #include "node/api/fields.h"
 #include "rpc/base/json.h"
@@ -30,33 +28,21 @@ read_validation (const struct actions *actions, const json_t *fields, struct val
     return error;
 }
 
-static const char *
-yes_or_no (bool yes)
-{
-    return yes ? "1" : "0";
-}
-
 static json_t *
 validation_body (const struct actions *actions, const struct validation *validation, uint64_t value)
 {
     const struct difficulty_network *network = actions->network;
     char difficulty[HEX_U64_SIZE];
-    char multiplier[64];
     json_t *body = json_object ();
 
     hex_print_u64 (value, difficulty);
-    snprintf (multiplier, sizeof multiplier, "%.15f",
-              difficulty_to_multiplier (value, network->base));
-    if ((validation->with_threshold &&
-         json_put (body, "valid", "%s", yes_or_no (value >= validation->threshold)) != 0) ||
-        json_put (body, "valid_all", "%s", yes_or_no (value >= network->base)) != 0 ||
-        json_put (body, "valid_receive", "%s", yes_or_no (value >= network->epoch_2_receive)) !=
-            0 ||
-        json_put (body, "difficulty", "%s", difficulty) != 0 ||
-        json_put (body, "multiplier", "%s", multiplier) != 0) {
-        json_decref (body);
-        return NULL;
+    if (validation->with_threshold) {
+        json_put (body, "valid", "%d", value >= validation->threshold);
     }
+    json_put (body, "valid_all", "%d", value >= network->base);
+    json_put (body, "valid_receive", "%d", value >= network->epoch_2_receive);
+    json_put (body, "difficulty", "%s", difficulty);
+    json_put (body, "multiplier", "%.15f", difficulty_to_multiplier (value, network->base));
     return body;
 }
 

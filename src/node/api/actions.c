@@ -1,11 +1,11 @@
 #include "node/api/actions.h"
 
-#include <stdio.h>
-
 #include "build_config.h"
 #include "node/api/fields.h"
 #include "rpc/base/json.h"
+#include "rpc/base/memory.h"
 #include "work/base/number.h"
+#include "work/pool/pool.h"
 
 const char *
 actions_refusal (enum broker_result result)
@@ -24,20 +24,36 @@ actions_refusal (enum broker_result result)
     }
 }
 
-int
-actions_put_list (json_t *body, const char *name, json_t *list)
+void
+actions_answer (struct request *request, const char *error)
 {
-    if (list != NULL && json_array_size (list) == 0 && json_object_size (list) == 0) {
-        json_decref (list);
-        return json_put (body, name, "%s", "");
+    if (error != NULL) {
+        request_fail (request, error);
+    } else {
+        request_answer (request, json_pack ("{s:s}", "success", ""));
     }
-    return json_object_set_new (body, name, list);
 }
 
-static json_t *
-success_body (void)
+void
+actions_put_list (json_t *body, const char *name, json_t *list)
 {
-    return json_pack ("{s:s}", "success", "");
+    if (json_array_size (list) == 0 && json_object_size (list) == 0) {
+        json_decref (list);
+        list = json_string ("");
+    }
+    memory_require (json_object_set_new (body, name, list) == 0);
+}
+
+void
+actions_devices (const struct actions *actions, struct actions_devices *devices)
+{
+    *devices = (struct actions_devices){0};
+    for (size_t i = 0; i < pool_device_count (actions->engine.pool); i++) {
+        struct pool_device device;
+        pool_device (actions->engine.pool, i, &device);
+        devices->hashes += device.hashes;
+        devices->rate += device.busy ? device.rate : 0;
+    }
 }
 
 static void
@@ -47,40 +63,25 @@ action_work_cancel (void *context, struct request *request)
     uint8_t root[32];
     const char *error = fields_hash (request_fields (request), root);
 
-    if (error != NULL) {
-        request_fail (request, error);
-        return;
+    if (error == NULL) {
+        (void)broker_cancel (actions->broker, precache_owner_network (actions->precache), root);
     }
-    (void)broker_cancel (actions->broker, actions->store_network, root);
-    request_answer (request, success_body ());
+    actions_answer (request, error);
 }
 
-static json_t *
-peers_array (const struct peers *peers)
-{
-    json_t *array = json_array ();
-
-    for (size_t i = 0; i < peers_count (peers, PEERS_PRIMARY); i++) {
-        const char *name = peer_name (peers_at (peers, PEERS_PRIMARY, i));
-        if (json_array_append_new (array, json_string (name)) != 0) {
-            json_decref (array);
-            return NULL;
-        }
-    }
-    return array;
-}
-
-/* nano_node writes an empty list as an empty string. */
 static void
 action_work_peers (void *context, struct request *request)
 {
-    const struct actions *actions = context;
+    const struct peers *peers = ((const struct actions *)context)->peers;
+    json_t *body = json_object ();
+    json_t *names = json_array ();
 
-    if (peers_count (actions->peers, PEERS_PRIMARY) == 0) {
-        request_answer (request, json_pack ("{s:s}", "work_peers", ""));
-    } else {
-        request_answer (request, json_pack ("{s:o}", "work_peers", peers_array (actions->peers)));
+    for (size_t i = 0; i < peers_count (peers, PEERS_PRIMARY); i++) {
+        const char *name = peer_name (peers_at (peers, PEERS_PRIMARY, i));
+        memory_require (json_array_append_new (names, json_string (name)) == 0);
     }
+    actions_put_list (body, "work_peers", names);
+    request_answer (request, body);
 }
 
 static const char *
@@ -110,12 +111,10 @@ action_work_peer_add (void *context, struct request *request)
     struct endpoint endpoint;
     const char *error = read_peer (request_fields (request), &endpoint);
 
-    if (error != NULL) {
-        request_fail (request, error);
-        return;
+    if (error == NULL) {
+        peers_add (actions->peers, &endpoint);
     }
-    peers_add (actions->peers, &endpoint);
-    request_answer (request, success_body ());
+    actions_answer (request, error);
 }
 
 static void
@@ -124,7 +123,7 @@ action_work_peers_clear (void *context, struct request *request)
     struct actions *actions = context;
 
     peers_clear (actions->peers);
-    request_answer (request, success_body ());
+    actions_answer (request, NULL);
 }
 
 static void
@@ -142,8 +141,8 @@ action_stop (void *context, struct request *request)
 {
     struct actions *actions = context;
 
-    request_answer (request, success_body ());
-    actions->stop (actions->stop_data);
+    actions_answer (request, NULL);
+    event_active (actions->stop, EV_TIMEOUT, 0); /* not at once: the answer leaves first */
 }
 
 const struct action actions_table[] = {

@@ -7,36 +7,36 @@
 #ifndef NODE_ACTIONS_H
 #define NODE_ACTIONS_H
 
+#include <event2/event.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "node/config/config.h"
-#include "node/precache/precache.h"
+#include "node/engine/engine.h"
+#include "node/precache/precache_owner.h"
 #include "node/search/broker.h"
 #include "node/search/peers.h"
 #include "rpc/server/request.h"
 #include "rpc/server/server.h"
 #include "work/base/difficulty.h"
-#include "work/pool/pool.h"
+#include "work/base/hex.h"
 
-/* What the actions act upon; all of it belongs to the node and outlives the server. */
+/*
+ * What requests act upon. The node's, which has no second copy of any of it: where a reload puts
+ * another configuration or engine, the next request finds it.
+ */
 struct actions {
-    const struct config *config;
+    struct config *config; /* in force; only read here */
     const struct difficulty_network *network;
-    struct broker *broker;
-    struct pool *pool;
+    struct engine engine;
     struct peers *peers;
-    struct store *store;       /* NULL without */
-    struct precache *precache; /* NULL without */
-    enum store_network store_network;
-    struct server *server; /* set once it is there; it knows the actions, too */
-    const char *identity;  /* of this daemon, among the hops of requests */
-    const char *scanner;
-    const char *scanner_reason; /* why that one */
-    uint64_t started;           /* clock_now */
-    bool stopping;              /* nothing new is begun */
-    void (*stop) (void *data);
-    void *stop_data;
+    struct broker *broker;
+    struct precache_owner *precache;
+    struct server *server;       /* the RPC's */
+    char identity[HEX_U64_SIZE]; /* of this daemon, among the hops of requests */
+    uint64_t started;            /* clock_now */
+    struct event *stop;          /* made active to stop the daemon */
+    bool stopping;               /* nothing new is begun */
 };
 
 /* Ended by a NULL name; run with a struct actions. */
@@ -45,11 +45,22 @@ extern const struct action actions_table[];
 /* What to tell a client whose request the broker has not accepted. Static. */
 const char *actions_refusal (enum broker_result result);
 
+/* Answers {"success": ""}, or `error` where that is not NULL. */
+void actions_answer (struct request *request, const char *error);
+
 /*
  * Adds `list`, an array or object whose reference is taken, as nano_node would: an empty one is an
- * empty string. Returns 0, or -1 for want of memory, of which a NULL list is a sign.
+ * empty string.
  */
-int actions_put_list (json_t *body, const char *name, json_t *list);
+void actions_put_list (json_t *body, const char *name, json_t *list);
+
+/* What the devices amount to. */
+struct actions_devices {
+    uint64_t hashes; /* tried so far, for whomever */
+    double rate;     /* of those at work at this moment, hashes a second */
+};
+
+void actions_devices (const struct actions *actions, struct actions_devices *devices);
 
 /* action_generate.c */
 void action_work_generate (void *context, struct request *request);

@@ -29,7 +29,7 @@ read_previous (const json_t *fields, uint8_t previous[32])
 }
 
 static void
-tell (struct actions *actions, struct request *request, const json_t *fields)
+tell (struct precache *precache, struct request *request, const json_t *fields)
 {
     uint8_t account[32];
     uint8_t hash[32];
@@ -44,10 +44,10 @@ tell (struct actions *actions, struct request *request, const json_t *fields)
         request_reply_error (request, 400, error);
         return;
     }
-    if (precache_follows (actions->precache, account)) {
+    if (precache_follows (precache, account)) {
         const bool known = read_previous (fields, previous);
 
-        (void)precache_tell (actions->precache, account, hash, known ? previous : NULL);
+        (void)precache_tell (precache, account, hash, known ? previous : NULL);
     }
     request_reply_json (request, 200, json_object ());
 }
@@ -56,7 +56,7 @@ tell (struct actions *actions, struct request *request, const json_t *fields)
 static void
 post_callback (void *context, struct request *request)
 {
-    struct actions *actions = context;
+    struct precache *precache = precache_owner_precache (((struct actions *)context)->precache);
     const char *error = NULL;
     json_t *fields;
 
@@ -64,7 +64,7 @@ post_callback (void *context, struct request *request)
         request_reply_error (request, 403, "A web page does not tell of blocks");
         return;
     }
-    if (actions->precache == NULL) {
+    if (precache == NULL) {
         request_reply_error (request, 503, "Pre-cache is disabled");
         return;
     }
@@ -73,7 +73,7 @@ post_callback (void *context, struct request *request)
         request_reply_error (request, 400, error);
         return;
     }
-    tell (actions, request, fields);
+    tell (precache, request, fields);
     json_decref (fields);
 }
 

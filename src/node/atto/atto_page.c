@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "node/atto/atto_files.h"
+#include "rpc/base/memory.h"
 #include "rpc/server/request.h"
 
 /* The page may use what is served beside it, and nothing else, from anywhere. */
@@ -15,20 +16,15 @@
 static void
 reply_file (struct request *request, const char *type, const char *bytes, size_t size)
 {
-    struct evbuffer *body = evbuffer_new ();
+    struct evbuffer *body = memory_need (evbuffer_new ());
 
-    if (body == NULL || evbuffer_add_reference (body, bytes, size, NULL, NULL) != 0 ||
-        request_add_header (request, "Content-Security-Policy", POLICY) != 0 ||
-        request_add_header (request, "X-Content-Type-Options", "nosniff") != 0 ||
-        request_add_header (request, "Referrer-Policy", "no-referrer") != 0 ||
-        request_add_header (request, "Cache-Control", "no-cache") != 0) {
-        request_reply_error (request, 503, "Out of memory");
-    } else {
-        request_reply (request, 200, type, body);
-    }
-    if (body != NULL) {
-        evbuffer_free (body);
-    }
+    memory_require (evbuffer_add_reference (body, bytes, size, NULL, NULL) == 0);
+    request_add_header (request, "Content-Security-Policy", POLICY);
+    request_add_header (request, "X-Content-Type-Options", "nosniff");
+    request_add_header (request, "Referrer-Policy", "no-referrer");
+    request_add_header (request, "Cache-Control", "no-cache");
+    request_reply (request, 200, type, body);
+    evbuffer_free (body);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "node/manage/health.h"
 #include "node/manage/management.h"
 #include "node/system/listening.h"
+#include "rpc/base/memory.h"
 
 struct atto_server {
     struct atto_works works;
@@ -61,67 +62,51 @@ log_variables (const struct config *config)
 }
 
 static void
-init_works (struct atto_server *server, const struct server_settings *limits,
-            const struct actions *actions)
+init_works (struct atto_server *server, const struct actions *actions, size_t max_json_depth)
 {
     server->works = (struct atto_works){
         .broker = actions->broker,
-        .max_json_depth = limits->max_json_depth,
+        .max_json_depth = max_json_depth,
         .now = atto_works_now,
-        .has_store = actions->store != NULL,
+        .has_store = precache_owner_store (actions->precache) != NULL,
     };
 }
 
-static int
-init_api (struct atto_server *server, struct event_base *base, const struct server_settings *limits)
-{
-    server->api = server_new (base, limits, NULL, NULL);
-    return server->api == NULL ||
-                   server_add_routes (server->api, atto_works_routes, &server->works) != 0 ||
-                   server_add_open_routes (server->api, atto_page_routes, NULL) != 0
-               ? -1
-               : 0;
-}
-
-static int
-init_management (struct atto_server *server, struct event_base *base,
-                 const struct server_settings *limits, struct metrics_report *report)
-{
-    server->management = management_new (base, limits, health_device_routes, report);
-    return server->management != NULL ? 0 : -1;
-}
-
 struct atto_server *
-atto_server_new (struct event_base *base, const struct server_settings *limits,
+atto_server_new (struct event_base *base, const struct atto_server_settings *settings,
                  struct metrics_report *report, struct listening_ports *ports)
 {
     static char api[] = "Atto work server";
     static char management[] = "Atto management";
-    struct actions *const actions = report->actions;
-    const struct config *config = actions->config;
-    struct server_settings settings = *limits;
-    struct atto_server *server = calloc (1, sizeof *server);
+    const struct config *config = report->actions->config;
+    struct atto_server *server = memory_new (1, sizeof *server);
 
     log_variables (config);
-    settings.v6_only = listening_has_v4_wildcard (&config->atto_address);
-    if (server != NULL) {
-        init_works (server, limits, actions);
-    }
-    if (server == NULL || init_api (server, base, &settings) != 0 ||
-        init_management (server, base, &settings, report) != 0) {
-        log_error ("Cannot start Atto's work server: out of memory");
-        atto_server_free (server);
-        return NULL;
-    }
+    init_works (server, report->actions, settings->api.max_json_depth);
+    server->api = server_new (base, &settings->api, NULL, NULL);
+    server_add_routes (server->api, atto_works_routes, &server->works);
+    server_add_open_routes (server->api, atto_page_routes, NULL);
+    server->management = management_new (base, &settings->management, health_device_routes, report);
     if (listen_there (server->management, &config->atto_address, config->atto_management_port,
                       ports, management) != 0 ||
         listen_there (server->api, &config->atto_address, config->atto_port, ports, api) != 0) {
+        atto_server_stop (server);
         atto_server_free (server);
         return NULL;
     }
     metrics_report_add (report, "atto", server->api);
     metrics_report_add (report, "atto_management", server->management);
     return server;
+}
+
+void
+atto_server_set (struct atto_server *server, const struct atto_server_settings *settings)
+{
+    if (server != NULL) {
+        server_set (server->api, &settings->api);
+        server_set (server->management, &settings->management);
+        server->works.max_json_depth = settings->api.max_json_depth;
+    }
 }
 
 void

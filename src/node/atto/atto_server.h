@@ -16,13 +16,22 @@
 
 struct atto_server;
 
+struct atto_server_settings {
+    struct server_settings api;
+    struct server_settings management;
+};
+
 /*
  * Listens as the configuration of the actions of `report` says, where it is reported, and which
- * outlives it, on the sockets in `ports` where they are there. `limits` are the API's. NULL, having
- * logged why, when that fails.
+ * outlives it, on the sockets in `ports` where they are there. NULL, having logged why, when that
+ * fails.
  */
-struct atto_server *atto_server_new (struct event_base *base, const struct server_settings *limits,
+struct atto_server *atto_server_new (struct event_base *base,
+                                     const struct atto_server_settings *settings,
                                      struct metrics_report *report, struct listening_ports *ports);
+
+/* Goes by other settings from now on, as server_set. NULL is fine. */
+void atto_server_set (struct atto_server *server, const struct atto_server_settings *settings);
 
 /*
  * As of a server; it counts for the API: its page and the other port are everybody's. NULL, of

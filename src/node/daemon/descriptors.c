@@ -4,14 +4,13 @@
 #include <sys/resource.h>
 
 #include "node/base/log.h"
-#include "node/manage/management.h"
 #include "rpc/peer/peer.h"
 
 /*
  * Listeners, log, store, kept connections to peers, the loop's own; the few of the two faces of
  * management; and the work_cancels.
  */
-#define OWN (128 + 2 * MANAGEMENT_CONNECTIONS + PEER_MAX_CANCELS)
+#define OWN (128 + 2 * DESCRIPTORS_MANAGEMENT + PEER_MAX_CANCELS)
 
 /* The limit, raised as far towards `needed` as it may be. */
 static rlim_t

@@ -11,6 +11,9 @@
 /* Calls of peers at a time, where the system allows as many. */
 #define DESCRIPTORS_CALLS 4096
 
+/* Clients of a management port at a time. */
+#define DESCRIPTORS_MANAGEMENT 32
+
 struct descriptors {
     size_t connections; /* of clients, on each port */
     size_t calls;       /* of peers, at a time */

@@ -1,5 +1,25 @@
+/*
+ * A start, each step on what those before it have made (begin, start):
+ *
+ *   1. ports and the pid file are taken, root is given up     node_process.c
+ *   2. the log's file is opened, by whom the process now is
+ *   3. system calls are refused, while there is one thread    node_process.c
+ *   4. the settings of every object out of the configuration  node_settings.c
+ *   5. the loop, its signals, the service manager
+ *   6. devices and their threads
+ *   7. work peers
+ *   8. the store, the broker over all three, the pre-cache over the broker
+ *   9. who may ask
+ *  10. the servers: the RPC, management, Atto; each listens at once
+ *  11. what reads the configuration again at SIGHUP            node_reload.c
+ *
+ * Then it is ready, and the loop turns until somebody has it stop (on_stop): no server but the
+ * management's accepts any more, nothing is found ahead, everybody who waits is told, and the loop
+ * ends when the last answer has left. `clear` takes down what there is, also of a start that
+ * failed.
+ */
+#include <errno.h>
 #include <event2/event.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +32,6 @@
 #include "node/base/log.h"
 #include "node/base/process.h"
 #include "node/config/log_config.h"
-#include "node/daemon/descriptors.h"
 #include "node/daemon/node_internal.h"
 #include "node/manage/health.h"
 #include "node/manage/management.h"
@@ -42,7 +61,7 @@ on_flush (evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    if ((server_flushed (node->server) && atto_server_flushed (node->atto) &&
+    if ((server_flushed (node->actions.server) && atto_server_flushed (node->atto) &&
          peer_client_busy (node->client) == 0) ||
         clock_now () > node->flush_until) {
         (void)event_base_loopbreak (node->base);
@@ -56,18 +75,16 @@ on_stop (evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    if (node->stopping) {
+    if (node->actions.stopping) {
         return;
     }
-    node->stopping = true;
     node->actions.stopping = true; /* the management face goes on, and says so */
     notify_stopping (node->notify);
-    log_info ("Stopping: %zu requests in flight", broker_waiters (node->broker));
-    server_stop (node->server);
+    log_info ("Stopping: %zu requests in flight", broker_waiters (node->actions.broker));
+    server_stop (node->actions.server);
     atto_server_stop (node->atto);
-    precache_owner_stop (node->precache);
-    node->actions.precache = NULL;
-    broker_stop (node->broker);
+    precache_owner_stop (node->actions.precache);
+    broker_stop (node->actions.broker);
     node->flush_until = clock_now () + FLUSH_TIME;
     if (event_add (node->flush, &flush_look) != 0) {
         (void)event_base_loopbreak (node->base);
@@ -81,7 +98,7 @@ on_signal (evutil_socket_t signal_number, short what, void *data)
 
     (void)what;
     log_info ("Received %s", signal_number == SIGTERM ? "SIGTERM" : "SIGINT");
-    event_active (node->stop, EV_TIMEOUT, 0);
+    event_active (node->actions.stop, EV_TIMEOUT, 0);
 }
 
 /* Whoever moved the log file away wants a new one; whoever edited a file, what it says. */
@@ -92,21 +109,12 @@ on_hang_up (evutil_socket_t signal_number, short what, void *data)
 
     (void)signal_number;
     (void)what;
-    if (node->stopping) {
+    if (node->actions.stopping) {
         return;
     }
     (void)log_reopen ();
     log_info ("Received SIGHUP");
     node_reload (node);
-}
-
-/* The stop action: not at once, its own answer comes first. */
-static void
-stop_later (void *data)
-{
-    struct node *node = data;
-
-    event_active (node->stop, EV_TIMEOUT, 0);
 }
 
 /* Starting. */
@@ -128,112 +136,59 @@ on_trouble (const char *text)
     log_warn ("%s", text);
 }
 
-static size_t
-fit_request_size (uint64_t wanted)
-{
-    if (wanted <= MOST_REQUEST_SIZE) {
-        return (size_t)wanted;
-    }
-    log_info ("Requests of up to %d bytes are read, not %" PRIu64
-              ": none needs more (rpc.max_request_size)",
-              MOST_REQUEST_SIZE, wanted);
-    return MOST_REQUEST_SIZE;
-}
-
-static void
-log_setting (void *data, const char *path, const char *value)
-{
-    size_t *const count = data;
-
-    log_info ("Setting: %s = %s", path, value);
-    (*count)++;
-}
-
-/* What is in force and not the default. */
-static void
-log_settings (const struct config *config)
-{
-    const struct config_sources none = {.data_path = NULL};
-    struct config_report report;
-    struct config *const defaults = config_load (&none, &report);
-    size_t count = 0;
-
-    if (defaults != NULL) {
-        config_show_changes (config, defaults, log_setting, &count);
-    }
-    if (defaults != NULL && count == 0) {
-        log_info ("Settings: all as they are by default");
-    }
-    config_free (defaults);
-    config_report_clear (&report);
-}
-
 static int
 init_loop (struct node *node)
 {
-    struct event_config *config = event_config_new ();
+    struct event_config *config = memory_need (event_config_new ());
 
     /* The change list spares system calls; it forbids duplicated descriptors, which nobody here
      * makes. It tells epoll of a closed one late, when a thread may have its number for another:
      * that one epoll does not know, and libevent lets it pass. */
-    if (config != NULL && event_config_require_features (config, EV_FEATURE_EARLY_CLOSE) == 0 &&
+    if (event_config_require_features (config, EV_FEATURE_EARLY_CLOSE) == 0 &&
         event_config_set_flag (config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0) {
         node->base = event_base_new_with_config (config);
     }
-    if (config != NULL) {
-        event_config_free (config);
-    }
+    event_config_free (config);
     if (node->base == NULL) {
         log_error ("Cannot start an event loop that sees clients leave (epoll is needed)");
-        return -1;
-    }
-    node->on_term = evsignal_new (node->base, SIGTERM, on_signal, node);
-    node->on_int = evsignal_new (node->base, SIGINT, on_signal, node);
-    node->on_hup = evsignal_new (node->base, SIGHUP, on_hang_up, node);
-    node->stop = event_new (node->base, -1, 0, on_stop, node);
-    node->flush = event_new (node->base, -1, EV_PERSIST, on_flush, node);
-    if (node->on_term == NULL || node->on_int == NULL || node->on_hup == NULL ||
-        node->stop == NULL || node->flush == NULL || event_add (node->on_term, NULL) != 0 ||
-        event_add (node->on_int, NULL) != 0 || event_add (node->on_hup, NULL) != 0) {
-        log_error ("Cannot handle signals: out of memory");
         return -1;
     }
     return 0;
 }
 
 static int
-init_precache (struct node *node, const char *data_path)
+init_signals (struct node *node)
 {
-    node->precache = precache_owner_new (node->base, node->config, node->network, data_path);
-    return node->precache != NULL ? 0 : -1;
+    struct event_base *const base = node->base;
+
+    node->on_term = memory_need (evsignal_new (base, SIGTERM, on_signal, node));
+    node->on_int = memory_need (evsignal_new (base, SIGINT, on_signal, node));
+    node->on_hup = memory_need (evsignal_new (base, SIGHUP, on_hang_up, node));
+    node->actions.stop = memory_need (event_new (base, -1, 0, on_stop, node));
+    node->flush = memory_need (event_new (base, -1, EV_PERSIST, on_flush, node));
+    if (event_add (node->on_term, NULL) != 0 || event_add (node->on_int, NULL) != 0 ||
+        event_add (node->on_hup, NULL) != 0) {
+        log_error ("Cannot handle signals: %s", strerror (errno));
+        return -1;
+    }
+    return 0;
 }
 
-static enum peers_mode
-peers_mode (const char *name)
+static int
+init_notify (struct node *node)
 {
-    if (strcmp (name, "race") == 0) {
-        return PEERS_RACE;
-    }
-    return strcmp (name, "hedge") == 0 ? PEERS_HEDGE : PEERS_SERIAL;
-}
-
-static enum broker_local
-broker_local (const char *name)
-{
-    if (strcmp (name, "beside") == 0) {
-        return BROKER_LOCAL_BESIDE;
-    }
-    return strcmp (name, "never") == 0 ? BROKER_LOCAL_NEVER : BROKER_LOCAL_FALLBACK;
+    node->notify = notify_new (node->base);
+    return node->notify != NULL ? 0 : -1;
 }
 
 static int
 init_peers (struct node *node)
 {
-    const struct config *config = node->config;
+    const struct config *config = node->actions.config;
     const struct peer_client_settings client = {
         .connect_timeout = config->peers_connect_timeout,
         .response_timeout = config->peers_response_timeout,
-        .identity = node->identity,
+        .identity = node->actions.identity,
     };
     uint64_t random;
 
@@ -241,56 +196,57 @@ init_peers (struct node *node)
         log_error ("Cannot start: the system has no random numbers");
         return -1;
     }
-    hex_print_u64 (random, node->identity);
+    hex_print_u64 (random, node->actions.identity);
     node->client = peer_client_new (node->base, &client);
-    if (node->client != NULL) {
-        node->peers = peers_new (node->client, config);
-    }
-    if (node->peers == NULL) {
-        log_error ("Cannot start: out of memory");
+    if (node->client == NULL) {
+        log_error ("Cannot start: no descriptor for asking work peers");
         return -1;
     }
+    peer_client_set_max_calls (node->client, node->settings.peer_calls);
+    node->actions.peers = peers_new (node->client, config);
     return 0;
 }
 
-struct broker_settings
-node_broker_settings (struct node *node, const struct config *config)
+static void
+log_peers (const struct node *node)
 {
-    return (struct broker_settings){
-        .max_searches = (size_t)config->work_max_queue,
-        .request_timeout = config->work_request_timeout,
-        .mode = peers_mode (config->peers_mode),
-        .local = broker_local (config->peers_local),
-        .stand_in = config->peers_stand_in,
-        .keep = config->store_keep_all,
-        .metrics = &node->metrics,
-    };
-}
+    const struct config *config = node->actions.config;
+    const size_t peers = peers_count (node->actions.peers, PEERS_PRIMARY);
 
-static int
-init_broker (struct node *node)
-{
-    const struct config *config = node->config;
-    const struct broker_settings settings = node_broker_settings (node, config);
-    const size_t peers = peers_count (node->peers, PEERS_PRIMARY);
-
-    node->broker = broker_new (node->base, node->engine.pool, node->peers,
-                               precache_owner_store (node->precache), &settings);
-    node->device_log = device_log_new (node->base, node->engine.pool);
-    if (node->device_log == NULL) {
-        log_error ("Cannot start: out of memory");
-        return -1;
-    }
-    if (precache_owner_start (node->precache, node->broker) != 0) {
-        return -1;
-    }
     log_info ("Work peers: %zu (%s)", peers, config->peers_mode);
-    if (pool_device_count (node->engine.pool) == 0) {
+    if (pool_device_count (node->actions.engine.pool) == 0) {
         log_warn (peers > 0 && config->peers_stand_in
                       ? "Without a device here all work is left to the peers"
                       : "Work generation is disabled (node.work_threads is 0)");
     }
+}
+
+/* The store, the broker over it, and what finds work ahead over that. */
+static int
+init_broker (struct node *node, const char *data_path)
+{
+    struct actions *const actions = &node->actions;
+
+    actions->precache =
+        precache_owner_new (node->base, actions->config, actions->network, data_path);
+    if (actions->precache == NULL) {
+        return -1;
+    }
+    actions->broker = broker_new (node->base, actions->engine.pool, actions->peers,
+                                  precache_owner_store (actions->precache), &node->settings.broker);
+    node->device_log = memory_need (device_log_new (node->base, actions->engine.pool));
+    if (precache_owner_start (actions->precache, actions->broker) != 0) {
+        return -1;
+    }
+    log_peers (node);
     return 0;
+}
+
+static int
+init_access (struct node *node)
+{
+    node->access = access_config_new (node->base);
+    return access_config_set (node->access, node->actions.config);
 }
 
 /* Says where, and, the first time, what to try there. */
@@ -298,10 +254,9 @@ static void
 on_listening (void *data, const char *address, uint16_t port)
 {
     bool *first = data;
-    bool v6 = strchr (address, ':') != NULL;
-    char url[128];
+    char url[LISTENING_URL_SIZE];
 
-    snprintf (url, sizeof url, "http://%s%s%s:%u", v6 ? "[" : "", address, v6 ? "]" : "", port);
+    listening_print_url (address, port, url);
     if (*first) {
         printf ("Try it: curl -d '{\"action\":\"work_generate\",\"hash\":"
                 "\"718CC2121C3E641059BC1C2CFC45666C99E8AE922F7A807B7D07B62C995D79E2\"}' %s\n",
@@ -312,64 +267,30 @@ on_listening (void *data, const char *address, uint16_t port)
     *first = false;
 }
 
-/* On the `count` sockets that the service manager has opened for us. */
+/* The sockets that the service manager has opened go before the configuration. */
 static int
-listen_on_given (struct node *node, int count)
+start_listening (struct node *node)
 {
-    bool first = true;
-
-    for (int i = 0; i < count; i++) {
-        char address[SERVER_ADDRESS_SIZE];
-        char error[256];
-        uint16_t port;
-
-        if (server_listen_fd (node->server, NOTIFY_FIRST_FD + i, address, &port, error,
-                              sizeof error) != SERVER_LISTENING) {
-            log_error ("Error while running workpeer: %s", error);
-            return -1;
-        }
-        on_listening (&first, address, port);
-    }
-    log_info ("The service manager opened these sockets: rpc.address and rpc.port do not count");
-    return 0;
-}
-
-static int
-listen_for_rpc (struct node *node)
-{
+    const struct config *const config = node->actions.config;
+    struct server *const server = node->actions.server;
+    const int given = notify_listen_fds ();
     char error[LISTENING_ERROR_SIZE];
     bool first = true;
+    int failed;
 
-    if (listening_start (node->server, &node->config->rpc_address, (uint16_t)node->config->rpc_port,
-                         &node->ports, on_listening, &first, error) != 0) {
+    failed = given > 0 ? listening_start_given (server, NOTIFY_FIRST_FD, given, on_listening,
+                                                &first, error)
+                       : listening_start (server, &config->rpc_address, (uint16_t)config->rpc_port,
+                                          &node->ports, on_listening, &first, error);
+    if (failed != 0) {
         log_error ("Error while running workpeer: %s", error);
         return -1;
     }
+    if (given > 0) {
+        log_info (
+            "The service manager opened these sockets: rpc.address and rpc.port do not count");
+    }
     return 0;
-}
-
-struct server_settings
-node_limits (struct node *node)
-{
-    const struct config *config = node->config;
-    const struct descriptors share =
-        descriptors_share (config->rpc_max_connections, config->atto_enable ? 2 : 1);
-
-    peer_client_set_max_calls (node->client, share.calls);
-    return (struct server_settings){
-        .max_connections = share.connections,
-        .max_connections_per_address = (size_t)config->rpc_max_connections_per_address,
-        .max_header_size = (size_t)config->rpc_max_header_size,
-        .max_request_size = fit_request_size (config->rpc_max_request_size),
-        .max_memory = config->rpc_max_memory,
-        .max_json_depth = (size_t)config->rpc_max_json_depth,
-        .read_timeout = config->rpc_read_timeout,
-        .idle_timeout = config->rpc_idle_timeout,
-        .enable_control = config->rpc_enable_control,
-        .v6_only = listening_has_v4_wildcard (&config->rpc_address),
-        .ended = metrics_request,
-        .ended_data = &node->metrics,
-    };
 }
 
 /* Every action shows from the start, so that the first of its errors is a rise. */
@@ -385,79 +306,41 @@ init_metrics (struct node *node)
 
 /* Metrics are served with the RPC unless they have a port of their own. */
 static int
-add_routes (struct node *node)
-{
-    return server_add_open_routes (node->server, health_routes, &node->actions) != 0 ||
-                   server_add_routes (node->server, callback_routes, &node->actions) != 0 ||
-                   (!node->config->management_port_set &&
-                    server_add_routes (node->server, metrics_report_routes, &node->report) != 0)
-               ? -1
-               : 0;
-}
-
-static int
-init_gate (struct node *node)
-{
-    node->gate = gate_new (node->base);
-    if (node->gate == NULL || gate_set (node->gate, node->config) != 0) {
-        log_error ("Cannot start: out of memory");
-        return -1;
-    }
-    return 0;
-}
-
-static int
 init_server (struct node *node)
 {
-    int given;
+    struct server *const server =
+        server_new (node->base, &node->settings.rpc, actions_table, &node->actions);
 
-    node->limits = node_limits (node);
-    node->actions = (struct actions){
-        .config = node->config,
-        .network = node->network,
-        .broker = node->broker,
-        .pool = node->engine.pool,
-        .peers = node->peers,
-        .store = precache_owner_store (node->precache),
-        .precache = precache_owner_precache (node->precache),
-        .store_network = precache_owner_network (node->precache),
-        .scanner = node->engine.choice.scanner->name,
-        .scanner_reason = node->engine.choice.reason,
-        .identity = node->identity,
-        .started = clock_now (),
-        .stop = stop_later,
-        .stop_data = node,
-    };
-    node->server = server_new (node->base, &node->limits, actions_table, &node->actions);
-    if (node->server == NULL || add_routes (node) != 0) {
-        log_error ("Cannot start the RPC server: out of memory");
-        return -1;
+    node->actions.server = server;
+    server_add_open_routes (server, health_routes, &node->actions);
+    server_add_routes (server, callback_routes, &node->actions);
+    if (!node->actions.config->management_port_set) {
+        server_add_routes (server, metrics_report_routes, &node->report);
     }
-    node->actions.server = node->server;
-    metrics_report_add (&node->report, "rpc", node->server);
-    server_set_access (node->server, gate_access (node->gate));
-    given = notify_listen_fds ();
-    return given > 0 ? listen_on_given (node, given) : listen_for_rpc (node);
+    metrics_report_add (&node->report, "rpc", server);
+    server_set_access (server, access_config_in_force (node->access));
+    return start_listening (node);
 }
 
 static int
 init_management (struct node *node)
 {
-    if (!node->config->management_port_set) {
+    if (!node->actions.config->management_port_set) {
         return 0;
     }
-    node->management = management_start (node->base, &node->limits, &node->report, &node->ports);
+    node->management =
+        management_start (node->base, &node->settings.management, &node->report, &node->ports);
     return node->management != NULL ? 0 : -1;
 }
 
 static int
 init_atto (struct node *node)
 {
-    if (!node->config->atto_enable) {
+    if (!node->actions.config->atto_enable) {
         return 0;
     }
-    node->atto = atto_server_new (node->base, &node->limits, &node->report, &node->ports);
-    atto_server_set_access (node->atto, gate_access (node->gate));
+    node->atto = atto_server_new (node->base, &node->settings.atto, &node->report, &node->ports);
+    atto_server_set_access (node->atto, access_config_in_force (node->access));
     return node->atto != NULL ? 0 : -1;
 }
 
@@ -465,25 +348,17 @@ static int
 init_reload (struct node *node, const struct config_sources *sources)
 {
     node->reload = reload_new (node->base, sources, node_on_reloaded, node);
-    if (node->reload == NULL) {
-        log_error ("Cannot start: out of memory, or of descriptors");
-        return -1;
-    }
-    if (node->no_programs) {
+    if (node->reload != NULL && node->no_programs) {
         reload_keep_opencl_off (node->reload);
     }
-    return 0;
+    return node->reload != NULL ? 0 : -1;
 }
 
-static int
-init_notify (struct node *node)
+void
+node_announce_access (const struct node *node)
 {
-    node->notify = notify_new (node->base);
-    if (node->notify == NULL) {
-        log_error ("Cannot tell the service manager anything: out of memory, or of descriptors");
-        return -1;
-    }
-    return 0;
+    access_config_announce (node->access, server_is_wide (node->actions.server) ||
+                                              atto_server_is_wide (node->atto));
 }
 
 static void
@@ -509,61 +384,84 @@ ignore_signals (void)
 static void
 clear (struct node *node)
 {
+    struct actions *const actions = &node->actions;
+
     pid_file_free (node->pid_file);
     listening_release (&node->ports);
     reload_free (node->reload);
-    if (node->server != NULL && !node->stopping) {
-        server_stop (node->server);
+    if (actions->server != NULL && !actions->stopping) {
+        server_stop (actions->server);
         atto_server_stop (node->atto);
-        broker_stop (node->broker);
+        broker_stop (actions->broker);
     }
     if (node->management != NULL) {
         server_stop (node->management);
     }
-    server_free (node->server);
+    server_free (actions->server);
     server_free (node->management);
     atto_server_free (node->atto);
-    gate_free (node->gate);
+    access_config_free (node->access);
     device_log_free (node->device_log);
-    engine_stop (&node->engine);
-    if (node->precache != NULL) {
-        precache_owner_stop (node->precache);
+    engine_stop (&actions->engine);
+    if (actions->precache != NULL) {
+        precache_owner_stop (actions->precache);
     }
-    broker_free (node->broker);
-    precache_owner_free (node->precache);
-    peers_free (node->peers);
+    broker_free (actions->broker);
+    precache_owner_free (actions->precache);
+    peers_free (actions->peers);
     peer_client_free (node->client);
-    engine_clear (&node->engine);
+    engine_clear (&actions->engine);
     ignore_signals (); /* freeing their events would let another one kill what is left */
     notify_free (node->notify);
     free_event (node->flush);
-    free_event (node->stop);
+    free_event (actions->stop);
     free_event (node->on_hup);
     free_event (node->on_int);
     free_event (node->on_term);
     if (node->base != NULL) {
         event_base_free (node->base);
     }
-    config_free (node->reloaded);
+    config_free (actions->config);
 }
 
 /* Returns 0 once the process is whom it is to be and the log where it is to be, or -1. */
 static int
 begin (struct node *node, const struct config_sources *sources, const char *pid_file)
 {
+    const struct config *const config = node->actions.config;
     char error[NODE_ERROR_SIZE];
 
     if (node_settle (node, pid_file, error) != 0 ||
-        log_config_apply (node->config, error, sizeof error) != 0) {
+        log_config_apply (config, error, sizeof error) != 0) {
         fprintf (stderr, "workpeer: %s\n", error);
         return -1;
     }
     event_set_log_callback (on_libevent_log);
-    log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION, node->network->name);
+    log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION,
+              node->actions.network->name);
     log_info ("Built by %s, with libevent %s", BUILD_INFO, event_get_version ());
     node_confine (node, sources);
-    log_settings (node->config);
+    node_settings_log (config);
     init_metrics (node);
+    node->settings = node_settings_of (config, &node->metrics);
+    return 0;
+}
+
+static int
+start (struct node *node, const struct config_sources *sources)
+{
+    if (init_loop (node) != 0 || init_signals (node) != 0 || init_notify (node) != 0 ||
+        engine_start (&node->actions.engine, node->actions.config, sources->data_path) != 0 ||
+        init_peers (node) != 0 || init_broker (node, sources->data_path) != 0 ||
+        init_access (node) != 0 || init_server (node) != 0 || init_management (node) != 0 ||
+        init_atto (node) != 0 || init_reload (node, sources) != 0) {
+        return -1;
+    }
+    listening_release (&node->ports);
+    node_announce_access (node);
+    printf ("Ready\n");
+    (void)fflush (stdout);
+    notify_ready (node->notify);
     return 0;
 }
 
@@ -571,24 +469,15 @@ int
 node_run (struct config *config, const struct config_sources *sources,
           const struct difficulty_network *network, const char *pid_file)
 {
-    struct node node = {.config = config, .network = network};
+    struct node node = {
+        .actions = {.config = config, .network = network, .started = clock_now ()},
+    };
     int status = 1;
 
     (void)signal (SIGPIPE, SIG_IGN);
     process_return_memory ();
     trouble_set (on_trouble);
-    memory_watch ();
-    if (begin (&node, sources, pid_file) == 0 && init_loop (&node) == 0 &&
-        init_notify (&node) == 0 && engine_start (&node.engine, config, sources->data_path) == 0 &&
-        init_peers (&node) == 0 && init_precache (&node, sources->data_path) == 0 &&
-        init_broker (&node) == 0 && init_gate (&node) == 0 && init_server (&node) == 0 &&
-        init_management (&node) == 0 && init_atto (&node) == 0 &&
-        init_reload (&node, sources) == 0) {
-        listening_release (&node.ports);
-        gate_announce (node.gate, server_is_wide (node.server) || atto_server_is_wide (node.atto));
-        printf ("Ready\n");
-        (void)fflush (stdout);
-        notify_ready (node.notify);
+    if (begin (&node, sources, pid_file) == 0 && start (&node, sources) == 0) {
         status = event_base_dispatch (node.base) < 0;
     }
     clear (&node);

@@ -13,10 +13,9 @@
 
 /*
  * Runs until SIGTERM, SIGINT or the stop action. What it listens on is printed to standard output,
- * all else is logged. `config` was loaded from `sources`, and at SIGHUP is again: from the first
- * time on it is good for config_free only. Files are kept in the data path that the sources name.
- * `pid_file` may be NULL. Returns the exit status: 0, or 1 after having logged why it could not
- * start.
+ * all else is logged. `config` was loaded from `sources`, is again at SIGHUP, and is taken
+ * over. Files are kept in the data path that the sources name. `pid_file` may be NULL. Returns the
+ * exit status: 0, or 1 after having logged why it could not start.
  */
 int node_run (struct config *config, const struct config_sources *sources,
               const struct difficulty_network *network, const char *pid_file);

@@ -16,7 +16,7 @@
 static void
 reserve_ports (struct node *node)
 {
-    const struct config *const config = node->config;
+    const struct config *const config = node->actions.config;
 
     listening_reserve (&node->ports, &config->rpc_address, (uint16_t)config->rpc_port);
     if (config->management_port_set) {
@@ -33,7 +33,7 @@ reserve_ports (struct node *node)
 int
 node_settle (struct node *node, const char *pid_file, char error[NODE_ERROR_SIZE])
 {
-    const struct config *const config = node->config;
+    const struct config *const config = node->actions.config;
     char reason[PRIVILEGES_TEXT_SIZE];
     int failed;
 
@@ -101,7 +101,8 @@ log_user (const struct node *node, const struct config_sources *sources)
     } else if (plan->act == PRIVILEGES_DROP) {
         print_groups (groups, sizeof groups);
         log_info ("Running as user %s (%u), group %u, of the groups%s; root is given up",
-                  node->config->daemon_user, (unsigned)plan->user.uid, (unsigned)plan->gid, groups);
+                  node->actions.config->daemon_user, (unsigned)plan->user.uid, (unsigned)plan->gid,
+                  groups);
         check_file (sources->data_path, "config-node.toml");
         check_file (sources->data_path, "config-rpc.toml");
     }
@@ -110,7 +111,7 @@ log_user (const struct node *node, const struct config_sources *sources)
 static void
 put_up_floor (struct node *node)
 {
-    const bool no_programs = !node->config->opencl_enable;
+    const bool no_programs = !node->actions.config->opencl_enable;
     char error[CONFINEMENT_TEXT_SIZE];
     int refused;
 
@@ -139,7 +140,7 @@ void
 node_confine (struct node *node, const struct config_sources *sources)
 {
     log_user (node, sources);
-    if (node->config->daemon_confine) {
+    if (node->actions.config->daemon_confine) {
         put_up_floor (node);
     } else {
         log_info ("Not confined: daemon.confine is false");

@@ -4,6 +4,7 @@
 #include "node/config/config_table.h"
 #include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
+#include "rpc/base/memory.h"
 
 static void
 log_report (const struct config_report *report)
@@ -38,29 +39,21 @@ ignore (void *data, const char *path)
     (void)path;
 }
 
-/* The devices of another engine search from now on. Returns 0, or -1 for want of memory. */
-static int
-take_engine (struct node *node, struct engine *engine)
+/* The devices of another engine search from now on. */
+static void
+take_engine (struct node *node, struct engine *next)
 {
-    struct device_log *log = device_log_new (node->base, engine->pool);
-    const struct engine old = node->engine;
+    const struct engine old = node->actions.engine;
 
-    if (log == NULL) {
-        return -1;
-    }
-    broker_move (node->broker, engine->pool);
+    broker_move (node->actions.broker, next->pool);
     device_log_free (node->device_log);
-    node->device_log = log;
-    node->engine = *engine;
-    *engine = old;
-    node->actions.pool = node->engine.pool;
-    node->actions.scanner = node->engine.choice.scanner->name;
-    node->actions.scanner_reason = node->engine.choice.reason;
-    reload_retire (node->reload, engine);
-    return 0;
+    node->device_log = memory_need (device_log_new (node->base, next->pool));
+    node->actions.engine = *next;
+    *next = old;
+    reload_retire (node->reload, next);
 }
 
-/* What can fail, first: on failure all is as it was. */
+/* What can fail, first. Returns 0; or -1, having logged why, with all as it was. */
 static int
 prepare (struct node *node, const struct config *next)
 {
@@ -70,32 +63,52 @@ prepare (struct node *node, const struct config *next)
         log_error ("%s", error);
         return -1;
     }
-    if (gate_set (node->gate, next) != 0) {
-        log_error ("Access cannot be changed: out of memory");
-        return -1;
-    }
-    return 0;
+    return access_config_set (node->access, next);
 }
 
-/* Has `next` in force from now on; it is the node's. */
 static void
-put_in_force (struct node *node, struct config *next)
+set_peers (struct node *node)
 {
-    struct config *last = node->reloaded;
+    const struct config *const config = node->actions.config;
 
-    node->config = next;
-    node->reloaded = next;
-    node->actions.config = next;
-    node->limits = node_limits (node);
-    peers_configure (node->peers, next);
-    server_set (node->server, &node->limits);
-    server_set_access (node->server, gate_access (node->gate));
-    atto_server_set_access (node->atto, gate_access (node->gate));
-    gate_announce (node->gate, server_is_wide (node->server) || atto_server_is_wide (node->atto));
-    peer_client_set_timeouts (node->client, next->peers_connect_timeout,
-                              next->peers_response_timeout);
-    precache_owner_set (node->precache, next, node->broker);
-    node->actions.precache = precache_owner_precache (node->precache);
+    peers_configure (node->actions.peers, config);
+    peer_client_set_max_calls (node->client, node->settings.peer_calls);
+    peer_client_set_timeouts (node->client, config->peers_connect_timeout,
+                              config->peers_response_timeout);
+}
+
+static void
+set_servers (struct node *node)
+{
+    struct access *const access = access_config_in_force (node->access);
+
+    server_set (node->actions.server, &node->settings.rpc);
+    server_set_access (node->actions.server, access);
+    if (node->management != NULL) {
+        server_set (node->management, &node->settings.management);
+    }
+    atto_server_set (node->atto, &node->settings.atto);
+    atto_server_set_access (node->atto, access);
+    node_announce_access (node);
+}
+
+/* Has every object go by what was read, from now on. */
+static void
+put_in_force (struct node *node, struct reload_result *result)
+{
+    struct config *const last = node->actions.config;
+
+    config_keep_fixed (result->config, last, ignore, NULL);
+    node->actions.config = result->config;
+    node->settings = node_settings_of (result->config, &node->metrics);
+    broker_set (node->actions.broker, &node->settings.broker);
+    if (result->engine != NULL) {
+        take_engine (node, result->engine);
+        result->engine = NULL;
+    }
+    set_peers (node);
+    set_servers (node);
+    precache_owner_set (node->actions.precache, result->config, node->actions.broker);
     config_free (last);
 }
 
@@ -103,10 +116,9 @@ put_in_force (struct node *node, struct config *next)
 static int
 apply (struct node *node, struct reload_result *result)
 {
-    const struct broker_settings settings = node_broker_settings (node, result->config);
     size_t changes = 0;
 
-    config_show_changes (result->config, node->config, log_change, &changes);
+    config_show_changes (result->config, node->actions.config, log_change, &changes);
     if (result->opencl_kept_off) {
         log_warn ("Setting: opencl.enable = true takes a restart: drivers may need programs, and "
                   "none can be started any more (daemon.confine)");
@@ -114,14 +126,7 @@ apply (struct node *node, struct reload_result *result)
     if (prepare (node, result->config) != 0) {
         return -1;
     }
-    config_keep_fixed (result->config, node->config, ignore, NULL);
-    broker_set (node->broker, &settings);
-    if (result->engine != NULL && take_engine (node, result->engine) == 0) {
-        result->engine = NULL;
-    } else if (result->engine != NULL) {
-        log_error ("The devices cannot be changed: out of memory");
-    }
-    put_in_force (node, result->config);
+    put_in_force (node, result);
     log_info ("The configuration is read again: settings changed: %zu", changes);
     return 0;
 }
@@ -131,7 +136,8 @@ node_on_reloaded (void *data, struct reload_result *result)
 {
     struct node *node = data;
 
-    if (node->stopping) { /* nothing is begun any more, and the manager has heard of the stop */
+    if (node->actions
+            .stopping) { /* nothing is begun any more, and the manager has heard of the stop */
         config_free (result->config);
         reload_free_engine (result->engine);
         return;
@@ -156,7 +162,7 @@ node_reload (struct node *node)
         return;
     }
     node->reload_again = false;
-    if (reload_start (node->reload, node->config) != 0) {
+    if (reload_start (node->reload, node->actions.config) != 0) {
         log_error ("The configuration cannot be read again: no thread for it; it stays as it was");
         return;
     }

@@ -5,14 +5,17 @@
  */
 #include "node/daemon/reload.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "node/base/log.h"
+#include "rpc/base/memory.h"
 #include "work/base/thread.h"
 
 /* An engine that was replaced, and the retirement before it. */
@@ -75,11 +78,9 @@ start_retirement (struct reload *reload)
         return;
     }
     reload->leaving = NULL;
-    retirement = malloc (sizeof *retirement);
-    if (retirement != NULL) {
-        *retirement = (struct retirement){engine, reload->retirement, reload->retiring};
-    }
-    if (retirement == NULL || thread_start (&thread, retire, retirement) != 0) {
+    retirement = memory_new (1, sizeof *retirement);
+    *retirement = (struct retirement){engine, reload->retirement, reload->retiring};
+    if (thread_start (&thread, retire, retirement) != 0) {
         free (retirement);
         reload_free_engine (engine);
         return;
@@ -105,20 +106,16 @@ reload_retire (struct reload *reload, struct engine *engine)
     reload->leaving = engine;
     /* The engine's eventfd is not closed before epoll has let go of it: with its list of changes,
      * libevent tells epoll when the loop waits again, which is before the next turn. */
-    if (event_add (reload->turn, &next) != 0) {
-        start_retirement (reload);
-    }
+    memory_require (event_add (reload->turn, &next) == 0);
 }
 
 /* Starts the engine that the new configuration asks for. */
 static void
 start_engine (struct reload *reload)
 {
-    struct engine *engine = calloc (1, sizeof *engine);
+    struct engine *engine = memory_new (1, sizeof *engine);
 
-    if (engine == NULL) {
-        log_error ("Cannot start other devices: out of memory");
-    } else if (engine_start (engine, reload->result.config, reload->sources->data_path) == 0) {
+    if (engine_start (engine, reload->result.config, reload->sources->data_path) == 0) {
         reload->result.engine = engine;
         return;
     }
@@ -194,23 +191,22 @@ struct reload *
 reload_new (struct event_base *base, const struct config_sources *sources, reload_done_fn done,
             void *data)
 {
-    struct reload *reload = calloc (1, sizeof *reload);
+    const int fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+    struct reload *reload;
 
-    if (reload == NULL) {
+    if (fd < 0) {
+        log_error ("Cannot start: no descriptor for reading the configuration again: %s",
+                   strerror (errno));
         return NULL;
     }
+    reload = memory_new (1, sizeof *reload);
+    reload->fd = fd;
     reload->sources = sources;
     reload->done = done;
     reload->data = data;
-    reload->turn = evtimer_new (base, on_turn, reload);
-    reload->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (reload->turn != NULL && reload->fd >= 0) {
-        reload->event = event_new (base, reload->fd, EV_READ | EV_PERSIST, on_read, reload);
-    }
-    if (reload->event == NULL || event_add (reload->event, NULL) != 0) {
-        reload_free (reload);
-        return NULL;
-    }
+    reload->turn = memory_need (evtimer_new (base, on_turn, reload));
+    reload->event = memory_need (event_new (base, fd, EV_READ | EV_PERSIST, on_read, reload));
+    memory_require (event_add (reload->event, NULL) == 0);
     return reload;
 }
 
@@ -230,14 +226,8 @@ reload_free (struct reload *reload)
     if (reload->retiring) {
         (void)pthread_join (reload->retirement, NULL);
     }
-    if (reload->turn != NULL) {
-        event_free (reload->turn);
-    }
-    if (reload->event != NULL) {
-        event_free (reload->event);
-    }
-    if (reload->fd >= 0) {
-        (void)close (reload->fd);
-    }
+    event_free (reload->turn);
+    event_free (reload->event);
+    (void)close (reload->fd);
     free (reload);
 }

@@ -30,7 +30,7 @@ struct reload_result {
 typedef void (*reload_done_fn) (void *data, struct reload_result *result);
 
 /*
- * `sources` and what it points to outlive it. NULL for want of memory or descriptors.
+ * `sources` and what it points to outlive it. NULL, having logged so, for want of a descriptor.
  */
 struct reload *reload_new (struct event_base *base, const struct config_sources *sources,
                            reload_done_fn done, void *data);

@@ -21,6 +21,8 @@
 #include "node/tools/bench.h"
 #include "node/tools/devices.h"
 #include "node/tools/profile.h"
+#include "rpc/base/memory.h"
+#include "rpc/base/trouble.h"
 
 static int
 print_version (void)
@@ -63,11 +65,10 @@ sources_of (const struct options *options)
 }
 
 static struct config *
-load_config (const struct options *options)
+load_config (const struct config_sources *sources)
 {
-    const struct config_sources sources = sources_of (options);
     struct config_report report;
-    struct config *config = config_load (&sources, &report);
+    struct config *config = config_load (sources, &report);
 
     print_report (&report);
     config_report_clear (&report);
@@ -126,23 +127,12 @@ check_config (const struct options *options, const struct config *config)
 }
 
 static int
-run_daemon (const struct options *options, struct config *config,
-            const struct difficulty_network *network)
-{
-    const struct config_sources sources = sources_of (options);
-
-    return node_run (config, &sources, network, options->pid_file);
-}
-
-static int
-run_configured (const struct options *options, struct config *config,
+run_configured (const struct options *options, const struct config *config,
                 const struct difficulty_network *network)
 {
     switch (options->command) {
     case OPTIONS_CHECK_CONFIG:
         return check_config (options, config);
-    case OPTIONS_DAEMON:
-        return run_daemon (options, config, network);
     case OPTIONS_LIST_DEVICES:
         return devices_list (options, config);
     case OPTIONS_DIAGNOSTICS:
@@ -161,6 +151,7 @@ run_configured (const struct options *options, struct config *config,
 static int
 run_with_config (const struct options *options)
 {
+    const struct config_sources sources = sources_of (options);
     struct difficulty_network network;
     struct config *config;
     char error[256];
@@ -170,9 +161,12 @@ run_with_config (const struct options *options)
         fprintf (stderr, "workpeer: %s\n", error);
         return 1;
     }
-    config = load_config (options);
+    config = load_config (&sources);
     if (config == NULL) {
         return 1;
+    }
+    if (options->command == OPTIONS_DAEMON) {
+        return node_run (config, &sources, &network, options->pid_file);
     }
     status = run_configured (options, config, &network);
     config_free (config);
@@ -210,12 +204,21 @@ is_slip (const char *word)
     return meant != NULL;
 }
 
+/* Until the daemon has a log. */
+static void
+on_trouble (const char *text)
+{
+    fprintf (stderr, "workpeer: %s\n", text);
+}
+
 int
 main (int argc, char **argv)
 {
     struct options options;
     int status = 1;
 
+    memory_own_libraries ();
+    trouble_set (on_trouble);
     if (argc > 1 && command_is (argv[1])) {
         return command_main (argc, argv);
     }

@@ -42,10 +42,11 @@ health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
 {
     const size_t peers = peers_count (actions->peers, PEERS_PRIMARY);
 
-    if (health_check_devices (actions->pool, reason) == 0 || peer_stands_in (actions)) {
+    if (health_check_devices (actions->engine.pool, reason) == 0 || peer_stands_in (actions)) {
         return 0;
     }
-    if (pool_device_count (actions->pool) == 0 && peers > 0 && actions->config->peers_stand_in) {
+    if (pool_device_count (actions->engine.pool) == 0 && peers > 0 &&
+        actions->config->peers_stand_in) {
         snprintf (reason, HEALTH_REASON_SIZE, "Every work peer rests after a failure");
     }
     return -1;
@@ -89,10 +90,10 @@ health_ready (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
     if (refuse_while_stopping (actions, reason) != 0) {
         return -1;
     }
-    if (ready_devices (actions->pool, reason) == 0 || peer_stands_in (actions)) {
+    if (ready_devices (actions->engine.pool, reason) == 0 || peer_stands_in (actions)) {
         return 0;
     }
-    if (pool_device_count (actions->pool) == 0) {
+    if (pool_device_count (actions->engine.pool) == 0) {
         (void)health_check (actions, reason);
     }
     return -1;
@@ -102,7 +103,7 @@ int
 health_ready_devices (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
 {
     return refuse_while_stopping (actions, reason) != 0 ||
-                   ready_devices (actions->pool, reason) != 0
+                   ready_devices (actions->engine.pool, reason) != 0
                ? -1
                : 0;
 }
@@ -141,7 +142,7 @@ get_device_health (void *context, struct request *request)
     const struct actions *actions = context;
     char reason[HEALTH_REASON_SIZE] = "";
 
-    reply (request, health_check_devices (actions->pool, reason) == 0, reason);
+    reply (request, health_check_devices (actions->engine.pool, reason) == 0, reason);
 }
 
 static void

@@ -15,22 +15,18 @@
 #include "rpc/server/routes.h"
 #include "rpc/server/server.h"
 
-/* How many clients it has at a time. */
-#define MANAGEMENT_CONNECTIONS 32
-
 /*
  * A server without listeners of `health`, one of health.h's tables, run with the actions of
- * `report`, and of /metrics and /prometheus. Of `limits` the time-outs count, and `v6_only`. NULL
- * for want of memory.
+ * `report`, and of /metrics and /prometheus.
  */
-struct server *management_new (struct event_base *base, const struct server_settings *limits,
+struct server *management_new (struct event_base *base, const struct server_settings *settings,
                                const struct route *health, struct metrics_report *report);
 
 /*
  * The same, listening where the configuration of the actions says, which has a port, on the
  * sockets in `ports` where they are there, and reported. NULL, having logged why, when that fails.
  */
-struct server *management_start (struct event_base *base, const struct server_settings *limits,
+struct server *management_start (struct event_base *base, const struct server_settings *settings,
                                  struct metrics_report *report, struct listening_ports *ports);
 
 #endif

@@ -6,8 +6,10 @@
 #include "build_config.h"
 #include "node/base/process.h"
 #include "node/manage/health.h"
+#include "rpc/base/memory.h"
 
 #define LABELS EXPOSITION_LABELS
+#define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
 static const char *const class_names[POOL_CLASSES] = {
     [POOL_ASKED] = "asked",
@@ -39,7 +41,8 @@ put_daemon (const struct actions *actions, struct exposition *out)
     exposition_family (out, EXPOSITION_INFO, "workpeer_build", "What runs: 1.");
     exposition_whole (out,
                       LABELS ({"version", PACKAGE_VERSION}, {"build", BUILD_INFO},
-                              {"network", actions->network->name}, {"scanner", actions->scanner}),
+                              {"network", actions->network->name},
+                              {"scanner", actions->engine.choice.scanner->name}),
                       1);
     put_one (out, EXPOSITION_GAUGE, "workpeer_healthy", "Whether /health says UP.",
              health_check (actions, reason) == 0);
@@ -80,7 +83,7 @@ put_queue (const struct actions *actions, struct exposition *out)
 {
     struct pool_queue queue;
 
-    pool_queue (actions->pool, &queue);
+    pool_queue (actions->engine.pool, &queue);
     exposition_family (out, EXPOSITION_GAUGE, "workpeer_queue_jobs",
                        "Jobs that wait for a device, by class.");
     for (size_t i = 0; i < POOL_CLASSES; i++) {
@@ -98,7 +101,7 @@ put_jobs (const struct actions *actions, struct exposition *out)
 {
     struct pool_statistics pool;
 
-    pool_statistics (actions->pool, &pool);
+    pool_statistics (actions->engine.pool, &pool);
     put_one (out, EXPOSITION_GAUGE, "workpeer_waiters", "Requests that wait for work.",
              broker_waiters (actions->broker));
     put_one (out, EXPOSITION_GAUGE, "workpeer_jobs_in_flight",
@@ -113,16 +116,6 @@ put_jobs (const struct actions *actions, struct exposition *out)
 /* Devices: a family goes through all of them, so each looks at them anew. */
 
 typedef void (*put_device_fn) (struct exposition *out, const struct pool_device *device);
-
-static void
-put_devices (const struct actions *actions, struct exposition *out, put_device_fn put)
-{
-    for (size_t i = 0; i < pool_device_count (actions->pool); i++) {
-        struct pool_device device;
-        pool_device (actions->pool, i, &device);
-        put (out, &device);
-    }
-}
 
 /* On standby it is up, too. */
 static bool
@@ -166,21 +159,33 @@ put_rate (struct exposition *out, const struct pool_device *device)
     }
 }
 
+static const struct {
+    enum exposition_kind kind;
+    const char *name;
+    const char *help;
+    put_device_fn put;
+} device_families[] = {
+    {EXPOSITION_GAUGE, "workpeer_device_up",
+     "Whether a device is open, tested and has not failed since.", put_up},
+    {EXPOSITION_INFO, "workpeer_device",
+     "A device and its state, with the reason where it is not up: 1.", put_state},
+    {EXPOSITION_COUNTER, "workpeer_device_hashes", "Hashes that a device has tried.", put_hashes},
+    {EXPOSITION_GAUGE, "workpeer_device_hashes_per_second",
+     "How fast a device is while it works, as measured.", put_rate},
+};
+
 static void
-put_all_devices (const struct actions *actions, struct exposition *out)
+put_devices (struct pool *pool, struct exposition *out)
 {
-    exposition_family (out, EXPOSITION_GAUGE, "workpeer_device_up",
-                       "Whether a device is open, tested and has not failed since.");
-    put_devices (actions, out, put_up);
-    exposition_family (out, EXPOSITION_INFO, "workpeer_device",
-                       "A device and its state, with the reason where it is not up: 1.");
-    put_devices (actions, out, put_state);
-    exposition_family (out, EXPOSITION_COUNTER, "workpeer_device_hashes",
-                       "Hashes that a device has tried.");
-    put_devices (actions, out, put_hashes);
-    exposition_family (out, EXPOSITION_GAUGE, "workpeer_device_hashes_per_second",
-                       "How fast a device is while it works, as measured.");
-    put_devices (actions, out, put_rate);
+    for (size_t family = 0; family < COUNT (device_families); family++) {
+        exposition_family (out, device_families[family].kind, device_families[family].name,
+                           device_families[family].help);
+        for (size_t i = 0; i < pool_device_count (pool); i++) {
+            struct pool_device device;
+            pool_device (pool, i, &device);
+            device_families[family].put (out, &device);
+        }
+    }
 }
 
 /* The cache. */
@@ -232,7 +237,7 @@ put_cache (struct store *store, struct exposition *out)
     if (store == NULL) {
         return;
     }
-    for (size_t i = 0; i < sizeof store_families / sizeof store_families[0]; i++) {
+    for (size_t i = 0; i < COUNT (store_families); i++) {
         uint64_t value;
         memcpy (&value, (const char *)&statistics + store_families[i].offset, sizeof value);
         put_one (out, store_families[i].kind, store_families[i].name, store_families[i].help,
@@ -363,24 +368,32 @@ put_peer_failures (struct exposition *out, const struct peer_sum *sum)
     }
 }
 
+static const struct {
+    enum exposition_kind kind;
+    const char *name;
+    const char *help;
+    put_peer_fn put;
+} peer_families[] = {
+    {EXPOSITION_GAUGE, "workpeer_peer_up",
+     "Whether a work peer has not failed since it was last asked with success.", put_peer_up},
+    {EXPOSITION_GAUGE, "workpeer_peer_in_flight", "Questions that are with a work peer.",
+     put_peer_in_flight},
+    {EXPOSITION_COUNTER, "workpeer_peer_wins", "Questions that a work peer answered with work.",
+     put_peer_found},
+    {EXPOSITION_COUNTER, "workpeer_peer_dropped",
+     "Questions to a work peer whose answer was not wanted any more.", put_peer_dropped},
+    {EXPOSITION_COUNTER, "workpeer_peer_failures", "Questions to a work peer that failed, by kind.",
+     put_peer_failures},
+};
+
 static void
 put_all_peers (const struct peers *peers, struct exposition *out)
 {
-    exposition_family (out, EXPOSITION_GAUGE, "workpeer_peer_up",
-                       "Whether a work peer has not failed since it was last asked with success.");
-    put_peers (peers, out, put_peer_up);
-    exposition_family (out, EXPOSITION_GAUGE, "workpeer_peer_in_flight",
-                       "Questions that are with a work peer.");
-    put_peers (peers, out, put_peer_in_flight);
-    exposition_family (out, EXPOSITION_COUNTER, "workpeer_peer_wins",
-                       "Questions that a work peer answered with work.");
-    put_peers (peers, out, put_peer_found);
-    exposition_family (out, EXPOSITION_COUNTER, "workpeer_peer_dropped",
-                       "Questions to a work peer whose answer was not wanted any more.");
-    put_peers (peers, out, put_peer_dropped);
-    exposition_family (out, EXPOSITION_COUNTER, "workpeer_peer_failures",
-                       "Questions to a work peer that failed, by kind.");
-    put_peers (peers, out, put_peer_failures);
+    for (size_t family = 0; family < COUNT (peer_families); family++) {
+        exposition_family (out, peer_families[family].kind, peer_families[family].name,
+                           peer_families[family].help);
+        put_peers (peers, out, peer_families[family].put);
+    }
 }
 
 /* Servers, by their face. */
@@ -418,7 +431,7 @@ put_servers (const struct metrics_report *report, struct exposition *out)
     for (size_t i = 0; i < report->face_count; i++) {
         server_statistics (report->faces[i].server, &statistics[i]);
     }
-    for (size_t family = 0; family < sizeof server_families / sizeof server_families[0]; family++) {
+    for (size_t family = 0; family < COUNT (server_families); family++) {
         exposition_family (out, server_families[family].kind, server_families[family].name,
                            server_families[family].help);
         for (size_t i = 0; i < report->face_count; i++) {
@@ -475,38 +488,25 @@ metrics_report_write (const struct metrics_report *report, struct exposition *ou
     put_work (report->metrics, out);
     put_queue (actions, out);
     put_jobs (actions, out);
-    put_all_devices (actions, out);
-    put_cache (actions->store, out);
-    put_precache (actions->precache, out);
+    put_devices (actions->engine.pool, out);
+    put_cache (precache_owner_store (actions->precache), out);
+    put_precache (precache_owner_precache (actions->precache), out);
     put_all_peers (actions->peers, out);
     put_servers (report, out);
     put_process (report->metrics, out);
 }
 
 static void
-reply (const struct metrics_report *report, struct request *request, struct evbuffer *output)
+get_metrics (void *context, struct request *request)
 {
+    struct evbuffer *output = memory_need (evbuffer_new ());
     struct exposition exposition;
 
     exposition_init (&exposition, exposition_choose (request_header (request, "Accept")), output);
-    metrics_report_write (report, &exposition);
-    if (exposition_end (&exposition) != 0 || request_add_header (request, "Vary", "Accept") != 0) {
-        request_reply_error (request, 503, "Out of memory");
-        return;
-    }
+    metrics_report_write (context, &exposition);
+    exposition_end (&exposition);
+    request_add_header (request, "Vary", "Accept");
     request_reply (request, 200, exposition_type (exposition.format), output);
-}
-
-static void
-get_metrics (void *context, struct request *request)
-{
-    struct evbuffer *output = evbuffer_new ();
-
-    if (output == NULL) {
-        request_reply_error (request, 503, "Out of memory");
-        return;
-    }
-    reply (context, request, output);
     evbuffer_free (output);
 }
 

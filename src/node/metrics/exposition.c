@@ -2,8 +2,11 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "rpc/base/memory.h"
 
 static const char *const kinds[] = {
     [EXPOSITION_COUNTER] = "counter",
@@ -40,15 +43,17 @@ exposition_init (struct exposition *exposition, enum exposition_format format,
 static void
 add (struct exposition *exposition, const char *text, size_t length)
 {
-    if (evbuffer_add (exposition->output, text, length) != 0) {
-        exposition->failed = true;
-    }
+    memory_require (evbuffer_add (exposition->output, text, length) == 0);
 }
 
-static void
-put (struct exposition *exposition, const char *text)
+__attribute__ ((format (printf, 2, 3))) static void
+put (struct exposition *exposition, const char *format, ...)
 {
-    add (exposition, text, strlen (text));
+    va_list arguments;
+
+    va_start (arguments, format);
+    memory_require (evbuffer_add_vprintf (exposition->output, format, arguments) >= 0);
+    va_end (arguments);
 }
 
 /* The unit that a name ends with, or NULL. */
@@ -68,14 +73,7 @@ unit_of (const char *name)
 static void
 put_meta (struct exposition *exposition, const char *what, const char *suffix, const char *text)
 {
-    put (exposition, "# ");
-    put (exposition, what);
-    put (exposition, " ");
-    put (exposition, exposition->family);
-    put (exposition, suffix);
-    put (exposition, " ");
-    put (exposition, text);
-    put (exposition, "\n");
+    put (exposition, "# %s %s%s %s\n", what, exposition->family, suffix, text);
 }
 
 void
@@ -143,9 +141,7 @@ put_value (struct exposition *exposition, const char *value)
 static void
 put_label (struct exposition *exposition, const char *name, const char *value, bool first)
 {
-    put (exposition, first ? "{" : ",");
-    put (exposition, name);
-    put (exposition, "=\"");
+    put (exposition, "%s%s=\"", first ? "{" : ",", name);
     put_value (exposition, value);
     put (exposition, "\"");
 }
@@ -157,8 +153,7 @@ begin_sample (struct exposition *exposition, const char *suffix,
 {
     bool first = true;
 
-    put (exposition, exposition->family);
-    put (exposition, suffix);
+    put (exposition, "%s%s", exposition->family, suffix);
     for (; labels != NULL && labels->name != NULL; labels++) {
         put_label (exposition, labels->name, labels->value, first);
         first = false;
@@ -167,32 +162,23 @@ begin_sample (struct exposition *exposition, const char *suffix,
         put_label (exposition, "le", bound, first);
         first = false;
     }
-    put (exposition, first ? " " : "} ");
+    put (exposition, "%s", first ? " " : "} ");
 }
 
 static void
 put_whole (struct exposition *exposition, uint64_t value)
 {
-    char text[24];
-
-    (void)snprintf (text, sizeof text, "%" PRIu64 "\n", value);
-    put (exposition, text);
+    put (exposition, "%" PRIu64 "\n", value);
 }
 
 static void
 put_real (struct exposition *exposition, double value)
 {
-    char text[40];
-
     if (isfinite (value)) {
-        (void)snprintf (text, sizeof text, "%.15g\n", value);
+        put (exposition, "%.15g\n", value);
     } else {
-        (void)snprintf (text, sizeof text, "%s\n",
-                        isnan (value) ? "NaN"
-                        : value > 0   ? "+Inf"
-                                      : "-Inf");
+        put (exposition, "%s\n", isnan (value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
     }
-    put (exposition, text);
 }
 
 void
@@ -243,11 +229,10 @@ exposition_histogram (struct exposition *exposition, const struct exposition_lab
     put_whole (exposition, count);
 }
 
-int
+void
 exposition_end (struct exposition *exposition)
 {
     if (exposition->format == EXPOSITION_OPENMETRICS) {
         put (exposition, "# EOF\n");
     }
-    return exposition->failed ? -1 : 0;
 }

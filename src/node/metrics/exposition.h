@@ -12,7 +12,6 @@
 #define NODE_EXPOSITION_H
 
 #include <event2/buffer.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "node/metrics/histogram.h"
@@ -53,7 +52,6 @@ struct exposition_label {
 struct exposition {
     enum exposition_format format;
     struct evbuffer *output; /* the caller's */
-    bool failed;             /* for want of memory: the text is not whole */
     enum exposition_kind kind;
     const char *family;
 };
@@ -76,7 +74,7 @@ void exposition_real (struct exposition *exposition, const struct exposition_lab
 void exposition_histogram (struct exposition *exposition, const struct exposition_label *labels,
                            const struct histogram *histogram);
 
-/* Ends the text. Returns 0, or -1 for want of memory. */
-int exposition_end (struct exposition *exposition);
+/* Ends the text. */
+void exposition_end (struct exposition *exposition);
 
 #endif

@@ -1,5 +1,6 @@
 /* Which format a client would have, by its Accept header: RFC 9110, section 12.5.1. */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

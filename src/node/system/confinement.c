@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rpc/base/memory.h"
+
 /* By name: what this machine's kernel or library does not have is passed over. */
 static const char *const refused[] = {
     /* The file system's tree and its namespaces. */
@@ -136,13 +138,11 @@ confinement_is_built_in (void)
 int
 confinement_put_up (bool no_programs, char error[CONFINEMENT_TEXT_SIZE])
 {
-    const scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
-    int count = -ENOMEM;
+    const scmp_filter_ctx filter = memory_need (seccomp_init (SCMP_ACT_ALLOW));
+    const int count = load (filter, no_programs);
 
-    if (filter != NULL) {
-        count = load (filter, no_programs);
-        seccomp_release (filter);
-    }
+    seccomp_release (filter);
+    memory_require (count != -ENOMEM);
     if (count < 0) {
         (void)snprintf (error, CONFINEMENT_TEXT_SIZE, "%s", strerror (-count));
         return -1;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rpc/base/memory.h"
+
 /*
  * The directory in the environment variable `name`, or NULL. The XDG specification has a relative
  * one ignored, and what it names would depend on where we were started.
@@ -35,11 +37,9 @@ static char *
 join (const char *directory, const char *rest)
 {
     const size_t size = strlen (directory) + strlen (rest) + 1;
-    char *const path = malloc (size);
+    char *const path = memory_new (size, 1);
 
-    if (path != NULL) {
-        (void)snprintf (path, size, "%s%s", directory, rest);
-    }
+    (void)snprintf (path, size, "%s%s", directory, rest);
     return path;
 }
 
@@ -53,6 +53,5 @@ data_path_default (const char **error)
         *error = "no home directory is known, give --data_path DIR";
         return NULL;
     }
-    *error = "out of memory";
     return data != NULL ? join (data, "/workpeer") : join (home, "/.local/share/workpeer");
 }

@@ -8,7 +8,7 @@
 /*
  * $XDG_DATA_HOME/workpeer, else .local/share/workpeer under $HOME, else under the user's home
  * directory; variables that hold no absolute path are passed over. The caller frees it. NULL, with
- * a static message in `*error`, when no home directory is known or for want of memory.
+ * a static message in `*error`, when no home directory is known.
  */
 char *data_path_default (const char **error);
 

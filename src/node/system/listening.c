@@ -95,6 +95,15 @@ can_do_without (const char *address, enum server_listening result)
     return result == SERVER_NO_SUCH_ADDRESS && strcmp (address, "::1") == 0;
 }
 
+void
+listening_print_url (const char *address, uint16_t port, char url[LISTENING_URL_SIZE])
+{
+    const bool bare_v6 = strchr (address, ':') != NULL && *address != '[';
+
+    (void)snprintf (url, LISTENING_URL_SIZE, bare_v6 ? "http://[%s]:%u" : "http://%s:%u", address,
+                    port);
+}
+
 int
 listening_start (struct server *server, const struct text_list *addresses, uint16_t port,
                  struct listening_ports *ports, listening_fn listening, void *data,
@@ -117,6 +126,23 @@ listening_start (struct server *server, const struct text_list *addresses, uint1
         }
     }
     return count > 0 ? 0 : -1;
+}
+
+int
+listening_start_given (struct server *server, int first, int count, listening_fn listening,
+                       void *data, char error[LISTENING_ERROR_SIZE])
+{
+    for (int i = 0; i < count; i++) {
+        char address[SERVER_ADDRESS_SIZE];
+        uint16_t port;
+
+        if (server_listen_fd (server, first + i, address, &port, error, LISTENING_ERROR_SIZE) !=
+            SERVER_LISTENING) {
+            return -1;
+        }
+        listening (data, address, port);
+    }
+    return 0;
 }
 
 bool

@@ -52,6 +52,18 @@ int listening_start (struct server *server, const struct text_list *addresses, u
                      struct listening_ports *ports, listening_fn listening, void *data,
                      char error[LISTENING_ERROR_SIZE]);
 
+/*
+ * Listens on `count` sockets that were handed over, the descriptors from `first` on. Returns 0, or
+ * -1 with a message in `error`.
+ */
+int listening_start_given (struct server *server, int first, int count, listening_fn listening,
+                           void *data, char error[LISTENING_ERROR_SIZE]);
+
+#define LISTENING_URL_SIZE 80
+
+/* What a client asks there; brackets go around an IPv6 address. */
+void listening_print_url (const char *address, uint16_t port, char url[LISTENING_URL_SIZE]);
+
 /* Whether 0.0.0.0 is in the list: beside it "::" can have IPv6 only, while alone it is both. */
 bool listening_has_v4_wildcard (const struct text_list *addresses);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "node/base/log.h"
+#include "rpc/base/memory.h"
 #include "work/base/clock.h"
 #include "work/base/number.h"
 
@@ -75,8 +76,7 @@ on_watchdog (evutil_socket_t fd, short what, void *data)
     tell (data, "WATCHDOG=1");
 }
 
-/* Returns 0, or -1 for want of memory. */
-static int
+static void
 init_watchdog (struct notify *notify, struct event_base *base)
 {
     const uint64_t period = number_of ("WATCHDOG_USEC", INT64_MAX);
@@ -85,23 +85,20 @@ init_watchdog (struct notify *notify, struct event_base *base)
 
     if (period == 0 ||
         (pid != NULL && number_of ("WATCHDOG_PID", INT32_MAX) != (uint64_t)getpid ())) {
-        return 0;
+        return;
     }
     interval.tv_sec = (time_t)(period / 2 / MICROSECONDS);
     interval.tv_usec = (suseconds_t)(period / 2 % MICROSECONDS);
-    notify->watchdog = event_new (base, -1, EV_PERSIST, on_watchdog, notify);
-    return notify->watchdog != NULL ? event_add (notify->watchdog, &interval) : -1;
+    notify->watchdog = memory_need (event_new (base, -1, EV_PERSIST, on_watchdog, notify));
+    memory_require (event_add (notify->watchdog, &interval) == 0);
 }
 
 struct notify *
 notify_new (struct event_base *base)
 {
-    struct notify *const notify = calloc (1, sizeof *notify);
+    struct notify *const notify = memory_new (1, sizeof *notify);
     const char *const name = getenv ("NOTIFY_SOCKET");
 
-    if (notify == NULL) {
-        return NULL;
-    }
     notify->fd = -1;
     if (name == NULL) {
         return notify;
@@ -111,10 +108,12 @@ notify_new (struct event_base *base)
         return notify;
     }
     notify->fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (notify->fd < 0 || init_watchdog (notify, base) != 0) {
+    if (notify->fd < 0) {
+        log_error ("Cannot tell the service manager anything: %s", strerror (errno));
         notify_free (notify);
         return NULL;
     }
+    init_watchdog (notify, base);
     return notify;
 }
 

@@ -17,8 +17,8 @@ struct notify;
 
 /*
  * Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. Where the manager wants to hear from us
- * regularly, the loop tells it so twice in that time, for as long as the loop turns. NULL for want
- * of memory.
+ * regularly, the loop tells it so twice in that time, for as long as the loop turns. NULL, having
+ * logged why, when there is no socket.
  */
 struct notify *notify_new (struct event_base *base);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "node/base/log.h"
+#include "rpc/base/memory.h"
 
 struct pid_file {
     char *path;
@@ -90,22 +91,15 @@ open_pid_file (const char *path, char *error, size_t error_size)
 struct pid_file *
 pid_file_new (const char *path, char *error, size_t error_size)
 {
-    struct pid_file *file = calloc (1, sizeof *file);
-    char *copy = strdup (path);
+    const int fd = open_pid_file (path, error, error_size);
+    struct pid_file *file;
 
-    if (file == NULL || copy == NULL) {
-        snprintf (error, error_size, "out of memory");
-        free (copy);
-        free (file);
+    if (fd < 0) {
         return NULL;
     }
-    file->path = copy;
-    file->fd = open_pid_file (path, error, error_size);
-    if (file->fd < 0) {
-        free (copy);
-        free (file);
-        return NULL;
-    }
+    file = memory_new (1, sizeof *file);
+    file->path = memory_text (path);
+    file->fd = fd;
     return file;
 }
 

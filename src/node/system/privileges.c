@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rpc/base/memory.h"
+
 struct privileges_identity
 privileges_now (void)
 {
@@ -192,15 +194,14 @@ verify (const struct privileges_plan *plan, char error[PRIVILEGES_TEXT_SIZE])
     return 0;
 }
 
-static int
-change_environment (const struct system_user *user, char error[PRIVILEGES_TEXT_SIZE])
+static void
+change_environment (const struct system_user *user)
 {
-    if (user->is_known &&
-        (setenv ("HOME", user->home, 1) != 0 || setenv ("USER", user->name, 1) != 0 ||
-         setenv ("LOGNAME", user->name, 1) != 0)) {
-        return fail (error, "out of memory");
+    if (user->is_known) {
+        memory_require (setenv ("HOME", user->home, 1) == 0 &&
+                        setenv ("USER", user->name, 1) == 0 &&
+                        setenv ("LOGNAME", user->name, 1) == 0);
     }
-    return 0;
 }
 
 int
@@ -219,5 +220,9 @@ privileges_drop (const struct privileges_plan *plan, char error[PRIVILEGES_TEXT_
     if (privileges_allow_no_new () != 0 || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
         return fail (error, "cannot forbid new privileges: %s", strerror (errno));
     }
-    return verify (plan, error) == 0 ? change_environment (&plan->user, error) : -1;
+    if (verify (plan, error) != 0) {
+        return -1;
+    }
+    change_environment (&plan->user);
+    return 0;
 }

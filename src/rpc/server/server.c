@@ -518,6 +518,8 @@ server_stop (struct server *server)
 {
     for (size_t i = 0; i < server->listener_count; i++) {
         (void)evconnlistener_disable (server->listeners[i]);
+        /* One that waits to try again (on_accept_error) does not listen without a callback. */
+        evconnlistener_set_cb (server->listeners[i], NULL, NULL);
     }
     request_list_leave (server->requests);
 }

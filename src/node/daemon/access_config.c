@@ -1,18 +1,19 @@
-#include "node/daemon/gate.h"
+#include "node/daemon/access_config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/base/log.h"
 #include "rpc/access/cidr.h"
+#include "rpc/base/memory.h"
 
 /* Callers whose rates are remembered at once. */
 #define MOST_CALLERS 16384
 
 static const struct timeval report_time = {.tv_sec = 10};
 
-struct gate {
-    struct access *access;
+struct access_config {
+    struct access *in_force; /* NULL: nobody is kept out */
     size_t keys;
     size_t networks;
     struct event *report; /* pending while refusals are gathered */
@@ -43,63 +44,44 @@ reason_of (enum access_verdict verdict)
 static void
 on_report (evutil_socket_t fd, short what, void *data)
 {
-    struct gate *gate = data;
+    struct access_config *access = data;
 
     (void)fd;
     (void)what;
-    if (gate->refused > 1) {
+    if (access->refused > 1) {
         log_info ("Refused %zu more requests within 10 s; log.level debug shows each",
-                  gate->refused - 1);
+                  access->refused - 1);
     }
-    gate->refused = 0;
+    access->refused = 0;
 }
 
 /* The first of a while is told of at once. */
 static void
 on_refusal (void *data, enum access_verdict verdict, const char *who)
 {
-    struct gate *gate = data;
+    struct access_config *access = data;
 
-    if (gate->refused++ > 0) {
+    if (access->refused++ > 0) {
         log_debug ("Refused a request of %s: %s", who, reason_of (verdict));
         return;
     }
     log_info ("Refused a request of %s: %s", who, reason_of (verdict));
-    if (event_add (gate->report, &report_time) != 0) {
-        gate->refused = 0;
-    }
+    memory_require (event_add (access->report, &report_time) == 0);
 }
 
-struct gate *
-gate_new (struct event_base *base)
+struct access_config *
+access_config_new (struct event_base *base)
 {
-    struct gate *gate = calloc (1, sizeof *gate);
+    struct access_config *access = memory_new (1, sizeof *access);
 
-    if (gate != NULL) {
-        gate->report = event_new (base, -1, 0, on_report, gate);
-    }
-    if (gate != NULL && gate->report == NULL) {
-        free (gate);
-        gate = NULL;
-    }
-    return gate;
+    access->report = memory_need (event_new (base, -1, 0, on_report, access));
+    return access;
 }
 
 static double
 or_general (double own, double general)
 {
     return own >= 0 ? own : general;
-}
-
-static void
-fill_limits (const struct config *config, struct access_limits *limits)
-{
-    *limits = (struct access_limits){
-        .rate = config->access_rate,
-        .burst = config->access_burst,
-        .max_jobs = config->access_max_jobs,
-        .max_multiplier = config->access_max_multiplier,
-    };
 }
 
 static void
@@ -120,34 +102,35 @@ fill_key (const struct config_access_key *from, const struct access_limits *gene
 static struct cidr *
 parse_networks (const struct text_list *texts)
 {
-    struct cidr *networks = calloc (texts->count + 1, sizeof *networks);
+    struct cidr *networks = memory_new (texts->count, sizeof *networks);
 
-    for (size_t i = 0; networks != NULL && i < texts->count; i++) {
+    for (size_t i = 0; i < texts->count; i++) {
         (void)cidr_parse (texts->items[i], &networks[i]);
     }
     return networks;
 }
 
+/* Returns 0, or -1 without random numbers, nothing changed. */
 static int
-replace (struct gate *gate, const struct access_settings *settings)
+replace (struct access_config *access, const struct access_settings *settings)
 {
-    struct access *access = NULL;
+    struct access *next = NULL;
 
-    if (access_is_needed (settings)) {
-        access = access_new (settings, gate->access);
-        if (access == NULL) {
-            return -1;
-        }
+    if (access_is_needed (settings) && (next = access_new (settings, access->in_force)) == NULL) {
+        log_error ("Who may ask cannot be settled: the system has no random numbers");
+        return -1;
     }
-    access_unref (gate->access);
-    gate->access = access;
+    access_unref (access->in_force);
+    access->in_force = next;
+    access->keys = settings->key_count;
+    access->networks = settings->allow_count;
     return 0;
 }
 
 int
-gate_set (struct gate *gate, const struct config *config)
+access_config_set (struct access_config *access, const struct config *config)
 {
-    struct access_key *keys = calloc (config->access_keys.count + 1, sizeof *keys);
+    struct access_key *keys = memory_new (config->access_keys.count, sizeof *keys);
     struct cidr *allow = parse_networks (&config->access_allow);
     struct cidr *nodes = parse_networks (&config->access_nodes);
     struct access_settings settings = {
@@ -157,34 +140,32 @@ gate_set (struct gate *gate, const struct config *config)
         .allow_count = config->access_allow.count,
         .nodes = nodes,
         .node_count = config->access_nodes.count,
+        .limits = {.rate = config->access_rate,
+                   .burst = config->access_burst,
+                   .max_jobs = config->access_max_jobs,
+                   .max_multiplier = config->access_max_multiplier},
         .max_callers = MOST_CALLERS,
         .tell = on_refusal,
-        .data = gate,
+        .data = access,
     };
-    int result = -1;
+    int result;
 
-    fill_limits (config, &settings.limits);
-    if (keys != NULL && allow != NULL && nodes != NULL) {
-        for (size_t i = 0; i < settings.key_count; i++) {
-            fill_key (&config->access_keys.items[i], &settings.limits, &keys[i]);
-        }
-        result = replace (gate, &settings);
+    for (size_t i = 0; i < settings.key_count; i++) {
+        fill_key (&config->access_keys.items[i], &settings.limits, &keys[i]);
     }
+    result = replace (access, &settings);
     free (keys);
     free (allow);
     free (nodes);
-    if (result == 0) {
-        gate->keys = settings.key_count;
-        gate->networks = settings.allow_count;
-    }
     return result;
 }
 
 void
-gate_announce (const struct gate *gate, bool is_wide)
+access_config_announce (const struct access_config *access, bool is_wide)
 {
-    if (gate->keys > 0 || gate->networks > 0) {
-        log_info ("Access: %zu API keys; networks that need none: %zu", gate->keys, gate->networks);
+    if (access->keys > 0 || access->networks > 0) {
+        log_info ("Access: %zu API keys; networks that need none: %zu", access->keys,
+                  access->networks);
     } else if (is_wide) {
         log_warn ("ANYBODY WHO REACHES THIS MACHINE CAN HAVE WORK DONE HERE: it listens on more "
                   "than loopback, without API keys (access.keys) and networks (access.allow)");
@@ -192,18 +173,18 @@ gate_announce (const struct gate *gate, bool is_wide)
 }
 
 struct access *
-gate_access (const struct gate *gate)
+access_config_in_force (const struct access_config *access)
 {
-    return gate->access;
+    return access->in_force;
 }
 
 void
-gate_free (struct gate *gate)
+access_config_free (struct access_config *access)
 {
-    if (gate == NULL) {
+    if (access == NULL) {
         return;
     }
-    access_unref (gate->access);
-    event_free (gate->report);
-    free (gate);
+    access_unref (access->in_force);
+    event_free (access->report);
+    free (access);
 }

@@ -26,7 +26,7 @@ static const char *const settings[] = {
 };
 
 struct node {
-    struct config *config;
+    const struct config *config;
     struct difficulty_network network;
     struct event_base *base;
     struct event *tick;

@@ -155,7 +155,7 @@ log_settings (const struct config *config)
 {
     const struct config_sources none = {.data_path = NULL};
     struct config_report report;
-    struct config *const defaults = config_load (&none, &report);
+    const struct config *const defaults = config_load (&none, &report);
     size_t count = 0;
 
     if (defaults != NULL) {
@@ -208,24 +208,6 @@ init_precache (struct node *node, const char *data_path)
     return node->precache != NULL ? 0 : -1;
 }
 
-static enum peers_mode
-peers_mode (const char *name)
-{
-    if (strcmp (name, "race") == 0) {
-        return PEERS_RACE;
-    }
-    return strcmp (name, "hedge") == 0 ? PEERS_HEDGE : PEERS_SERIAL;
-}
-
-static enum broker_local
-broker_local (const char *name)
-{
-    if (strcmp (name, "beside") == 0) {
-        return BROKER_LOCAL_BESIDE;
-    }
-    return strcmp (name, "never") == 0 ? BROKER_LOCAL_NEVER : BROKER_LOCAL_FALLBACK;
-}
-
 static int
 init_peers (struct node *node)
 {
@@ -259,8 +241,8 @@ node_broker_settings (struct node *node, const struct config *config)
     return (struct broker_settings){
         .max_searches = (size_t)config->work_max_queue,
         .request_timeout = config->work_request_timeout,
-        .mode = peers_mode (config->peers_mode),
-        .local = broker_local (config->peers_local),
+        .mode = config->peers_mode,
+        .local = config->peers_local,
         .stand_in = config->peers_stand_in,
         .keep = config->store_keep_all,
         .metrics = &node->metrics,
@@ -284,7 +266,7 @@ init_broker (struct node *node)
     if (precache_owner_start (node->precache, node->broker) != 0) {
         return -1;
     }
-    log_info ("Work peers: %zu (%s)", peers, config->peers_mode);
+    log_info ("Work peers: %zu (%s)", peers, config_peers_mode_name (config->peers_mode));
     if (pool_device_count (node->engine.pool) == 0) {
         log_warn (peers > 0 && config->peers_stand_in
                       ? "Without a device here all work is left to the peers"
@@ -568,7 +550,7 @@ begin (struct node *node, const struct config_sources *sources, const char *pid_
 }
 
 int
-node_run (struct config *config, const struct config_sources *sources,
+node_run (const struct config *config, const struct config_sources *sources,
           const struct difficulty_network *network, const char *pid_file)
 {
     struct node node = {.config = config, .network = network};

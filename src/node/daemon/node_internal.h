@@ -26,8 +26,8 @@
 #include "work/base/hex.h"
 
 struct node {
-    struct config *config;   /* in force: the first one, which is the caller's, or `reloaded` */
-    struct config *reloaded; /* the last that was read since the start, or NULL */
+    const struct config *config; /* in force: the first one, which is the caller's, or `reloaded` */
+    const struct config *reloaded; /* the last that was read since the start, or NULL */
     const struct difficulty_network *network;
     struct event_base *base;
     struct event *on_term;

@@ -1,7 +1,6 @@
 #include <stdlib.h>
 
 #include "node/base/log.h"
-#include "node/config/config_table.h"
 #include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
 
@@ -20,22 +19,10 @@ log_report (const struct config_report *report)
 static void
 log_change (void *data, const char *path, const char *value)
 {
-    const struct config_option *option = config_option_at (CONFIG_FILE_NODE, path);
     size_t *const count = data;
 
-    if (option != NULL && option->fixed) {
-        log_warn ("Setting: %s = %s takes a restart; it stays as it was", path, value);
-    } else {
-        log_info ("Setting: %s = %s", path, value);
-        (*count)++;
-    }
-}
-
-static void
-ignore (void *data, const char *path)
-{
-    (void)data;
-    (void)path;
+    log_info ("Setting: %s = %s", path, value);
+    (*count)++;
 }
 
 /* The devices of another engine search from now on. Returns 0, or -1 for want of memory. */
@@ -79,9 +66,9 @@ prepare (struct node *node, const struct config *next)
 
 /* Has `next` in force from now on; it is the node's. */
 static void
-put_in_force (struct node *node, struct config *next)
+put_in_force (struct node *node, const struct config *next)
 {
-    struct config *last = node->reloaded;
+    const struct config *last = node->reloaded;
 
     node->config = next;
     node->reloaded = next;
@@ -107,14 +94,9 @@ apply (struct node *node, struct reload_result *result)
     size_t changes = 0;
 
     config_show_changes (result->config, node->config, log_change, &changes);
-    if (result->opencl_kept_off) {
-        log_warn ("Setting: opencl.enable = true takes a restart: drivers may need programs, and "
-                  "none can be started any more (daemon.confine)");
-    }
     if (prepare (node, result->config) != 0) {
         return -1;
     }
-    config_keep_fixed (result->config, node->config, ignore, NULL);
     broker_set (node->broker, &settings);
     if (result->engine != NULL && take_engine (node, result->engine) == 0) {
         result->engine = NULL;

@@ -21,6 +21,7 @@
 #include "node/tools/bench.h"
 #include "node/tools/devices.h"
 #include "node/tools/profile.h"
+#include "rpc/base/trouble.h"
 
 static int
 print_version (void)
@@ -62,12 +63,12 @@ sources_of (const struct options *options)
     };
 }
 
-static struct config *
+static const struct config *
 load_config (const struct options *options)
 {
     const struct config_sources sources = sources_of (options);
     struct config_report report;
-    struct config *config = config_load (&sources, &report);
+    const struct config *config = config_load (&sources, &report);
 
     print_report (&report);
     config_report_clear (&report);
@@ -126,7 +127,7 @@ check_config (const struct options *options, const struct config *config)
 }
 
 static int
-run_daemon (const struct options *options, struct config *config,
+run_daemon (const struct options *options, const struct config *config,
             const struct difficulty_network *network)
 {
     const struct config_sources sources = sources_of (options);
@@ -135,7 +136,7 @@ run_daemon (const struct options *options, struct config *config,
 }
 
 static int
-run_configured (const struct options *options, struct config *config,
+run_configured (const struct options *options, const struct config *config,
                 const struct difficulty_network *network)
 {
     switch (options->command) {
@@ -162,7 +163,7 @@ static int
 run_with_config (const struct options *options)
 {
     struct difficulty_network network;
-    struct config *config;
+    const struct config *config;
     char error[256];
     int status;
 
@@ -210,12 +211,20 @@ is_slip (const char *word)
     return meant != NULL;
 }
 
+/* Until there is a log. */
+static void
+on_trouble (const char *text)
+{
+    fprintf (stderr, "workpeer: %s\n", text);
+}
+
 int
 main (int argc, char **argv)
 {
     struct options options;
     int status = 1;
 
+    trouble_set (on_trouble);
     if (argc > 1 && command_is (argv[1])) {
         return command_main (argc, argv);
     }

@@ -55,6 +55,7 @@ UNIT_TESTS += \
 	tests/unit/test_endpoint \
 	tests/unit/test_exposition \
 	tests/unit/test_framing \
+	tests/unit/test_header \
 	tests/unit/test_health \
 	tests/unit/test_hex \
 	tests/unit/test_hops \
@@ -174,6 +175,8 @@ tests_unit_test_exposition_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_exposition_LDADD = $(UNIT_NODE)
 tests_unit_test_sample_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_sample_LDADD = $(UNIT_WORK)
+tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_header_LDADD = $(UNIT_RPC)
 tests_unit_test_health_SOURCES = tests/unit/test_health.c tests/unit/fake_device.c tests/unit/fake_device.h
 tests_unit_test_framing_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_framing_LDADD = $(UNIT_RPC)
@@ -336,6 +339,20 @@ SCRIPT_TESTS = \
 	tests/checks/completion.py \
 	tests/checks/documentation.py \
 	tests/checks/metrics.py
+
+# What the options table says in config-node.toml(5) and the example file. `make manual`, by hand, after a change
+# of the table; documentation.py holds both against the table.
+
+check_PROGRAMS += tests/checks/config_manual
+tests_checks_config_manual_CPPFLAGS = $(libnode_la_CPPFLAGS)
+tests_checks_config_manual_LDADD = libnode.la libtoml.la librpc.la libwork.la
+nodist_EXTRA_tests_checks_config_manual_SOURCES = cxx-linker.cxx
+manual: workpeer$(EXEEXT) tests/checks/config_manual$(EXEEXT)
+	./workpeer$(EXEEXT) --generate_config node >$(srcdir)/config-node.toml.example
+	page=$(srcdir)/man/config-node.toml.5 && \
+	{ sed '/^\.Sh CONFIG-NODE/,$$d' $$page && tests/checks/config_manual$(EXEEXT) && \
+	sed -n '/^\.Sh WORK PEERS/,$$p' $$page; } >$$page.new && mv $$page.new $$page
+.PHONY: manual
 
 # End to end: the real program over real sockets.
 

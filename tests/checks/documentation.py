@@ -1,7 +1,8 @@
 """The manual pages, the example file and the program say the same.
 
-Options, settings, actions and error texts are taken from the program (or, where it does not tell,
-from its source) and from the pages, and compared both ways. Each disagreement is one line.
+Options, actions and error texts are taken from the program (or, where it does not tell, from its
+source) and from the pages, and compared both ways; what the options table makes of the example file
+and of config-node.toml(5) has to be in them. Each disagreement is one line.
 """
 
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 SRCDIR = Path(os.environ.get("srcdir", "."))
 WORKPEER = os.environ.get("WORKPEER", "./workpeer")
+MANUAL = "tests/checks/config_manual"  # made where the checks run
 
 # Settings that may stand elsewhere than in their own table, and tables that are no settings.
 OTHER_PATHS = {"node.secondary_work_peers", "node.experimental", "node.httpcallback"}
@@ -81,24 +83,6 @@ class Page:
                 self.subsections[subsection].append(line)
 
 
-def facts_of(lines):
-    """The words after "Type:", "Unit:" and "Default:", each of which begins a line of a page."""
-    facts = {}
-    name = None
-    for line in lines:
-        start = re.match(r"(Type|Unit|Default): (.*)", line)
-        if start:
-            name = start[1].lower()
-            facts[name] = start[2]
-        elif line.startswith("."):
-            name = None
-        elif name is not None and not facts[name].endswith("."):
-            facts[name] += " " + line
-    return {
-        name: text[:-1].replace("\\-", "-") for name, text in facts.items() if text.endswith(".")
-    }
-
-
 # Options.
 
 
@@ -163,63 +147,22 @@ def check_commands(pages):
 # Settings.
 
 
-def settings_of_program(file):
-    """{path: facts} of a generated file."""
-    settings = {}
+def settings_of_program():
+    """The paths in the generated file."""
+    settings = set()
     table = ""
-    facts = {}
-    for line in run("--generate_config", file).splitlines():
-        line = line.strip()
-        fact = re.match(r"# (type|unit|default): (.*)", line)
-        key = re.match(r"# (\w+) = ", line)
+    for line in run("--generate_config", "node").splitlines():
+        key = re.match(r"\s*# (\w+) = ", line)
         header = re.match(r"\[(.+)\]", line)
         if header:
             table = header[1] + "."
-        elif fact:
-            facts[fact[1]] = fact[2]
-        elif key and facts:
-            settings[table + key[1]] = facts
-            facts = {}
+        elif key:
+            settings.add(table + key[1])
     return settings
 
 
-def settings_of_page(page):
-    """{path: facts} of config-node.toml, and the keys of config-rpc.toml."""
-    settings = {}
-    rpc_keys = []
-    for section, subsection, words, below in page.entries:
-        key = re.match(r"Ic (\w+)$", words)
-        table = re.match(r"The \[(.+)\] table$", subsection)
-        if key and table:
-            settings[f"{table[1]}.{key[1]}"] = facts_of(below)
-        elif key and section == "CONFIG-RPC.TOML":
-            rpc_keys.append(key[1])
-    return settings, rpc_keys
-
-
-def check_facts(where, wanted, given):
-    for name in ("type", "unit", "default"):
-        if wanted.get(name) != given.get(name):
-            disagree(f"{where}: {name} is {given.get(name)}, expected {wanted.get(name)}")
-
-
 def check_settings(pages):
-    page = pages[1]
-    settings = settings_of_program("node")
-    rpc_settings = settings_of_program("rpc")
-    documented, rpc_documented = settings_of_page(page)
-
-    compare(("key", "--generate_config node", page.name), settings, documented)
-    for path in sorted(settings.keys() & documented.keys()):
-        check_facts(f"{page.name}: {path}", settings[path], documented[path])
-
-    compare(("config-rpc.toml's key", "--generate_config rpc", page.name), rpc_settings,
-            rpc_documented)
-    for key in sorted(rpc_settings.keys() & set(rpc_documented)):
-        # The page describes these once, in the table of config-node.toml.
-        check_facts(f"{page.name}: {key}", rpc_settings[key], documented.get(f"rpc.{key}", {}))
-
-    known = settings.keys() | OTHER_PATHS
+    known = settings_of_program() | OTHER_PATHS
     for each in pages:
         # Not those in an example of a misspelt one, nor host names.
         text = re.sub(r"\S+ is no known key|\bwork\.example\.net\b", "", each.text)
@@ -228,16 +171,19 @@ def check_settings(pages):
             disagree(f"{each.name}: {path} is no setting")
 
 
-def check_example():
-    generated = run("--generate_config", "node").splitlines()
-    example = source("config-node.toml.example").splitlines()
-    if generated == example and source("config-node.toml.example") == "\n".join(generated) + "\n":
+def check_generated(path, generated, behind=None):
+    """`path` is what the options table makes, or has it in one piece before the line `behind`."""
+    text = source(path)
+    if text == generated or (behind and f"{generated}{behind}\n" in text):
         return
+    lines = text.splitlines()
+    wanted = generated.splitlines()
+    start = lines.index(wanted[0]) if wanted[0] in lines else 0
     line = next(
-        (i for i, (a, b) in enumerate(zip(generated, example), 1) if a != b),
-        min(len(generated), len(example)) + 1,
+        (i for i, (a, b) in enumerate(zip(wanted, lines[start:]), start + 1) if a != b),
+        len(lines) + 1,
     )
-    disagree(f"config-node.toml.example:{line}: differs from --generate_config node")
+    disagree(f"{path}:{line}: differs from what the options table makes; `make manual` writes it anew")
 
 
 # Actions.
@@ -313,7 +259,10 @@ def main():
         check_options(pages)
         check_commands(pages)
         check_settings(pages)
-        check_example()
+        check_generated("config-node.toml.example", run("--generate_config", "node"))
+        check_generated("man/config-node.toml.5",
+                        subprocess.run([MANUAL], stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout,
+                        ".Sh WORK PEERS")
         check_actions(pages)
         errors = error_texts(rpc_sources())
         check_errors(pages[2], errors, {})

@@ -70,7 +70,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     const struct config_sources sources = {.data_path = fuzz_directory ()};
     const uint8_t *end = size > 0 ? memmem (data, size, mark, sizeof mark - 1) : NULL;
     size_t length = end != NULL ? (size_t)(end - data) : size;
-    struct config *config;
+    const struct config *config;
 
     check_toml (data, length);
     write_file (CONFIG_FILE_NODE, data, length);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "node/config/config_show.h"
 #include "node/config/config_table.h"
 
 static void
@@ -27,11 +26,11 @@ check_messages (const struct config_report *report)
     FUZZ_CHECK (errors == report->errors);
 }
 
-struct config *
+const struct config *
 settings_load (const struct config_sources *sources)
 {
     struct config_report report;
-    struct config *config = config_load (sources, &report);
+    const struct config *config = config_load (sources, &report);
 
     check_messages (&report);
     FUZZ_CHECK ((config != NULL) == (report.errors == 0));
@@ -55,61 +54,47 @@ is_utf8 (const char *text)
 static bool
 is_whole (const struct config_option *option, const char *text)
 {
-    return !option->secret && option->type != CONFIG_TYPE_PEERS && strstr (text, "...") == NULL &&
-           is_utf8 (text);
+    return option->type != &config_key_list && option->type != &config_peer_list &&
+           strstr (text, "...") == NULL && is_utf8 (text);
 }
 
 static void
 check_option (const struct config *config, const struct config_option *option, const char *path)
 {
     const struct config_sources sources = {.data_path = fuzz_directory ()};
-    char text[CONFIG_SHOW_SIZE];
-    char again[CONFIG_SHOW_SIZE];
-    struct config *read;
+    char *text = config_option_shown (option, config);
+    const struct config *read;
+    char *again;
     FILE *file;
 
-    config_show_value (config, option, text);
-    FUZZ_CHECK (strnlen (text, sizeof text) < sizeof text);
-    if (!is_whole (option, text)) {
-        return;
+    if (is_whole (option, text)) {
+        file = fopen (path, "w");
+        FUZZ_CHECK (file != NULL);
+        FUZZ_CHECK (fprintf (file, "%s = %s\n", option->path, text) > 0);
+        FUZZ_CHECK (fclose (file) == 0);
+        read = settings_load (&sources);
+        FUZZ_CHECK (read != NULL);
+        again = config_option_shown (option, read);
+        FUZZ_CHECK (strcmp (text, again) == 0);
+        free (again);
+        config_free (read);
     }
-    file = fopen (path, "w");
-    FUZZ_CHECK (file != NULL);
-    FUZZ_CHECK (fprintf (file, "%s = %s\n", option->path, text) > 0);
-    FUZZ_CHECK (fclose (file) == 0);
-    read = settings_load (&sources);
-    FUZZ_CHECK (read != NULL);
-    config_show_value (read, option, again);
-    FUZZ_CHECK (strcmp (text, again) == 0);
-    config_free (read);
-}
-
-static bool
-is_default (const struct config *config, const struct config *defaults,
-            const struct config_option *option)
-{
-    char text[CONFIG_SHOW_SIZE];
-    char initial[CONFIG_SHOW_SIZE];
-
-    config_show_value (config, option, text);
-    config_show_value (defaults, option, initial);
-    return strcmp (text, initial) == 0;
+    free (text);
 }
 
 void
 settings_check_shown (const struct config *config)
 {
     const struct config_sources none = {0};
-    struct config *defaults = settings_load (&none);
+    const struct config *defaults = settings_load (&none);
     char path[4096];
-    size_t count;
-    const struct config_option *options = config_options (&count);
+    const struct config_option *option;
 
     FUZZ_CHECK (defaults != NULL);
     snprintf (path, sizeof path, "%s/%s", fuzz_directory (), config_file_name (CONFIG_FILE_NODE));
-    for (size_t i = 0; i < count; i++) {
-        if (!is_default (config, defaults, &options[i])) {
-            check_option (config, &options[i], path);
+    for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
+        if (!config_option_same (option, config, defaults)) {
+            check_option (config, option, path);
         }
     }
     config_free (defaults);

@@ -9,7 +9,7 @@
 #include "node/config/config.h"
 
 /* Loads; checks the report; NULL when there were errors. */
-struct config *settings_load (const struct config_sources *sources);
+const struct config *settings_load (const struct config_sources *sources);
 
 /*
  * Checks that every value that can be shown whole, written into a file as it is shown, is read

@@ -124,11 +124,11 @@ render (const struct config_report *report, const char *prefix)
     return text;
 }
 
-struct config *
+const struct config *
 support_load_sources (const struct config_sources *sources, const char *expected)
 {
     struct config_report report;
-    struct config *const config = config_load (sources, &report);
+    const struct config *const config = config_load (sources, &report);
     char *const messages = render (&report, sources->data_path);
 
     assert_string_equal (messages, expected);
@@ -143,7 +143,7 @@ support_load_sources (const struct config_sources *sources, const char *expected
     return config;
 }
 
-struct config *
+const struct config *
 support_load (const char *const *overrides, const char *const *rpc_overrides, const char *expected)
 {
     struct config_sources sources = {
@@ -213,8 +213,12 @@ support_assert_defaults (const struct config *config)
     support_assert_number (config->work_request_timeout, 300);
     support_assert_number (config->work_batch_time, 0.005);
     assert_string_equal (config->work_scanner, "auto");
-    assert_string_equal (config->log_level, "info");
-    assert_string_equal (config->log_format, "human");
-    assert_string_equal (config->log_target, "auto");
+    assert_int_equal (config->peers_mode, CONFIG_PEERS_SERIAL);
+    assert_int_equal (config->peers_local, CONFIG_PEERS_LOCAL_FALLBACK);
+    assert_int_equal (config->store_on_failure, CONFIG_ON_FAILURE_CONTINUE);
+    assert_int_equal (config->precache_subtype, CONFIG_SUBTYPE_SEND);
+    assert_int_equal (config->log_level, LOG_LEVEL_INFO);
+    assert_int_equal (config->log_format, LOG_FORMAT_HUMAN);
+    assert_int_equal (config->log_target, LOG_TARGET_AUTO);
     assert_string_equal (config->log_file, "");
 }

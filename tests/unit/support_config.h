@@ -26,11 +26,12 @@ void support_write (enum config_file file, const char *text);
  * Loads and checks that exactly the messages in `expected` come, each a line, "error: " or
  * "warning: " before it and without the data path; and that they agree with the result.
  */
-struct config *support_load_sources (const struct config_sources *sources, const char *expected);
+const struct config *support_load_sources (const struct config_sources *sources,
+                                           const char *expected);
 
 /* The same from the directory and these overrides. Each list is NULL or ends with a NULL. */
-struct config *support_load (const char *const *overrides, const char *const *rpc_overrides,
-                             const char *expected);
+const struct config *support_load (const char *const *overrides, const char *const *rpc_overrides,
+                                   const char *expected);
 
 void support_assert_endpoint (const struct config_endpoints *list, size_t index,
                               const char *expected);

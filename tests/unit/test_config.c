@@ -14,13 +14,16 @@
 
 #include "node/base/ownership.h"
 #include "node/config/config.h"
-#include "node/config/config_show.h"
 #include "node/config/config_table.h"
 #include "support_config.h"
 
+#define GOOD_HASH                               \
+    "blake2b:000102030405060708090a0b0c0d0e0f:" \
+    "1ccbc3e94a2a4e9ff10b52022590db8323dc0f3cc66765307241cdda171b9f48"
+
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
-static struct config *
+static const struct config *
 load_one (const char *override, const char *expected)
 {
     const char *const overrides[] = {override, NULL};
@@ -29,7 +32,7 @@ load_one (const char *override, const char *expected)
 }
 
 /* Loads a directory of the test data, whose "messages" says what comes of it. */
-static struct config *
+static const struct config *
 load_data (const char *name)
 {
     char *relative;
@@ -41,7 +44,7 @@ load_data (const char *name)
     assert_true (asprintf (&messages_path, "%s/messages", data_path) > 0);
     char *const expected = support_read (messages_path);
     const struct config_sources sources = {.data_path = data_path};
-    struct config *const config = support_load_sources (&sources, expected);
+    const struct config *const config = support_load_sources (&sources, expected);
 
     free (expected);
     free (messages_path);
@@ -54,12 +57,11 @@ static void
 test_defaults (void **state)
 {
     const struct config_sources nowhere = {.data_path = "/nonexistent/workpeer"};
-    struct config *config = support_load_sources (&nowhere, "");
+    const struct config *config = support_load_sources (&nowhere, "");
     (void)state;
 
     support_assert_defaults (config);
     assert_false (config->work_threads_set);
-    assert_false (config->rpc_address_set);
     config_free (config);
     config = support_load (NULL, NULL, "");
     support_assert_defaults (config);
@@ -73,7 +75,7 @@ test_defaults (void **state)
 static void
 test_accounts (void **state)
 {
-    struct config *config = load_one (
+    const struct config *config = load_one (
         "precache.accounts=[\"" GOOD_ACCOUNT "\",\"" GOOD_ACCOUNT "\",\"" SAME_ACCOUNT "\"]", "");
     (void)state;
 
@@ -100,7 +102,7 @@ test_node_url (void **state)
 {
     static const char *const bad[] = {"https://node.example.net", "127.0.0.1:7076", "http://",
                                       "http://node.example.net:70000", "ftp://127.0.0.1"};
-    struct config *config = load_one ("precache.node=http://[::1]:7076/rpc", "");
+    const struct config *config = load_one ("precache.node=http://[::1]:7076/rpc", "");
     (void)state;
 
     assert_string_equal (config->precache_node, "http://[::1]:7076/rpc");
@@ -126,7 +128,7 @@ test_node_url (void **state)
 static void
 test_good (void **state)
 {
-    struct config *const config = load_data ("good");
+    const struct config *const config = load_data ("good");
     static const char *const peers[] = {"peer.example.net:7000", "2001:db8::1:7001",
                                         "::ffff:192.0.2.7:7002", "::1:7003", "192.0.2.8:0"};
     static const char *const addresses[] = {"::1", "::ffff:192.0.2.1", "127.0.0.1", "0.0.0.0"};
@@ -145,7 +147,6 @@ test_good (void **state)
     assert_int_equal (config->opencl_platform, 1);
     assert_int_equal (config->opencl_device, 2);
     assert_int_equal (config->opencl_threads, 65536);
-    assert_true (config->rpc_address_set);
     assert_int_equal (config->rpc_address.count, COUNT (addresses));
     for (size_t i = 0; i < COUNT (addresses); i++) {
         assert_string_equal (config->rpc_address.items[i], addresses[i]);
@@ -160,14 +161,14 @@ test_good (void **state)
     support_assert_number (config->work_request_timeout, 1.5);
     support_assert_number (config->work_batch_time, 0.001);
     assert_string_equal (config->work_scanner, "portable");
-    assert_string_equal (config->log_level, "debug");
+    assert_int_equal (config->log_level, LOG_LEVEL_DEBUG);
     config_free (config);
 }
 
 static void
 test_node_files (void **state)
 {
-    struct config *const config = load_data ("node-v28");
+    const struct config *const config = load_data ("node-v28");
     (void)state;
 
     assert_int_equal (config->work_threads, 2);
@@ -188,7 +189,7 @@ test_messages (void **state)
     assert_null (load_data ("values"));
     assert_null (load_data ("tables"));
 
-    struct config *config = load_data ("unknown");
+    const struct config *config = load_data ("unknown");
 
     support_assert_defaults (config);
     config_free (config);
@@ -242,7 +243,7 @@ test_overrides (void **state)
     (void)state;
 
     support_write (CONFIG_FILE_NODE, "[node]\nwork_threads = 9\n[rpc]\nport = 7001\n");
-    struct config *const config = support_load (overrides, rpc_overrides, "");
+    const struct config *const config = support_load (overrides, rpc_overrides, "");
 
     assert_int_equal (config->work_threads, 0);
     assert_true (config->work_threads_set);
@@ -256,7 +257,7 @@ test_overrides (void **state)
     assert_true (config->opencl_enable);
     assert_int_equal (config->rpc_address.count, 2);
     assert_int_equal (config->rpc_port, 7005);
-    assert_string_equal (config->log_level, "off");
+    assert_int_equal (config->log_level, LOG_LEVEL_OFF);
     assert_string_equal (config->log_file, "/var/log/a b.log");
     config_free (config);
 }
@@ -275,7 +276,7 @@ changes_of (const struct config *changed)
 {
     const struct config_sources none = {.data_path = NULL};
     struct config_report report;
-    struct config *const defaults = config_load (&none, &report);
+    const struct config *const defaults = config_load (&none, &report);
     char *text;
     size_t size;
     FILE *const stream = open_memstream (&text, &size);
@@ -307,7 +308,7 @@ test_changes (void **state)
     };
     (void)state;
 
-    struct config *config = support_load (overrides, NULL, "");
+    const struct config *config = support_load (overrides, NULL, "");
     char *text = changes_of (config);
 
     assert_string_equal (text, "node.work_peers = [\"127.0.0.1:7000\", \"a.example:1\"]\n"
@@ -328,27 +329,20 @@ test_changes (void **state)
     config_free (config);
 }
 
-static void
-test_shown_values_are_cut (void **state)
+/* What is shown of the option at `path`; to be freed. */
+static char *
+shown (const struct config *config, const char *path)
 {
-    char peers[8192] = "node.work_peers=[";
-    const char *const overrides[] = {peers, NULL};
-    char text[CONFIG_SHOW_SIZE];
-    (void)state;
+    return config_option_shown (config_option_at (CONFIG_FILE_NODE, path), config);
+}
 
-    for (int i = 0; i < 200; i++) {
-        const size_t used = strlen (peers);
+static void
+assert_shown (const struct config *config, const char *path, const char *expected)
+{
+    char *const text = shown (config, path);
 
-        (void)snprintf (peers + used, sizeof peers - used, "peer-%d.example:7000,", i);
-    }
-    memcpy (peers + strlen (peers) - 1, "]", 1);
-
-    struct config *const config = support_load (overrides, NULL, "");
-
-    config_show_value (config, config_option_at (CONFIG_FILE_NODE, "node.work_peers"), text);
-    assert_int_equal (strncmp (text, "[\"peer-0.example:7000\", ", 24), 0);
-    assert_string_equal (text + strlen (text) - strlen ("\", ...]"), "\", ...]");
-    config_free (config);
+    assert_string_equal (text, expected);
+    free (text);
 }
 
 /* As a file would have it: what could not stand in quotes is escaped. */
@@ -357,39 +351,38 @@ test_shown_texts_are_escaped (void **state)
 {
     static const char *const overrides[] = {"log.file=a\"b\\c\nd\x1b\x7f",
                                             "opencl.select=[x\"y, z\\]", NULL};
-    struct config *const config = support_load (overrides, NULL, "");
-    char text[CONFIG_SHOW_SIZE];
+    const struct config *const config = support_load (overrides, NULL, "");
     (void)state;
 
-    config_show_value (config, config_option_at (CONFIG_FILE_NODE, "log.file"), text);
-    assert_string_equal (text, "\"a\\\"b\\\\c\\u000Ad\\u001B\\u007F\"");
-    config_show_value (config, config_option_at (CONFIG_FILE_NODE, "opencl.select"), text);
-    assert_string_equal (text, "[\"x\\\"y\", \"z\\\\\"]");
+    assert_shown (config, "log.file", "\"a\\\"b\\\\c\\u000Ad\\u001B\\u007F\"");
+    assert_shown (config, "opencl.select", "[\"x\\\"y\", \"z\\\\\"]");
     config_free (config);
 }
 
-/* The longest that fits, and one more. */
+/* The longest that is shown whole, and longer ones, of characters of three bytes. */
 static void
-test_long_texts_are_cut (void **state)
+test_long_values_are_cut (void **state)
 {
-    char path[600] = "log.file=";
+    char path[1200] = "log.file=";
     const char *const overrides[] = {path, NULL};
-    char text[CONFIG_SHOW_SIZE];
     (void)state;
 
-    for (size_t length = 480; length < 530; length++) {
-        memset (path + 9, 'x', length);
-        path[9 + length] = '\0';
-        struct config *const config = support_load (overrides, NULL, "");
+    for (size_t length = 160; length < 180; length++) {
+        size_t i;
 
-        config_show_value (config, config_option_at (CONFIG_FILE_NODE, "log.file"), text);
-        assert_int_equal (text[0], '"');
-        assert_int_equal (text[strlen (text) - 1], '"');
-        if (length + sizeof "\"...\"" <= CONFIG_SHOW_SIZE) {
-            assert_int_equal (strlen (text), length + 2);
-        } else {
-            assert_string_equal (text + strlen (text) - 5, "x...\"");
+        for (i = 0; i < length; i++) {
+            memcpy (path + 9 + 3 * i, "\xe2\x82\xac", 4);
         }
+        const struct config *const config = support_load (overrides, NULL, "");
+        char *const text = shown (config, "log.file");
+
+        if (3 * length + 2 <= 511) {
+            assert_int_equal (strlen (text), 3 * length + 2);
+        } else {
+            assert_in_range (strlen (text), 509, 511);
+            assert_string_equal (text + strlen (text) - 6, "\xe2\x82\xac...");
+        }
+        free (text);
         config_free (config);
     }
 }
@@ -397,15 +390,132 @@ test_long_texts_are_cut (void **state)
 static void
 test_secrets_are_hidden (void **state)
 {
-    static const char *const overrides[] = {"log.file=/tmp/secret", NULL};
-    struct config_option option = *config_option_at (CONFIG_FILE_NODE, "log.file");
-    struct config *const config = support_load (overrides, NULL, "");
-    char text[CONFIG_SHOW_SIZE];
     (void)state;
 
-    option.secret = true;
-    config_show_value (config, &option, text);
-    assert_string_equal (text, "(hidden)");
+    support_write (CONFIG_FILE_NODE,
+                   "[[access.keys]]\nhash = \"" GOOD_HASH "\"\n"
+                   "[[peers.peer]]\nurl = \"http://a.example/secret\"\nkey = \"secret\"\n");
+    const struct config *const config = support_load (NULL, NULL, "");
+
+    assert_shown (config, "access.keys", "(hidden)");
+    assert_shown (config, "peers.peer", "[\"a.example:80\"]");
+    config_free (config);
+}
+
+/* Tables in lists: every fault is told, and a default goes where nothing is said. */
+static void
+test_tables_in_lists (void **state)
+{
+    (void)state;
+
+    support_write (CONFIG_FILE_NODE,
+                   "[[access.keys]]\nhash = \"" GOOD_HASH "\"\nmax_jobs = 3\n"
+                   "[[access.keys]]\nname = \"x\"\nhash = \"" GOOD_HASH "\"\nrate = 0\n"
+                   "[[peers.peer]]\nurl = \"http://a.example/b\"\nkey = \"k\"\n"
+                   "[[peers.peer]]\nurl = \"http://a.example\"\nkey = \"k\"\n"
+                   "header = \"authorization\"\n");
+    const struct config *const config = support_load (NULL, NULL, "");
+    const struct config_access_key *const keys = config->access_keys.items;
+    const struct config_peer *const peers = config->peers_peer.items;
+
+    assert_int_equal (config->access_keys.count, 2);
+    assert_string_equal (keys[0].name, "key 1");
+    support_assert_number (keys[0].max_jobs, 3);
+    support_assert_number (keys[0].rate, CONFIG_ACCESS_AS_OTHERS);
+    assert_string_equal (keys[1].name, "x");
+    support_assert_number (keys[1].rate, 0);
+    assert_int_equal (config->peers_peer.count, 2);
+    assert_string_equal (peers[0].url.path, "/b");
+    assert_string_equal (peers[0].header, "api-key");
+    assert_string_equal (peers[1].key, "Bearer k");
+    config_free (config);
+
+    support_write (
+        CONFIG_FILE_NODE,
+        "[access]\nkeys = [\"my key\", {name = \"x\"}, {hash = 1, rate = -1, colour = 2}]\n"
+        "[peers]\npeer = [{key = \"a\\nb\"}, {url = \"ftp://a\", header = \"Host\"},\n"
+        "{url = \"http://a\", header = \"a b\", key = \"k\"}]\n");
+    assert_null (support_load (
+        NULL, NULL,
+        "error: config-node.toml:2:9: access.keys[0] is no hash of a key, expected what workpeer "
+        "--hash_key prints, as \"blake2b:SALT:HASH\"\n"
+        "error: config-node.toml:2:19: access.keys[1] has no hash, expected hash = what workpeer "
+        "--hash_key prints\n"
+        "error: config-node.toml:2:41: access.keys[2].hash is no hash of a key, expected what "
+        "workpeer --hash_key prints, as \"blake2b:SALT:HASH\"\n"
+        "error: config-node.toml:2:51: access.keys[2].rate is -1, expected a number from 0 to "
+        "1000000\n"
+        "warning: config-node.toml:2:55: access.keys[2].colour is no known key and is ignored; "
+        "there are hash, name, rate, burst, max_jobs and max_multiplier\n"
+        "error: config-node.toml:4:16: peers.peer[0].key cannot stand in a header, expected a "
+        "string of 1 to 1024 visible ASCII characters\n"
+        "error: config-node.toml:4:9: peers.peer[0] has no url, expected url = "
+        "\"http://host:port/path\"\n"
+        "error: config-node.toml:4:32: peers.peer[1].url is \"ftp://a\", expected "
+        "\"http://host:port/path\", with IPv6 addresses in brackets (https needs a proxy that "
+        "speaks it)\n"
+        "error: config-node.toml:4:52: peers.peer[1].header is \"Host\", expected the name of a "
+        "header that can carry a key, as \"api-key\"\n"
+        "error: config-node.toml:4:52: peers.peer[1].header stands without a key, expected both\n"
+        "error: config-node.toml:5:29: peers.peer[2].header is \"a b\", expected the name of a "
+        "header that can carry a key, as \"api-key\"\n"));
+}
+
+/* What only a restart changes stays, with a warning; the configuration in force is only read. */
+static void
+test_reload_keeps (void **state)
+{
+    static const char *const first[] = {"store.path=/tmp/a", "rpc.address=[::1]", "rpc.port=1",
+                                        NULL};
+    static const char *const second[] = {"store.path=/tmp/b", "management.port=0",
+                                         "opencl.enable=true", "work.max_queue=5", NULL};
+    const struct config *const present = support_load (first, NULL, "");
+    const struct config_sources sources = {.data_path = "/nonexistent/workpeer",
+                                           .overrides = second,
+                                           .override_count = COUNT (second) - 1,
+                                           .present = present,
+                                           .keep_opencl_off = true};
+    const struct config *const next = support_load_sources (
+        &sources,
+        "warning: Setting: rpc.address = [\"127.0.0.1\", \"::1\"] takes a restart; it stays as it "
+        "was\n"
+        "warning: Setting: rpc.port = 7000 takes a restart; it stays as it was\n"
+        "warning: Setting: store.path = \"/tmp/b\" takes a restart; it stays as it was\n"
+        "warning: Setting: management.port = 0 takes a restart; it stays as it was\n"
+        "warning: Setting: opencl.enable = true takes a restart: drivers may need programs, and "
+        "none can be started any more (daemon.confine)\n");
+    (void)state;
+
+    assert_string_equal (next->store_path, "/tmp/a");
+    assert_int_equal (next->rpc_address.count, 1);
+    assert_false (next->management_port_set);
+    assert_false (next->opencl_enable);
+    assert_int_equal (next->work_max_queue, 5);
+    assert_true (config_differs (present, next, CONFIG_PART_ENGINE));
+    assert_false (config_differs (present, next, CONFIG_PART_PRECACHE));
+    assert_false (config_differs (present, next, CONFIG_PART_DAEMON));
+    config_free (present);
+    assert_string_equal (next->store_path, "/tmp/a"); /* a copy of its own */
+    config_free (next);
+}
+
+/* Every type's copy is equal to what it was made of, and owns what it has. */
+static void
+test_copies (void **state)
+{
+    const struct config *const config = load_data ("good");
+    const struct config_option *option;
+    (void)state;
+
+    for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
+        const void *const value = (const char *)config + option->offset;
+        struct config copy = {0};
+
+        config_option_copy (option, config, &copy);
+        assert_true (config_option_same (option, config, &copy));
+        assert_true (config_value_same (option->type, value, (char *)&copy + option->offset));
+        config_value_clear (option->type, (char *)&copy + option->offset);
+    }
     config_free (config);
 }
 
@@ -414,7 +524,7 @@ static void
 test_strings (void **state)
 {
     static const char *const words[] = {"0:0", "GeForce RTX", "0:0", "65:00.0"};
-    struct config *config;
+    const struct config *config;
     (void)state;
 
     support_write (CONFIG_FILE_NODE, "[opencl]\nselect = [\"0:0\", \"GeForce RTX\", # twice\n"
@@ -464,7 +574,7 @@ test_override_conflict (void **state)
     static const char *const rpc_overrides[] = {"port=7002", "enable_control=false", NULL};
     (void)state;
 
-    struct config *const config =
+    const struct config *const config =
         support_load (overrides, rpc_overrides,
                       "warning: --config: rpc.port is used, though port in --rpcconfig differs\n");
 
@@ -573,10 +683,12 @@ main (void)
         TEST (test_bad_overrides),
         TEST (test_unreadable),
         TEST (test_changes),
-        TEST (test_shown_values_are_cut),
         TEST (test_shown_texts_are_escaped),
-        TEST (test_long_texts_are_cut),
+        TEST (test_long_values_are_cut),
         TEST (test_secrets_are_hidden),
+        TEST (test_tables_in_lists),
+        TEST (test_reload_keeps),
+        TEST (test_copies),
     };
 #undef TEST
 

@@ -153,22 +153,6 @@ test_lower_levels_are_not_written (void **state)
 }
 
 static void
-test_level_names (void **state)
-{
-    static const char *const names[] = {"debug", "info", "warn", "error", "off"};
-    enum log_level level = LOG_LEVEL_OFF;
-
-    (void)state;
-    for (int i = 0; i < 5; i++) {
-        assert_int_equal (log_level_by_name (names[i], &level), 0);
-        assert_int_equal (level, i);
-    }
-    assert_int_equal (log_level_by_name ("Info", &level), -1);
-    assert_int_equal (log_level_by_name ("", &level), -1);
-    assert_int_equal (level, LOG_LEVEL_OFF);
-}
-
-static void
 test_nobody_forges_a_line (void **state)
 {
     (void)state;
@@ -598,27 +582,6 @@ test_journal_is_recognised (void **state)
     assert_int_equal (unsetenv ("JOURNAL_STREAM"), 0);
 }
 
-static void
-test_format_and_target_names (void **state)
-{
-    enum log_format format = LOG_FORMAT_HUMAN;
-    enum log_target target = LOG_TARGET_AUTO;
-
-    (void)state;
-    assert_int_equal (log_format_by_name ("json", &format), 0);
-    assert_int_equal (format, LOG_FORMAT_JSON);
-    assert_int_equal (log_format_by_name ("human", &format), 0);
-    assert_int_equal (format, LOG_FORMAT_HUMAN);
-    assert_int_equal (log_format_by_name ("xml", &format), -1);
-    assert_int_equal (log_target_by_name ("journal", &target), 0);
-    assert_int_equal (target, LOG_TARGET_JOURNAL);
-    assert_int_equal (log_target_by_name ("stderr", &target), 0);
-    assert_int_equal (target, LOG_TARGET_STDERR);
-    assert_int_equal (log_target_by_name ("auto", &target), 0);
-    assert_int_equal (target, LOG_TARGET_AUTO);
-    assert_int_equal (log_target_by_name ("", &target), -1);
-}
-
 /* A directory of the test's own with a log file in it, which is to be made. */
 static char file_directory[] = "/tmp/workpeer-log-XXXXXX";
 static char file_path[sizeof file_directory + sizeof "/log.1"];
@@ -825,7 +788,6 @@ main (void)
     const struct CMUnitTest tests[] = {
         LOG_TEST (test_lines_and_levels),
         LOG_TEST (test_lower_levels_are_not_written),
-        LOG_TEST (test_level_names),
         LOG_TEST (test_nobody_forges_a_line),
         LOG_TEST (test_long_lines_are_cut),
         LOG_TEST (test_errno_is_preserved),
@@ -844,7 +806,6 @@ main (void)
         LOG_TEST (test_any_bytes_are_json),
         LOG_TEST (test_journal_lines),
         LOG_TEST (test_journal_is_recognised),
-        LOG_TEST (test_format_and_target_names),
         FILE_TEST (test_file),
         FILE_TEST (test_file_that_cannot_be_opened),
         FILE_TEST (test_full_disk),

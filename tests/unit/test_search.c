@@ -72,13 +72,13 @@ set (struct bench_settings *settings, const char *word)
     } else if (strcmp (word, "stand_in") == 0) {
         broker->stand_in = true;
     } else if (strcmp (word, "beside") == 0) {
-        broker->local = BROKER_LOCAL_BESIDE;
+        broker->local = CONFIG_PEERS_LOCAL_BESIDE;
     } else if (strcmp (word, "never") == 0) {
-        broker->local = BROKER_LOCAL_NEVER;
+        broker->local = CONFIG_PEERS_LOCAL_NEVER;
     } else if (strcmp (word, "race") == 0) {
-        broker->mode = PEERS_RACE;
+        broker->mode = CONFIG_PEERS_RACE;
     } else if (strcmp (word, "hedge") == 0) {
-        broker->mode = PEERS_HEDGE;
+        broker->mode = CONFIG_PEERS_HEDGE;
     } else {
         WRONG ("no such setting: %s", word);
     }

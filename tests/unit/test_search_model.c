@@ -339,9 +339,9 @@ make_route (const struct model *model, const struct broker_question *question,
 
     if (there && !question->looped && question->use_peers) {
         route[0] = peers;
-        if (settings->broker.local == BROKER_LOCAL_BESIDE) {
+        if (settings->broker.local == CONFIG_PEERS_LOCAL_BESIDE) {
             route[0] |= devices;
-        } else if (settings->broker.local == BROKER_LOCAL_FALLBACK) {
+        } else if (settings->broker.local == CONFIG_PEERS_LOCAL_FALLBACK) {
             route[1] = devices;
         }
         return BROKER_ACCEPTED;
@@ -569,8 +569,8 @@ random_settings (struct model *model)
         .secondary = chance (model, 50),
         .broker = {.max_searches = 1 + below (model, ROOTS + 1),
                    .request_timeout = 5,
-                   .local = below (model, BROKER_LOCAL_NEVER + 1),
-                   .mode = below (model, PEERS_HEDGE + 1),
+                   .local = below (model, CONFIG_PEERS_LOCAL_NEVER + 1),
+                   .mode = below (model, CONFIG_PEERS_HEDGE + 1),
                    .stand_in = chance (model, 50)},
     };
 }

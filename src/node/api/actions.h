@@ -26,7 +26,7 @@
  * another configuration or engine, the next request finds it.
  */
 struct actions {
-    struct config *config; /* in force; only read here */
+    const struct config *config; /* in force; only read here */
     const struct difficulty_network *network;
     struct engine engine;
     struct peers *peers;

@@ -7,7 +7,7 @@
 #include "node/atto/atto_page.h"
 #include "node/atto/atto_works.h"
 #include "node/base/log.h"
-#include "node/config/config_table.h"
+#include "node/config/config.h"
 #include "node/manage/health.h"
 #include "node/manage/management.h"
 #include "node/system/listening.h"
@@ -44,21 +44,9 @@ listen_there (struct server *server, const struct text_list *addresses, uint64_t
 
 /* What the environment has changed is not to be found in any file. */
 static void
-log_variables (const struct config *config)
+log_variable (const char *variable, const char *path, const char *value)
 {
-    size_t count;
-    const struct config_variable *variables = config_variables (&count);
-
-    for (size_t i = 0; i < count; i++) {
-        const struct config_option *option = config_option_at (CONFIG_FILE_NODE, variables[i].path);
-        uint64_t value;
-        bool is_set;
-        memcpy (&value, (const char *)config + option->offset, sizeof value);
-        memcpy (&is_set, (const char *)config + variables[i].flag, sizeof is_set);
-        if (is_set) {
-            log_info ("%s is %" PRIu64 ", by %s", option->path, value, variables[i].name);
-        }
-    }
+    log_info ("%s is %s, by %s", path, value, variable);
 }
 
 static void
@@ -81,7 +69,7 @@ atto_server_new (struct event_base *base, const struct atto_server_settings *set
     const struct config *config = report->actions->config;
     struct atto_server *server = memory_new (1, sizeof *server);
 
-    log_variables (config);
+    config_show_environment (config, log_variable);
     init_works (server, report->actions, settings->api.max_json_depth);
     server->api = server_new (base, &settings->api, NULL, NULL);
     server_add_routes (server->api, atto_works_routes, &server->works);

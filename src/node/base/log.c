@@ -172,54 +172,6 @@ log_line (enum log_level level, const char *format, va_list arguments)
     errno = saved_errno;
 }
 
-/* The place of `name` among `names`, or -1. */
-static int
-find_name (const char *name, const char *const *names, int count)
-{
-    for (int i = 0; i < count; i++) {
-        if (strcmp (name, names[i]) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-int
-log_level_by_name (const char *name, enum log_level *level)
-{
-    for (int i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_OFF; i++) {
-        if (strcmp (name, log_line_level_name ((enum log_level)i)) == 0) {
-            *level = (enum log_level)i;
-            return 0;
-        }
-    }
-    return -1;
-}
-
-int
-log_format_by_name (const char *name, enum log_format *format)
-{
-    static const char *const names[] = {"human", "json"};
-    const int found = find_name (name, names, 2);
-
-    if (found >= 0) {
-        *format = (enum log_format)found;
-    }
-    return found >= 0 ? 0 : -1;
-}
-
-int
-log_target_by_name (const char *name, enum log_target *target)
-{
-    static const char *const names[] = {"auto", "stderr", "journal"};
-    const int found = find_name (name, names, 3);
-
-    if (found >= 0) {
-        *target = (enum log_target)found;
-    }
-    return found >= 0 ? 0 : -1;
-}
-
 void
 log_set_level (enum log_level level)
 {

@@ -24,9 +24,6 @@
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_OFF };
 
-/* The level called `name`. Returns 0, or -1 when there is none of that name. */
-int log_level_by_name (const char *name, enum log_level *level);
-
 enum log_format { LOG_FORMAT_HUMAN, LOG_FORMAT_JSON };
 
 enum log_target {
@@ -34,10 +31,6 @@ enum log_target {
     LOG_TARGET_STDERR,  /* standard error, which is not */
     LOG_TARGET_JOURNAL, /* standard error, which is */
 };
-
-/* The same for the others: "human" and "json"; "auto", "stderr" and "journal". */
-int log_format_by_name (const char *name, enum log_format *format);
-int log_target_by_name (const char *name, enum log_target *target);
 
 struct log_settings {
     enum log_level level;

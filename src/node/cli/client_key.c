@@ -6,15 +6,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "rpc/base/header.h"
+
 bool
 client_key_is_good (const char *key)
 {
-    for (const char *at = key; *at != '\0'; at++) {
-        if (*at <= ' ' || *at > '~') {
-            return false;
-        }
-    }
-    return *key != '\0';
+    return header_is_value (key) && strchr (key, ' ') == NULL;
 }
 
 /* A key that was edited by hand ends in whatever the editor puts there. */

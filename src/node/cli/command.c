@@ -33,7 +33,7 @@ command_complain (int status, const char *format, ...)
 
 /* The configuration. */
 
-static struct config *
+static const struct config *
 load_config (const struct command_arguments *arguments, const char *data_path)
 {
     const struct config_sources sources = {
@@ -44,7 +44,7 @@ load_config (const struct command_arguments *arguments, const char *data_path)
         .rpc_override_count = arguments->rpc_override_count,
     };
     struct config_report report;
-    struct config *const config = config_load (&sources, &report);
+    const struct config *const config = config_load (&sources, &report);
 
     for (size_t i = 0; i < report.count; i++) {
         if (report.messages[i].error) {

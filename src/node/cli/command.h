@@ -69,10 +69,10 @@ struct command {
     struct command_arguments arguments;
     struct event_base *base;
     struct event *on_interrupt;
-    bool interrupted;      /* SIGINT or SIGTERM came; the loop was broken out of */
-    struct client *client; /* NULL with --local */
-    struct config *config; /* NULL where --url says all */
-    char *data_path;       /* where that is from; NULL likewise */
+    bool interrupted;            /* SIGINT or SIGTERM came; the loop was broken out of */
+    struct client *client;       /* NULL with --local */
+    const struct config *config; /* NULL where --url says all */
+    char *data_path;             /* where that is from; NULL likewise */
     struct difficulty_network network;
     bool network_given;
     double timeout; /* seconds; 0 is none */

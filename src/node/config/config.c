@@ -1,10 +1,7 @@
-#define _GNU_SOURCE 1 /* asprintf */
-
 #include "node/config/config.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,9 +12,7 @@
 #include "node/config/config_override.h"
 #include "node/config/config_report.h"
 #include "node/config/config_table.h"
-#include "node/config/config_value.h"
-#include "node/config/toml.h"
-#include "work/base/cpus.h"
+#include "rpc/base/memory.h"
 
 /* No file that a person or a node writes comes near it; anything larger is another file. */
 enum { FILE_SIZE_MAX = 1024 * 1024 };
@@ -37,8 +32,9 @@ enum layer {
 
 struct loader {
     struct config *config;
+    struct config scratch; /* a value that was read and is not in `config` yet; else all zero */
     struct config_report *report;
-    enum layer *layers; /* of each option, in the table's order */
+    unsigned char layers[sizeof (struct config)]; /* of each option, by its field's offset */
 };
 
 /* One layer being read into the loader's configuration. */
@@ -47,12 +43,6 @@ struct reading {
     struct config_context context;
     enum layer layer;
 };
-
-uint64_t
-config_default_threads (void)
-{
-    return cpus_available ();
-}
 
 /*
  * A file of each kind, or an override of each kind, may disagree; config-node.toml's side, which is
@@ -77,9 +67,30 @@ warn_of_conflict (const struct reading *reading, const struct config_option *opt
         return;
     }
     config_report_warning (&reading->context, entry->place, "%s is used, though %s in %s differs",
-                           entry->path, option->rpc_path,
+                           entry->path, config_option_path (option, CONFIG_FILE_RPC),
                            before == LAYER_RPC_FILE ? config_file_name (CONFIG_FILE_RPC)
                                                     : "--rpcconfig");
+}
+
+/* Reads what `entry` holds into the scratch. Returns 0, or -1 after having reported why not. */
+static int
+read_scratch (const struct reading *reading, const struct config_option *option,
+              const struct toml_entry *entry)
+{
+    return config_option_read (option, entry, &reading->context,
+                               (char *)&reading->loader->scratch + option->offset);
+}
+
+/* Moves the value in the scratch to its place. */
+static void
+take_scratch (struct loader *loader, const struct config_option *option)
+{
+    char *const from = (char *)&loader->scratch + option->offset;
+    char *const to = (char *)loader->config + option->offset;
+
+    config_value_clear (option->type, to);
+    memcpy (to, from, option->type->size);
+    memset (from, 0, option->type->size);
 }
 
 /* Gives `option` the value that `entry` holds, or reports why not. */
@@ -87,24 +98,22 @@ static void
 set_option (const struct reading *reading, const struct config_option *option,
             const struct toml_entry *entry)
 {
-    struct config *const config = reading->loader->config;
-    size_t count;
-    enum layer *const layer = &reading->loader->layers[option - config_options (&count)];
-    union config_value value;
+    struct loader *const loader = reading->loader;
+    const enum layer before = loader->layers[option->offset];
 
-    if (config_value_read (option, entry, &reading->context, &value) != 0) {
+    if (read_scratch (reading, option, entry) != 0) {
         return;
     }
-    if (is_conflict (reading->layer, *layer) && !config_value_is (config, option, &value)) {
-        warn_of_conflict (reading, option, entry, *layer);
+    if (is_conflict (reading->layer, before) &&
+        !config_value_same (option->type, (char *)loader->config + option->offset,
+                            (char *)&loader->scratch + option->offset)) {
+        warn_of_conflict (reading, option, entry, before);
     }
-    config_value_put (config, option, &value);
-    if (option->flag != CONFIG_NO_FLAG && reading->layer != LAYER_DEFAULT) {
-        const bool is_set = true;
-
-        memcpy ((char *)config + option->flag, &is_set, sizeof is_set);
+    take_scratch (loader, option);
+    if (option->set != 0 && reading->layer != LAYER_DEFAULT) {
+        *(bool *)((char *)loader->config + option->set) = true;
     }
-    *layer = reading->layer;
+    loader->layers[option->offset] = (unsigned char)reading->layer;
 }
 
 static void
@@ -138,7 +147,7 @@ read_entry (const struct reading *reading, const struct toml_entry *entry)
         if (entry->type == TOML_TYPE_TABLE) {
             return 1;
         }
-        config_value_mismatch (entry, &reading->context, "a table");
+        config_report_mismatch (&reading->context, entry, "a table");
     } else if (!config_keys_is_foreign (file, entry->path)) {
         warn_of_unknown (reading, entry);
     }
@@ -153,27 +162,6 @@ read_entries (const struct reading *reading, const struct toml_entry *entries, s
     }
 }
 
-/* Reads up to `size` bytes. Returns how many there were, or -1 with errno set. */
-static ssize_t
-read_all (int descriptor, char *buffer, size_t size)
-{
-    size_t used = 0;
-
-    while (used < size) {
-        const ssize_t got = read (descriptor, buffer + used, size - used);
-
-        if (got == 0) {
-            break;
-        }
-        if (got > 0) {
-            used += (size_t)got;
-        } else if (errno != EINTR) {
-            return -1;
-        }
-    }
-    return (ssize_t)used;
-}
-
 /*
  * Reads the file at `path` into memory that the caller frees. Returns 0; or -1 with errno set.
  * Nothing that stands there can make it wait.
@@ -182,26 +170,24 @@ static int
 read_file (const char *path, char **text, size_t *length)
 {
     const int descriptor = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    FILE *stream;
 
     if (descriptor < 0) {
         return -1;
     }
-    char *const buffer = malloc (FILE_SIZE_MAX + 1);
-    const ssize_t got = buffer != NULL ? read_all (descriptor, buffer, FILE_SIZE_MAX + 1) : -1;
-    int saved = errno;
+    stream = memory_need (fdopen (descriptor, "r"));
+    *text = memory_new (FILE_SIZE_MAX + 1, 1);
+    errno = 0;
+    *length = fread (*text, 1, FILE_SIZE_MAX + 1, stream);
 
-    close (descriptor);
-    if (got > FILE_SIZE_MAX) {
-        saved = EFBIG;
+    const int fault = *length > FILE_SIZE_MAX ? EFBIG : errno;
+
+    (void)fclose (stream);
+    if (fault != 0) {
+        free (*text);
+        errno = fault;
     }
-    if (got < 0 || got > FILE_SIZE_MAX) {
-        free (buffer);
-        errno = saved;
-        return -1;
-    }
-    *text = buffer;
-    *length = (size_t)got;
-    return 0;
+    return fault == 0 ? 0 : -1;
 }
 
 static void
@@ -212,10 +198,9 @@ load_text (const struct reading *reading, const char *text, size_t length)
 
     if (toml_parse (text, length, &document, &error) != 0) {
         /* Most of the parser's errors say what it expected. */
-        const bool is_vague = error.place.line != 0 && strstr (error.text, "expected") == NULL;
-
         config_report_error (&reading->context, error.place, "%s%s", error.text,
-                             is_vague ? ", expected valid TOML" : "");
+                             strstr (error.text, "expected") == NULL ? ", expected valid TOML"
+                                                                     : "");
         return;
     }
     read_entries (reading, document->entries, document->count);
@@ -231,10 +216,7 @@ load_file (struct loader *loader, const char *directory, enum config_file file, 
     char *text;
     size_t length;
 
-    if (asprintf (&path, "%s/%s", directory, config_file_name (file)) < 0) {
-        config_report_no_memory (loader->report);
-        return;
-    }
+    memory_require (asprintf (&path, "%s/%s", directory, config_file_name (file)) >= 0);
     const struct reading reading = {loader, {loader->report, path, file}, layer};
 
     if (read_file (path, &text, &length) == 0) {
@@ -263,12 +245,8 @@ report_bad_override (const struct reading *reading, const char *text, const char
 {
     const struct toml_place nowhere = {0, 0};
 
-    if (expected != NULL) {
-        config_report_error (&reading->context, nowhere, "\"%s\" was given, expected %s", text,
-                             expected);
-    } else {
-        config_report_no_memory (reading->loader->report);
-    }
+    config_report_error (&reading->context, nowhere, "\"%s\" was given, expected %s", text,
+                         expected);
 }
 
 static void
@@ -280,113 +258,75 @@ load_overrides (struct loader *loader, const char *const *overrides, size_t coun
 
     for (size_t i = 0; i < count; i++) {
         struct config_override override;
-        const char *expected;
+        const char *const expected = config_override_parse (overrides[i], &override);
 
-        if (config_override_parse (overrides[i], &override, &expected) == 0) {
-            read_entries (&reading, override.entries, override.entries[0].span);
-            config_override_clear (&override);
-        } else {
+        if (expected != NULL) {
             report_bad_override (&reading, overrides[i], expected);
+            continue;
         }
+        read_entries (&reading, override.entries, override.entries[0].span);
+        config_override_clear (&override);
     }
 }
 
-/* Gives one option its default, by the same way as an override. */
-static void
-load_default (const struct reading *reading, const struct config_option *option)
-{
-    const char *initial = option->initial;
-    struct config_override override;
-    const char *expected;
-    char threads[24];
-
-    if (initial == NULL && option->absent != NULL) {
-        return;
-    }
-    if (initial == NULL) {
-        snprintf (threads, sizeof threads, "%" PRIu64, config_default_threads ());
-        initial = threads;
-    }
-    if (config_override_make (option->path, initial, &override, &expected) != 0) {
-        config_report_no_memory (reading->loader->report);
-        return;
-    }
-    set_option (reading, option, &override.entries[0]);
-    config_override_clear (&override);
-}
-
+/* By the same way as an override. */
 static void
 load_defaults (struct loader *loader)
 {
     const struct reading reading = {
         loader, {loader->report, "default", CONFIG_FILE_NODE}, LAYER_DEFAULT};
-    size_t count;
-    const struct config_option *const options = config_options (&count);
+    const struct config_option *option;
 
-    for (size_t i = 0; i < count; i++) {
-        load_default (&reading, &options[i]);
+    for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
+        char text[CONFIG_INITIAL_SIZE];
+        const char *const initial = config_option_initial (option, text);
+        struct config_override override;
+
+        if (initial != NULL && config_override_make (option->path, initial, &override) == NULL) {
+            set_option (&reading, option, &override.entries[0]);
+            config_override_clear (&override);
+        }
     }
 }
 
-/* Whether a variable's value, a whole number, may take the default's place. */
-static bool
-may_replace (const struct loader *loader, const struct config_option *option,
-             const struct config_variable *variable, const union config_value *value)
-{
-    uint64_t initial;
-
-    memcpy (&initial, (const char *)loader->config + option->offset, sizeof initial);
-    return !variable->may_only_raise || value->whole > initial;
-}
-
+/* Takes what a variable holds, a whole number, in the default's place; it may be too low for it. */
 static void
 set_from_environment (const struct reading *reading, const struct config_option *option,
-                      const struct config_variable *variable, const struct toml_entry *entry)
+                      size_t index, const struct toml_entry *entry)
 {
-    struct loader *loader = reading->loader;
-    const bool is_set = true;
-    union config_value value;
+    struct loader *const loader = reading->loader;
+    const uint64_t *const value = (const void *)((char *)&loader->scratch + option->offset);
+    const uint64_t *const initial = (const void *)((char *)loader->config + option->offset);
 
-    if (config_value_read (option, entry, &reading->context, &value) == 0 &&
-        may_replace (loader, option, variable, &value)) {
-        config_value_put (loader->config, option, &value);
-        memcpy ((char *)loader->config + variable->flag, &is_set, sizeof is_set);
+    if (read_scratch (reading, option, entry) == 0 &&
+        (!config_variable (index)->may_only_raise || *value > *initial)) {
+        take_scratch (loader, option);
+        loader->config->from_environment |= 1U << index;
     }
 }
 
 /* An empty variable is one that is not there. */
 static void
-load_variable (struct loader *loader, const struct config_variable *variable)
+load_variable (struct loader *loader, size_t index)
 {
+    const struct config_variable *const variable = config_variable (index);
     const struct config_option *const option = config_option_at (CONFIG_FILE_NODE, variable->path);
     const struct reading reading = {
         loader, {loader->report, variable->name, CONFIG_FILE_NODE}, LAYER_ENVIRONMENT};
     const char *const text = getenv (variable->name);
     struct config_override override;
     const char *expected;
-    size_t count;
 
-    if (text == NULL || text[0] == '\0' ||
-        loader->layers[option - config_options (&count)] != LAYER_DEFAULT) {
+    if (text == NULL || text[0] == '\0' || loader->layers[option->offset] != LAYER_DEFAULT) {
         return;
     }
-    if (config_override_make (option->path, text, &override, &expected) != 0) {
+    expected = config_override_make (option->path, text, &override);
+    if (expected != NULL) {
         report_bad_override (&reading, text, expected);
         return;
     }
-    set_from_environment (&reading, option, variable, &override.entries[0]);
+    set_from_environment (&reading, option, index, &override.entries[0]);
     config_override_clear (&override);
-}
-
-static void
-load_environment (struct loader *loader)
-{
-    size_t count;
-    const struct config_variable *const variables = config_variables (&count);
-
-    for (size_t i = 0; loader->config->atto_enable && i < count; i++) {
-        load_variable (loader, &variables[i]);
-    }
 }
 
 static void
@@ -401,43 +341,84 @@ load_all (struct loader *loader, const struct config_sources *sources)
                     LAYER_RPC_OVERRIDE);
     load_overrides (loader, sources->overrides, sources->override_count, CONFIG_FILE_NODE,
                     LAYER_NODE_OVERRIDE);
-    load_environment (loader);
+    for (size_t i = 0; loader->config->atto_enable && config_variable (i) != NULL; i++) {
+        load_variable (loader, i);
+    }
 }
 
-struct config *
+/* For a reload. Warnings say, in the log's words for settings, what stays as it was. */
+static void
+keep_present (struct loader *loader, const struct config_sources *sources)
+{
+    const struct config_context context = {.report = loader->report};
+    const struct toml_place nowhere = {0, 0};
+    const struct config *const present = sources->present;
+    const struct config_option *option;
+
+    for (size_t i = 0; present != NULL && (option = config_option (i)) != NULL; i++) {
+        if (option->part == CONFIG_PART_DAEMON &&
+            !config_option_same (option, loader->config, present)) {
+            char *const value = config_option_shown (option, loader->config);
+
+            config_report_warning (&context, nowhere,
+                                   "Setting: %s = %s takes a restart; it stays as it was",
+                                   option->path, value);
+            free (value);
+            config_option_copy (option, present, loader->config);
+        }
+    }
+    if (sources->keep_opencl_off && loader->config->opencl_enable) {
+        config_report_warning (&context, nowhere,
+                               "Setting: opencl.enable = true takes a restart: drivers may need "
+                               "programs, and none can be started any more (daemon.confine)");
+        loader->config->opencl_enable = false;
+    }
+}
+
+static void
+clear (struct config *config)
+{
+    const struct config_option *option;
+
+    for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
+        config_value_clear (option->type, (char *)config + option->offset);
+    }
+}
+
+const struct config *
 config_load (const struct config_sources *sources, struct config_report *report)
 {
-    size_t count;
-    struct loader loader = {.report = report};
+    struct loader loader = {.config = memory_new (1, sizeof *loader.config), .report = report};
 
     *report = (struct config_report){0};
-    config_options (&count);
-    loader.config = calloc (1, sizeof *loader.config);
-    loader.layers = calloc (count, sizeof *loader.layers);
-    if (loader.config != NULL && loader.layers != NULL) {
-        load_all (&loader, sources);
-    } else {
-        config_report_no_memory (report);
-    }
-    free (loader.layers);
+    load_all (&loader, sources);
+    clear (&loader.scratch);
     if (report->errors != 0) {
         config_free (loader.config);
         return NULL;
     }
+    keep_present (&loader, sources);
     return loader.config;
 }
 
-bool
-config_differs (const struct config *a, const struct config *b, const char *prefix)
+void
+config_free (const struct config *config)
 {
-    size_t count;
-    const struct config_option *const options = config_options (&count);
+    struct config *const own = (struct config *)(uintptr_t)config; /* as it was while loaded */
 
-    for (size_t i = 0; i < count; i++) {
-        const union config_value value = config_value_of (b, &options[i]);
+    if (own != NULL) {
+        clear (own);
+        free (own);
+    }
+}
 
-        if (strncmp (options[i].path, prefix, strlen (prefix)) == 0 &&
-            !config_value_is (a, &options[i], &value)) {
+bool
+config_differs (const struct config *a, const struct config *b, enum config_part part)
+{
+    const struct config_option *option;
+
+    for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
+        if (option->part == part && !config_option_same (option, a, b)) {
             return true;
         }
     }
@@ -445,33 +426,34 @@ config_differs (const struct config *a, const struct config *b, const char *pref
 }
 
 void
-config_keep_fixed (struct config *next, struct config *present,
-                   void (*tell) (void *data, const char *path), void *data)
+config_show_changes (const struct config *config, const struct config *defaults,
+                     void (*show) (void *data, const char *path, const char *value), void *data)
 {
-    size_t count;
-    const struct config_option *const options = config_options (&count);
+    const struct config_option *option;
 
-    for (size_t i = 0; i < count; i++) {
-        const union config_value value = config_value_of (present, &options[i]);
+    for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
+        if (!config_option_same (option, config, defaults)) {
+            char *const value = config_option_shown (option, config);
 
-        if (options[i].fixed && !config_value_is (next, &options[i], &value)) {
-            tell (data, options[i].path);
-            config_value_swap (next, present, &options[i]);
+            show (data, option->path, value);
+            free (value);
         }
     }
 }
 
 void
-config_free (struct config *config)
+config_show_environment (const struct config *config,
+                         void (*show) (const char *variable, const char *path, const char *value))
 {
-    size_t count;
-    const struct config_option *const options = config_options (&count);
+    const struct config_variable *variable;
 
-    if (config == NULL) {
-        return;
+    for (size_t i = 0; (variable = config_variable (i)) != NULL; i++) {
+        if ((config->from_environment & 1U << i) != 0) {
+            char *const value =
+                config_option_shown (config_option_at (CONFIG_FILE_NODE, variable->path), config);
+
+            show (variable->name, variable->path, value);
+            free (value);
+        }
     }
-    for (size_t i = 0; i < count; i++) {
-        config_value_drop (config, &options[i]);
-    }
-    free (config);
 }

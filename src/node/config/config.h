@@ -2,9 +2,9 @@
  * The configuration: config-node.toml, config-rpc.toml and --config overrides in, one validated
  * structure out. A configuration never changes after config_load; a reload loads another.
  *
- * One table (config_table.c) says of every key its file, table, name, type, range, default, unit
- * and meaning. Reading, --check_config, --generate_config and the tests of the manual page all go
- * by it.
+ * One table (config_table.h) says of every key its file, table, name, type, range, default, unit,
+ * meaning, and what another value starts anew. Reading, --check_config, --generate_config and the
+ * manual page all go by it.
  *
  * Reads files: not for the event loop while requests are served. One thread at a time.
  */
@@ -16,19 +16,41 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "node/base/log.h"
 #include "node/base/text_list.h"
 #include "rpc/access/access.h"
 #include "rpc/base/endpoint.h"
+#include "rpc/base/url.h"
 
 struct config_endpoints {
     struct endpoint *items;
     size_t count;
 };
 
+/* The choices that some settings are, each in the order of its names in the table. */
+
+/* How peers are asked. */
+enum config_peers_mode {
+    CONFIG_PEERS_SERIAL, /* one after another */
+    CONFIG_PEERS_RACE,   /* all at once */
+    CONFIG_PEERS_HEDGE,  /* the next one too when one is slow */
+};
+
+const char *config_peers_mode_name (enum config_peers_mode mode);
+
+/* What the devices here do for a request that goes to peers. */
+enum config_peers_local {
+    CONFIG_PEERS_LOCAL_FALLBACK, /* begin when the peers have failed */
+    CONFIG_PEERS_LOCAL_BESIDE,   /* search at the same time */
+    CONFIG_PEERS_LOCAL_NEVER,
+};
+
+enum config_on_failure { CONFIG_ON_FAILURE_CONTINUE, CONFIG_ON_FAILURE_STOP };
+enum config_subtype { CONFIG_SUBTYPE_SEND, CONFIG_SUBTYPE_RECEIVE };
+
 /* A work peer that takes more than a host and a port to ask. */
 struct config_peer {
-    struct endpoint endpoint;
-    char *path;   /* of its URL, "/" at least */
+    struct url url;
     char *header; /* the name of the header that `key` goes into, or NULL without a key */
     char *key;    /* secret; the header's whole value, or NULL */
 };
@@ -71,14 +93,12 @@ struct config {
     bool opencl_enable;
     uint64_t opencl_platform;
     uint64_t opencl_device;
-    bool opencl_device_from_environment; /* the environment gave the default */
     uint64_t opencl_threads;
     struct text_list opencl_select; /* of the user's words; empty: platform and device */
     double opencl_batch_time;       /* seconds */
 
     /* [rpc] of config-node.toml, or config-rpc.toml */
     struct text_list rpc_address; /* canonical address literals, each once, at least one */
-    bool rpc_address_set;
     uint64_t rpc_port;
     bool rpc_enable_control;
     uint64_t rpc_max_json_depth;
@@ -101,10 +121,9 @@ struct config {
 
     /* [work] */
     uint64_t work_max_queue;
-    bool work_max_queue_from_environment; /* as above */
-    double work_request_timeout;          /* seconds */
-    double work_batch_time;               /* seconds */
-    char *work_scanner;                   /* "auto" or a scanner's name */
+    double work_request_timeout; /* seconds */
+    double work_batch_time;      /* seconds */
+    char *work_scanner;          /* "auto" or a scanner's name */
 
     /* [atto] */
     bool atto_enable;
@@ -113,8 +132,8 @@ struct config {
     uint64_t atto_management_port;
 
     /* [peers] */
-    char *peers_mode;              /* "serial", "race" or "hedge" */
-    char *peers_local;             /* "fallback", "beside" or "never" */
+    enum config_peers_mode peers_mode;
+    enum config_peers_local peers_local;
     double peers_connect_timeout;  /* seconds */
     double peers_response_timeout; /* seconds */
     bool peers_stand_in;
@@ -127,14 +146,14 @@ struct config {
     uint64_t store_max_bytes;
     uint64_t store_max_age; /* seconds; 0: no bound */
     bool store_keep_all;
-    char *store_on_failure; /* "continue" or "stop" */
+    enum config_on_failure store_on_failure;
 
     /* [precache] */
     bool precache_enable;
     struct text_list precache_accounts; /* account numbers */
     char *precache_node;                /* a URL, or "" */
     double precache_poll_interval;      /* seconds */
-    char *precache_subtype;             /* "send" or "receive" */
+    enum config_subtype precache_subtype;
     uint64_t precache_max_accounts;
 
     /* [management] */
@@ -143,15 +162,17 @@ struct config {
     bool management_port_set;
 
     /* [log] */
-    char *log_level;  /* "debug", "info", "warn", "error" or "off" */
-    char *log_format; /* "human" or "json" */
-    char *log_target; /* "auto", "stderr" or "journal" */
-    char *log_file;   /* a path, or "" */
+    enum log_level log_level;
+    enum log_format log_format;
+    enum log_target log_target;
+    char *log_file; /* a path, or "" */
 
     /* [daemon] */
     char *daemon_user;  /* a name or a number, or "" */
     char *daemon_group; /* likewise */
     bool daemon_confine;
+
+    unsigned from_environment; /* which variables gave a value: see struct config_variable */
 };
 
 /*
@@ -167,6 +188,13 @@ struct config_sources {
     size_t override_count;
     const char *const *rpc_overrides; /* "key=value" for config-rpc.toml, in order */
     size_t rpc_override_count;
+
+    /*
+     * For a reload: the configuration in force, which keeps what only a restart changes; or NULL.
+     * A warning names each setting that would have changed.
+     */
+    const struct config *present;
+    bool keep_opencl_off; /* whatever is read; a warning says so */
 };
 
 /* What loading had to say, in order. Each is one line without a newline. */
@@ -183,25 +211,30 @@ struct config_report {
 
 /*
  * Reads and validates. Every error found is in `report`, not only the first. Returns a
- * configuration that the caller frees with config_free, or NULL when `report->errors` is not 0
- * (want of memory and an unreadable file are errors too). `report` is initialised here and must be
- * cleared by the caller in either case.
+ * configuration that the caller frees with config_free, or NULL when `report->errors` is not 0 (an
+ * unreadable file is an error too). `report` is initialised here and must be cleared by the caller
+ * in either case.
  */
-struct config *config_load (const struct config_sources *sources, struct config_report *report);
+const struct config *config_load (const struct config_sources *sources,
+                                  struct config_report *report);
 
-void config_free (struct config *config);
+/* NULL is fine. */
+void config_free (const struct config *config);
 
-/*
- * For a reload: has `next` keep those values of `present` that only a restart changes, and tells
- * which settings would have changed. `present` is only good for config_free and, for other
- * settings than those, config_differs afterwards.
- */
-void config_keep_fixed (struct config *next, struct config *present,
-                        void (*tell) (void *data, const char *path), void *data);
-
-/* Whether any setting whose path begins with `prefix` differs. */
-bool config_differs (const struct config *a, const struct config *b, const char *prefix);
 void config_report_clear (struct config_report *report);
+
+/* What another value of a setting starts anew. Each setting has one such part. */
+enum config_part {
+    CONFIG_PART_NONE,      /* nothing: the value counts from the reload on */
+    CONFIG_PART_ENGINE,    /* the devices and their pool */
+    CONFIG_PART_PRECACHE,  /* how work is found ahead of need */
+    CONFIG_PART_ACCOUNTS,  /* for which accounts */
+    CONFIG_PART_FRONTIERS, /* asking a node for their frontiers */
+    CONFIG_PART_DAEMON,    /* all: only a restart changes it */
+};
+
+/* Whether any setting of `part` differs. */
+bool config_differs (const struct config *a, const struct config *b, enum config_part part);
 
 /* The files that can be generated. */
 enum config_file { CONFIG_FILE_NODE, CONFIG_FILE_RPC };
@@ -222,10 +255,15 @@ uint64_t config_default_threads (void);
 /*
  * Calls `show` for every setting whose value in `config` is not that in `defaults`, in the table's
  * order, with its path and its value as a file would have it; a secret's value is "(hidden)", and a
- * long list is cut.
+ * long one is cut.
  */
 void config_show_changes (const struct config *config, const struct config *defaults,
                           void (*show) (void *data, const char *path, const char *value),
                           void *data);
+
+/* The same for every setting whose value the environment gave, with the variable's name. */
+void config_show_environment (const struct config *config,
+                              void (*show) (const char *variable, const char *path,
+                                            const char *value));
 
 #endif

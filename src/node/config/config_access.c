@@ -1,195 +1,190 @@
-#include "node/config/config_access.h"
-
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* [access], and the type of its list of keys. */
+#include <inttypes.h>
 #include <string.h>
 
-#include "node/config/config_table.h"
-#include "node/config/config_value.h"
-#include "work/base/number.h"
+#include "node/config/config_type.h"
 
-static bool
-is_text (const struct toml_entry *entry)
-{
-    return entry->type == TOML_TYPE_STRING && strlen (entry->text) == entry->length;
-}
+/* The ranges of limits, those of all and those of a key's own. */
+#define RATE .min = 0, .max = 1e6
+#define BURST .min = 0, .max = 1e6
+#define JOBS .min = 0, .max = 1e6
+#define MULTIPLIER .min = 0, .max = 1e12
 
-static bool
-read_hash (const struct toml_entry *entry, const struct config_context *context,
-           struct config_access_key *key)
+/* Neither a hash appears in a report, nor a key that stands where its hash belongs. */
+static enum config_outcome
+read_hash (const struct config_input *input, void *value)
 {
-    if (is_text (entry) && key_hash_parse (entry->text, &key->hash) == 0) {
-        return true;
+    if (toml_is_text (input->entry) && key_hash_parse (input->entry->text, value) == 0) {
+        return CONFIG_READ;
     }
-    config_report_error (context, entry->place,
+    config_report_error (input->context, input->entry->place,
                          "%s is no hash of a key, expected what workpeer --hash_key prints, as "
                          "\"blake2b:SALT:HASH\"",
-                         entry->path);
-    return false;
+                         input->entry->path);
+    return CONFIG_REPORTED;
 }
+
+static const struct config_type hash = {.size = sizeof (struct key_hash), .read = read_hash};
 
 /* It stands in the log and nowhere else. */
-static bool
-read_name (const struct toml_entry *entry, const struct config_context *context,
-           struct config_access_key *key)
+static enum config_outcome
+read_name (const struct config_input *input, void *value)
 {
-    bool right = is_text (entry) && entry->length > 0 && entry->length < sizeof key->name;
+    bool good = toml_is_text (input->entry) && input->entry->length > 0 &&
+                input->entry->length < ACCESS_NAME_SIZE;
 
-    for (size_t i = 0; right && i < entry->length; i++) {
-        right = entry->text[i] >= ' ' && entry->text[i] <= '~';
+    for (size_t i = 0; good && i < input->entry->length; i++) {
+        good = input->entry->text[i] >= ' ' && input->entry->text[i] <= '~';
     }
-    if (right) {
-        memcpy (key->name, entry->text, entry->length + 1);
-    } else {
-        config_value_mismatch (entry, context, "a string of 1 to 63 visible ASCII characters");
+    if (!good) {
+        return CONFIG_OTHER;
     }
-    return right;
+    memcpy (value, input->entry->text, input->entry->length + 1);
+    return CONFIG_READ;
 }
 
-/* The numbers that a key may have of its own, and the options whose ranges they have. */
-static const struct {
-    const char *name;
-    const char *path;
-    size_t offset;
-} numbers[] = {
-    {"rate", "access.rate", offsetof (struct config_access_key, rate)},
-    {"burst", "access.burst", offsetof (struct config_access_key, burst)},
-    {"max_jobs", "access.max_jobs", offsetof (struct config_access_key, max_jobs)},
-    {"max_multiplier", "access.max_multiplier",
-     offsetof (struct config_access_key, max_multiplier)},
+static const struct config_type name = {
+    .size = ACCESS_NAME_SIZE,
+    .expected = "a string of 1 to 63 visible ASCII characters",
+    .read = read_name,
 };
 
-enum { NUMBER_COUNT = sizeof numbers / sizeof numbers[0] };
-
-static bool
-read_number (const struct toml_entry *entry, const struct config_context *context, size_t which,
-             struct config_access_key *key)
+/* A whole number, in a field that has room for CONFIG_ACCESS_AS_OTHERS. */
+static enum config_outcome
+read_jobs (const struct config_input *input, void *value)
 {
-    const struct config_option *const option =
-        config_option_at (CONFIG_FILE_NODE, numbers[which].path);
-    union config_value value;
-    double number;
+    uint64_t whole;
+    const enum config_outcome outcome = config_whole.read (input, &whole);
 
-    if (config_value_read (option, entry, context, &value) != 0) {
-        return false;
+    if (outcome == CONFIG_READ) {
+        *(double *)value = (double)whole;
     }
-    number = option->type == CONFIG_TYPE_WHOLE ? (double)value.whole : value.number;
-    memcpy ((char *)key + numbers[which].offset, &number, sizeof number);
+    return outcome;
+}
+
+static void
+expect_jobs (const struct config_option *option, char text[CONFIG_EXPECTED_SIZE])
+{
+    config_whole.expect (option, text);
+}
+
+static const struct config_type jobs = {
+    .size = sizeof (double), .expect = expect_jobs, .read = read_jobs};
+
+#define MEMBER(member) .path = #member, .offset = offsetof (struct config_access_key, member)
+
+static const struct config_option members[] = {
+    {MEMBER (hash), .type = &hash, .sample = "what workpeer --hash_key prints"},
+    {MEMBER (name), .type = &name},
+    {MEMBER (rate), .type = &config_number, RATE},
+    {MEMBER (burst), .type = &config_number, BURST},
+    {MEMBER (max_jobs), .type = &jobs, JOBS},
+    {MEMBER (max_multiplier), .type = &config_number, MULTIPLIER},
+    {.type = NULL},
+};
+
+/* Limits that it does not have of its own. */
+static bool
+complete_key (const struct toml_entry *entry, const struct config_context *context, void *value)
+{
+    (void)context;
+    for (const struct config_option *limit = &members[2]; limit->type != NULL; limit++) {
+        if (config_member (entry, limit->path) == NULL) {
+            *(double *)((char *)value + limit->offset) = CONFIG_ACCESS_AS_OTHERS;
+        }
+    }
     return true;
 }
 
-static size_t
-number_by_name (const char *name)
+static enum config_outcome
+read_keys (const struct config_input *input, void *value)
 {
-    size_t i = 0;
+    const enum config_outcome outcome = config_list_read (input, value);
+    const struct config_access_keys *const keys = value;
 
-    while (i < NUMBER_COUNT && strcmp (numbers[i].name, name) != 0) {
-        i++;
+    for (size_t i = 0; outcome == CONFIG_READ && i < keys->count; i++) {
+        if (keys->items[i].name[0] == '\0') {
+            (void)snprintf (keys->items[i].name, sizeof keys->items[i].name, "key %zu", i + 1);
+        }
     }
-    return i;
+    return outcome;
 }
 
-static bool
-read_member (const struct toml_entry *member, const struct config_context *context,
-             struct config_access_key *key, bool *has_hash)
+static void
+print_keys (const struct config_option *option, const void *value, FILE *stream)
 {
-    const char *const name = config_path_key (member->path);
-    const size_t which = number_by_name (name);
-
-    if (strcmp (name, "hash") == 0) {
-        *has_hash = true;
-        return read_hash (member, context, key);
-    }
-    if (strcmp (name, "name") == 0) {
-        return read_name (member, context, key);
-    }
-    if (which < NUMBER_COUNT) {
-        return read_number (member, context, which, key);
-    }
-    config_report_warning (context, member->key,
-                           "%s is no known key and is ignored; there are hash, name, rate, burst, "
-                           "max_jobs and max_multiplier",
-                           member->path);
-    return true;
+    (void)option;
+    (void)value;
+    fputs ("(hidden)", stream);
 }
 
-/* Reads one item. Returns whether it is right. */
-static bool
-read_item (const struct toml_entry *item, const struct config_context *context,
-           struct config_access_key *key)
-{
-    bool has_hash = false;
-    bool right = true;
+static const struct config_type access_key = {
+    .size = sizeof (struct config_access_key), .members = members, .finish = complete_key};
+const struct config_type config_key_list = {
+    .size = sizeof (struct config_access_keys),
+    .expected = "a list of tables with a hash, or of \"blake2b:SALT:HASH\"",
+    .read = read_keys,
+    .print = print_keys,
+    .item = &access_key,
+    .most = CONFIG_ACCESS_MOST_KEYS,
+};
 
-    if (item->type != TOML_TYPE_TABLE) {
-        return read_hash (item, context, key);
-    }
-    for (const struct toml_entry *member = item + 1; member < item + item->span;
-         member += member->span) {
-        right = read_member (member, context, key, &has_hash) && right;
-    }
-    if (!has_hash) {
-        config_report_error (context, item->place,
-                             "%s has no hash, expected hash = what workpeer --hash_key prints",
-                             item->path);
-    }
-    return right && has_hash;
-}
+/* clang-format off */
 
-int
-config_access_read (const struct toml_entry *entry, const struct config_context *context,
-                    struct config_access_keys *keys)
-{
-    struct config_access_keys list = {calloc (entry->span, sizeof *list.items), 0};
-    bool right = true;
+static const struct config_option options[] = {
+    {.path = "access.keys", .type = &config_key_list,
+     CONFIG_FIELD (struct config_access_keys, access_keys), .initial = "[]",
+     .help = "The API keys that clients may have, at most 256. Each is a table [[access.keys]] "
+             "with `hash`, which is what `workpeer --hash_key` prints, and optionally a `name` "
+             "for the log and `rate`, `burst`, max_jobs and max_multiplier of its own, in place "
+             "of those below.",
+     .more = "The key itself is in no file. Make it long and random, as `workpeer --make_key` "
+             "does: the hash is a fast one, salted BLAKE2b, so a key that a person thinks of can "
+             "be found from it by trial.\n\n"
+             "A key that was not seen lately is compared with all of them, in constant time. With "
+             "many keys, refusing a guess costs a little more."},
+    {.path = "access.allow", CONFIG_TEXTS (config_networks, access_allow), .initial = "[]",
+     .help = "Networks whose clients need no key. If there are any, all other clients need a good "
+             "key; if there are no keys, they are refused.",
+     .more = "An IPv4 client is only in IPv4 networks, not in `::/0`."},
+    {.path = "access.nodes", CONFIG_TEXTS (config_networks, access_nodes), .initial = "[]",
+     .help = "Networks that nodes are in. The RPC refuses their requests with status 200, because "
+             "a node waits forever after any other status. If none are given, these are loopback "
+             "and the networks of access.allow.",
+     .more = "Being in one of these networks lets nobody in."},
+    {.path = "access.rate", .type = &config_number, CONFIG_FIELD (double, access_rate), RATE,
+     .initial = "0", .unit = "requests a second",
+     .help = "How many requests one key may send, or one address without a key (for IPv6, one "
+             "/64). 0 means no limit.",
+     .more = "Requests with a wrong key, or with none, count for their address."},
+    {.path = "access.burst", .type = &config_number, CONFIG_FIELD (double, access_burst), BURST,
+     .initial = "0", .unit = "requests",
+     .help = "How many of them may come at once after a pause. 0 means as many as in one second, "
+             "but at least 1."},
+    {.path = "access.max_jobs", .type = &config_whole, CONFIG_FIELD (uint64_t, access_max_jobs), JOBS,
+     .initial = "0", .unit = "requests",
+     .help = "How many requests of one key or address may wait for work at once. 0 means no "
+             "limit.",
+     .more = "A request for work that is already stored does not count."},
+    {.path = "access.max_multiplier", .type = &config_number,
+     CONFIG_FIELD (double, access_max_multiplier), MULTIPLIER,
+     .initial = "0", .unit = "times the network's base difficulty",
+     .help = "The highest difficulty that one key or address may ask for. 0 means no limit but "
+             "that of node.max_work_generate_multiplier, which holds for everybody."},
+};
 
-    if (list.items == NULL) {
-        config_report_no_memory (context->report);
-        return -1;
-    }
-    for (const struct toml_entry *item = entry + 1; item < entry + entry->span;
-         item += item->span) {
-        struct config_access_key *const key = &list.items[list.count++];
-
-        key->rate = key->burst = key->max_jobs = key->max_multiplier = CONFIG_ACCESS_AS_OTHERS;
-        (void)snprintf (key->name, sizeof key->name, "key %zu", list.count);
-        right = read_item (item, context, key) && right;
-    }
-    if (list.count > CONFIG_ACCESS_MOST_KEYS) {
-        config_report_error (context, entry->place, "%s has %zu keys, expected at most %d",
-                             entry->path, list.count, CONFIG_ACCESS_MOST_KEYS);
-        right = false;
-    }
-    if (!right) {
-        free (list.items);
-        return -1;
-    }
-    *keys = list;
-    return 0;
-}
-
-static bool
-is_same_number (double a, double b)
-{
-    return !(a < b) && !(a > b);
-}
-
-bool
-config_access_same (const struct config_access_keys *a, const struct config_access_keys *b)
-{
-    bool same = a->count == b->count;
-
-    for (size_t i = 0; same && i < a->count; i++) {
-        const struct config_access_key *const left = &a->items[i];
-        const struct config_access_key *const right = &b->items[i];
-
-        same = strcmp (left->name, right->name) == 0 &&
-               memcmp (&left->hash, &right->hash, sizeof left->hash) == 0 &&
-               is_same_number (left->rate, right->rate) &&
-               is_same_number (left->burst, right->burst) &&
-               is_same_number (left->max_jobs, right->max_jobs) &&
-               is_same_number (left->max_multiplier, right->max_multiplier);
-    }
-    return same;
-}
+const struct config_section config_section_access = {
+    .path = "access", CONFIG_OPTIONS (options),
+    .help = "Who may send requests, how many, and for how much work. Without keys and networks, "
+            "everybody may.",
+    .more = "A client in access.allow needs no key. Any other client needs a good key if there "
+            "are keys, and is refused if there are none. This holds for every action of the RPC, "
+            "for `POST /callback`, for `GET /metrics` and for Atto's API. `/health` and `/ready` "
+            "are open to everybody, and so are the ports management.port and "
+            "atto.management_port. workpeer-rpc(7) says what a refused client is told.\n\n"
+            "The limits hold for one key, wherever it comes from, and for one address without a "
+            "key (for IPv6, one /64). Reading the configuration again does not reset what has "
+            "been used up.\n\n"
+            "Nothing is encrypted: use keys in trusted networks, or behind a proxy that speaks "
+            "TLS. Such a proxy hides the addresses of its clients.",
+};

@@ -1,40 +1,57 @@
-#include <inttypes.h>
 #include <string.h>
 
 #include "node/config/config.h"
 #include "node/config/config_table.h"
 
-static const char node_header[] =
-    "The configuration of workpeer: config-node.toml in its data directory (--data_path).\n"
-    "A node's own file of this name is accepted as it is: settings that are the node's alone are\n"
-    "passed over. No key is required. Times are in seconds, fractions allowed, unless a key says\n"
-    "otherwise; sizes are in bytes.\n";
+/* How wide lines are, without their "# ". */
+enum { WIDTH = 94, WIDTH_IN_TABLE = 86 };
 
-static const char rpc_header[] = "The server's part of the configuration of workpeer, as a node "
-                                 "keeps it: config-rpc.toml in its\n"
-                                 "data directory (--data_path). The [rpc] table of "
-                                 "config-node.toml may hold all of it too, and\n"
-                                 "wins where both say something. No key is required.\n";
+static const char node_header[] =
+    "The configuration of workpeer: config-node.toml in its data directory (--data_path). A node's "
+    "own file of this name is accepted as it is: settings that only a node has are passed over. No "
+    "key is required. Times are in seconds, fractions allowed, unless a key says otherwise; sizes "
+    "are in bytes.";
+
+static const char rpc_header[] =
+    "The server's part of the configuration of workpeer, as a node keeps it: config-rpc.toml in "
+    "its data directory (--data_path). The [rpc] table of config-node.toml may hold all of it too, "
+    "and wins where both say something. No key is required.";
 
 static const char commented_header[] =
-    "Each key stands here with its meaning, type, unit and default, commented out. To change one,\n"
-    "take the '#' away before it and edit the value.";
+    "Each key is here with its meaning, type, unit and default, commented out. To change one, "
+    "remove the '#' before it and edit the value.";
 
 static const char default_header[] =
-    "Each key stands here with its meaning, type and unit, and with its default in force.";
+    "Each key is here with its meaning, type and unit, and with its default in force.";
 
-/* Writes the lines of `text` as comments. */
+/* How much of `text` fits into one line: whole words, at least one. */
+static size_t
+line_length (const char *text, size_t width)
+{
+    size_t length = strcspn (text, " ");
+
+    while (text[length] == ' ') {
+        const size_t next = length + 1 + strcspn (text + length + 1, " ");
+
+        if (next > width) {
+            break;
+        }
+        length = next;
+    }
+    return length;
+}
+
+/* Writes `text` as lines of comment. */
 static void
 write_comment (FILE *stream, const char *indent, const char *text)
 {
-    for (;;) {
-        const size_t length = strcspn (text, "\n");
+    const size_t width = *indent != '\0' ? WIDTH_IN_TABLE : WIDTH;
 
-        fprintf (stream, "%s#%s%.*s\n", indent, length > 0 ? " " : "", (int)length, text);
-        if (text[length] == '\0') {
-            return;
-        }
-        text += length + 1;
+    while (*text != '\0') {
+        const size_t length = line_length (text, width);
+
+        fprintf (stream, "%s# %.*s\n", indent, (int)length, text);
+        text += length + (text[length] == ' ');
     }
 }
 
@@ -49,60 +66,48 @@ write_facts (FILE *stream, const char *indent, const struct config_option *optio
     if (option->unit != NULL) {
         fprintf (stream, "%s# unit: %s\n", indent, option->unit);
     }
-    fprintf (stream, "%s# default: %s\n", indent,
-             option->initial != NULL  ? option->initial
-             : option->absent != NULL ? option->absent
-                                      : "every CPU");
+    fprintf (stream, "%s# default: %s\n", indent, config_option_default (option));
 }
 
 static void
 write_option (FILE *stream, const char *indent, const struct config_option *option,
-              const char *path, bool use_defaults)
+              bool use_defaults)
 {
+    char text[CONFIG_INITIAL_SIZE];
+    const char *const initial = use_defaults ? config_option_initial (option, text) : NULL;
+    const char *const shown = option->initial != NULL ? option->initial : option->sample;
+
     fputc ('\n', stream);
     write_comment (stream, indent, option->help);
     write_facts (stream, indent, option);
-    fprintf (stream, "%s%s%s = ", indent, use_defaults && option->absent == NULL ? "" : "# ",
-             config_path_key (path));
-    if (option->initial != NULL) {
-        fprintf (stream, "%s\n", option->initial);
-    } else if (use_defaults && option->absent == NULL) {
-        fprintf (stream, "%" PRIu64 "\n", config_default_threads ());
-    } else {
-        fprintf (stream, "%s\n", option->sample);
-    }
-}
-
-/* Writes the options of `file` that stand directly in `table`, "" being the top. */
-static void
-write_options (FILE *stream, enum config_file file, const char *table, bool use_defaults)
-{
-    const char *const indent = *table != '\0' ? "\t" : "";
-    size_t count;
-    const struct config_option *const options = config_options (&count);
-
-    for (size_t i = 0; i < count; i++) {
-        const char *const path = config_option_path (&options[i], file);
-
-        if (path != NULL && config_path_in (path, table, strlen (table))) {
-            write_option (stream, indent, &options[i], path, use_defaults);
-        }
-    }
+    fprintf (stream, "%s%s%s = %s\n", indent, initial != NULL ? "" : "# ",
+             config_path_key (option->path), initial != NULL ? initial : shown);
 }
 
 static void
 write_sections (FILE *stream, bool use_defaults)
 {
-    size_t count;
-    const struct config_section *const sections = config_sections (&count);
+    const struct config_section *section;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; (section = config_section (i)) != NULL; i++) {
         fputc ('\n', stream);
-        if (sections[i].help != NULL) {
-            write_comment (stream, "", sections[i].help);
+        write_comment (stream, "", section->help != NULL ? section->help : "");
+        fprintf (stream, "[%s]\n", section->path);
+        for (size_t j = 0; j < section->count; j++) {
+            write_option (stream, "\t", &section->options[j], use_defaults);
         }
-        fprintf (stream, "[%s]\n", sections[i].path);
-        write_options (stream, CONFIG_FILE_NODE, sections[i].path, use_defaults);
+    }
+}
+
+static void
+write_rpc_options (FILE *stream, bool use_defaults)
+{
+    const struct config_option *option;
+
+    for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
+        if (option->in_rpc_file) {
+            write_option (stream, "", option, use_defaults);
+        }
     }
 }
 
@@ -110,11 +115,12 @@ int
 config_generate (enum config_file file, bool use_defaults, FILE *stream)
 {
     write_comment (stream, "", file == CONFIG_FILE_NODE ? node_header : rpc_header);
+    fputs ("#\n", stream);
     write_comment (stream, "", use_defaults ? default_header : commented_header);
     if (file == CONFIG_FILE_NODE) {
         write_sections (stream, use_defaults);
     } else {
-        write_options (stream, file, "", use_defaults);
+        write_rpc_options (stream, use_defaults);
     }
     return fflush (stream) == 0 && ferror (stream) == 0 ? 0 : -1;
 }

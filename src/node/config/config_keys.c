@@ -98,14 +98,10 @@ is_below (const char *path, const char *table)
 bool
 config_keys_is_table (enum config_file file, const char *path)
 {
-    size_t count;
-    const struct config_section *const sections = config_sections (&count);
+    const struct config_section *section;
 
-    if (file != CONFIG_FILE_NODE) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (is_below (sections[i].path, path)) {
+    for (size_t i = 0; file == CONFIG_FILE_NODE && (section = config_section (i)) != NULL; i++) {
+        if (is_below (section->path, path)) {
             return true;
         }
     }
@@ -170,23 +166,21 @@ add_candidates (struct candidates *candidates, const char *const *paths, size_t 
 static void
 collect_candidates (enum config_file file, struct candidates *candidates)
 {
-    size_t option_count;
-    size_t section_count;
-    const struct config_option *const options = config_options (&option_count);
-    const struct config_section *const sections = config_sections (&section_count);
+    const struct config_option *option;
+    const struct config_section *section;
 
-    for (size_t i = 0; i < option_count; i++) {
-        add_candidate (candidates, config_option_path (&options[i], file));
+    for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
+        add_candidate (candidates, config_option_path (option, file));
     }
     if (file == CONFIG_FILE_RPC) {
         add_candidates (candidates, rpc_tables, COUNT (rpc_tables));
         return;
     }
-    for (size_t i = 0; i < section_count; i++) {
-        add_candidate (candidates, sections[i].path);
+    for (size_t i = 0; (section = config_section (i)) != NULL; i++) {
+        add_candidate (candidates, section->path);
     }
-    for (size_t i = 0; i < option_count; i++) {
-        add_candidate (candidates, options[i].alias);
+    for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
+        add_candidate (candidates, option->alias);
     }
     add_candidates (candidates, node_keys, COUNT (node_keys));
     add_candidates (candidates, node_tables, COUNT (node_tables));
@@ -196,11 +190,10 @@ collect_candidates (enum config_file file, struct candidates *candidates)
 static const char *
 same_key_elsewhere (enum config_file file, const char *key)
 {
-    size_t count;
-    const struct config_option *const options = config_options (&count);
+    const struct config_option *option;
 
-    for (size_t i = 0; i < count; i++) {
-        const char *const path = config_option_path (&options[i], file);
+    for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
+        const char *const path = config_option_path (option, file);
 
         if (path != NULL && strcmp (config_path_key (path), key) == 0) {
             return path;

@@ -1,274 +1,159 @@
-#include "node/config/config_list.h"
-
+/* The types of lists whose items are single values. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "node/config/config_value.h"
+#include "node/config/config_type.h"
 #include "rpc/access/cidr.h"
+#include "rpc/base/memory.h"
 #include "work/base/account.h"
 
-/*
- * Reads every item, so that all wrong ones are reported. Returns 0, or -1 after having reported. An
- * empty list has no memory.
- */
-int
-config_list_read_endpoints (const struct toml_entry *entry, const struct config_context *context,
-                            struct config_endpoints *value)
+/* Endpoints. */
+
+static enum config_outcome
+read_endpoint (const struct config_input *input, void *value)
 {
-    struct config_endpoints list = {NULL, 0};
-    const struct toml_entry *const end = entry + entry->span;
-    bool wrong = false;
+    const char *expected = "a string with \"host:port\" in it";
 
-    if (entry->span > 1) {
-        list.items = calloc (entry->span - 1, sizeof *list.items);
-        if (list.items == NULL) {
-            config_report_no_memory (context->report);
-            return -1;
-        }
+    if (toml_is_text (input->entry) && endpoint_parse (input->entry->text, value, &expected) == 0) {
+        return CONFIG_READ;
     }
-    for (const struct toml_entry *item = entry + 1; item < end; item += item->span) {
-        const char *expected = "a string with \"host:port\" in it";
-
-        if (config_value_is_string (item) &&
-            endpoint_parse (item->text, &list.items[list.count], &expected) == 0) {
-            list.count++;
-            continue;
-        }
-        config_value_mismatch (item, context, expected);
-        wrong = true;
-    }
-    if (wrong) {
-        free (list.items);
-        return -1;
-    }
-    *value = list;
-    return 0;
+    config_report_mismatch (input->context, input->entry, expected);
+    return CONFIG_REPORTED;
 }
 
-void
-config_list_clear_strings (struct text_list *strings)
+static bool
+same_endpoint (const void *a, const void *b)
 {
-    for (size_t i = 0; i < strings->count; i++) {
-        free (strings->items[i]);
-    }
-    free (strings->items);
-    *strings = (struct text_list){NULL, 0};
+    const struct endpoint *const left = a;
+    const struct endpoint *const right = b;
+
+    return strcmp (left->host, right->host) == 0 && left->port == right->port;
 }
 
-/* Adds `text` unless it is there. The list has room. Returns 0, or -1 for want of memory. */
-static int
-add_string (struct text_list *strings, const char *text)
+static void
+print_endpoint (const struct config_option *option, const void *value, FILE *stream)
 {
-    for (size_t i = 0; i < strings->count; i++) {
-        if (strcmp (strings->items[i], text) == 0) {
-            return 0;
-        }
-    }
-    strings->items[strings->count] = strdup (text);
-    if (strings->items[strings->count] == NULL) {
-        return -1;
-    }
-    strings->count++;
-    return 0;
+    char text[ENDPOINT_TEXT_SIZE];
+
+    (void)option;
+    endpoint_print (value, text);
+    fprintf (stream, "\"%s\"", text);
 }
 
-/*
- * Writes the address literal in `text`, which may be in brackets where it is IPv6, in its one
- * canonical form. Returns 0, or -1 when it is none.
- */
-static int
+static const struct config_type endpoint = {.size = sizeof (struct endpoint),
+                                            .read = read_endpoint,
+                                            .same = same_endpoint,
+                                            .print = print_endpoint};
+const struct config_type config_endpoints = {.size = sizeof (struct config_endpoints),
+                                             .expected = "a list of \"host:port\"",
+                                             .item = &endpoint};
+
+/* Addresses. */
+
+/* Writes the literal in `text`, an IPv6 one in brackets or not, in its one canonical form. */
+static bool
 canonical_address (const char *text, char address[INET6_ADDRSTRLEN])
 {
-    char bare[INET6_ADDRSTRLEN];
+    const size_t length = strlen (text);
+    char bare[INET6_ADDRSTRLEN] = "";
     struct in_addr v4;
     struct in6_addr v6;
-    size_t length = strlen (text);
 
     if (inet_pton (AF_INET, text, &v4) == 1) {
-        return inet_ntop (AF_INET, &v4, address, INET6_ADDRSTRLEN) != NULL ? 0 : -1;
+        return inet_ntop (AF_INET, &v4, address, INET6_ADDRSTRLEN) != NULL;
     }
-    if (length >= 2 && text[0] == '[' && text[length - 1] == ']') {
-        text++;
-        length -= 2;
+    if (length >= 2 && text[0] == '[' && text[length - 1] == ']' && length - 2 < sizeof bare) {
+        memcpy (bare, text + 1, length - 2);
+        text = bare;
     }
-    if (length >= sizeof bare) {
-        return -1;
-    }
-    memcpy (bare, text, length);
-    bare[length] = '\0';
-    if (inet_pton (AF_INET6, bare, &v6) != 1) {
-        return -1;
-    }
-    return inet_ntop (AF_INET6, &v6, address, INET6_ADDRSTRLEN) != NULL ? 0 : -1;
+    return inet_pton (AF_INET6, text, &v6) == 1 &&
+           inet_ntop (AF_INET6, &v6, address, INET6_ADDRSTRLEN) != NULL;
 }
 
-/* Adds what `item` names. Returns 1, 0 when it is none of the list's kind, -1 for want of memory.
- */
-typedef int (*add_fn) (struct text_list *list, const struct toml_entry *item);
-
-static int
-add_address (struct text_list *list, const struct toml_entry *item)
+static enum config_outcome
+read_address (const struct config_input *input, void *value)
 {
+    char **const place = value;
     char address[INET6_ADDRSTRLEN];
 
-    if (!config_value_is_string (item)) {
-        return 0;
+    if (toml_is_text (input->entry) && strcmp (input->entry->text, "localhost") == 0) {
+        place[0] = memory_text ("127.0.0.1");
+        place[1] = memory_text ("::1");
+        return CONFIG_READ_TWO;
     }
-    if (strcmp (item->text, "localhost") == 0) {
-        return add_string (list, "127.0.0.1") == 0 && add_string (list, "::1") == 0 ? 1 : -1;
+    if (!toml_is_text (input->entry) || !canonical_address (input->entry->text, address)) {
+        return CONFIG_OTHER;
     }
-    if (canonical_address (item->text, address) != 0) {
-        return 0;
-    }
-    return add_string (list, address) == 0 ? 1 : -1;
+    *place = memory_text (address);
+    return CONFIG_READ;
 }
 
-static int
-add_account (struct text_list *list, const struct toml_entry *item)
+static const struct config_type address = {
+    CONFIG_IS_TEXT (NULL),
+    .expected = "an IPv4 address, an IPv6 address or \"localhost\"",
+    .read = read_address,
+};
+const struct config_type config_addresses = {
+    .size = sizeof (struct text_list),
+    .expected = "an IPv4 address, an IPv6 address or \"localhost\", or a list of these",
+    .item = &address,
+    .or_one = true,
+    .not_empty = true,
+    .unique = true,
+};
+
+/* Texts that stay as they were written. */
+
+static bool
+is_account (const struct toml_entry *entry)
 {
     uint8_t key[32];
 
-    if (!config_value_is_string (item) || account_parse (item->text, key) != 0) {
-        return 0;
-    }
-    return add_string (list, item->text) == 0 ? 1 : -1;
+    return toml_is_text (entry) && account_parse (entry->text, key) == 0;
 }
 
-static int
-add_network (struct text_list *list, const struct toml_entry *item)
+static const struct config_type account = {CONFIG_IS_TEXT (is_account),
+                                           .expected = "an account, as \"nano_3...\""};
+const struct config_type config_accounts = {
+    .size = sizeof (struct text_list),
+    .expected = "an account, or a list of accounts",
+    .item = &account,
+    .or_one = true,
+    .unique = true,
+};
+
+static bool
+is_network (const struct toml_entry *entry)
 {
-    struct cidr network;
+    struct cidr cidr;
 
-    if (!config_value_is_string (item) || cidr_parse (item->text, &network) != 0) {
-        return 0;
-    }
-    return add_string (list, item->text) == 0 ? 1 : -1;
+    return toml_is_text (entry) && cidr_parse (entry->text, &cidr) == 0;
 }
 
-static int
-add_word (struct text_list *list, const struct toml_entry *item)
+static const struct config_type network = {
+    CONFIG_IS_TEXT (is_network),
+    .expected = "a network, as \"10.0.0.0/8\" or \"::1\", with no bits set beyond its length",
+};
+const struct config_type config_networks = {
+    .size = sizeof (struct text_list),
+    .expected = "a network, as \"10.0.0.0/8\" or \"::1\", or a list of networks",
+    .item = &network,
+    .or_one = true,
+    .unique = true,
+};
+
+static bool
+is_word (const struct toml_entry *entry)
 {
-    if (!config_value_is_string (item) || item->length == 0) {
-        return 0;
-    }
-    list->items[list->count] = strdup (item->text);
-    if (list->items[list->count] == NULL) {
-        return -1;
-    }
-    list->count++;
-    return 1;
+    return toml_is_text (entry) && entry->length > 0;
 }
 
-/*
- * Reads the items from `item` to `end`; none adds more than two. Every wrong one is reported.
- * Returns 0, or -1 after having reported.
- */
-static int
-read_items (const struct toml_entry *item, const struct toml_entry *end, add_fn add,
-            const char *expected, const struct config_context *context, struct text_list *value)
-{
-    struct text_list list = {calloc ((size_t)(end - item) + 1, 2 * sizeof *list.items), 0};
-    bool wrong = false;
-
-    if (list.items == NULL) {
-        config_report_no_memory (context->report);
-        return -1;
-    }
-    for (; item < end; item += item->span) {
-        const int added = add (&list, item);
-
-        if (added < 0) {
-            config_report_no_memory (context->report);
-        }
-        if (added == 0) {
-            config_value_mismatch (item, context, expected);
-        }
-        wrong = wrong || added != 1;
-    }
-    if (wrong) {
-        config_list_clear_strings (&list);
-        return -1;
-    }
-    *value = list;
-    return 0;
-}
-
-/* The items of the list at `entry`, or the entry itself where it is no list. */
-static int
-read_strings (const struct toml_entry *entry, add_fn add, const char *expected,
-              const struct config_context *context, struct text_list *value)
-{
-    const bool is_list = entry->type == TOML_TYPE_ARRAY;
-
-    return read_items (is_list ? entry + 1 : entry, entry + entry->span, add, expected, context,
-                       value);
-}
-
-int
-config_list_read_addresses (const struct toml_entry *entry, const struct config_context *context,
-                            struct text_list *value)
-{
-    static const char expected[] = "an IPv4 address, an IPv6 address or \"localhost\"";
-
-    if (entry->type == TOML_TYPE_ARRAY && entry->span == 1) {
-        config_report_error (context, entry->place, "%s is an empty list, expected %s", entry->path,
-                             expected);
-        return -1;
-    }
-    return read_strings (entry, add_address, expected, context, value);
-}
-
-int
-config_list_read_accounts (const struct toml_entry *entry, const struct config_context *context,
-                           struct text_list *value)
-{
-    return read_strings (entry, add_account, "an account, as \"nano_3...\"", context, value);
-}
-
-int
-config_list_read_networks (const struct toml_entry *entry, const struct config_context *context,
-                           struct text_list *value)
-{
-    return read_strings (entry, add_network,
-                         "a network, as \"10.0.0.0/8\" or \"::1\", with no bits set beyond its "
-                         "length",
-                         context, value);
-}
-
-int
-config_list_read_words (const struct toml_entry *entry, const struct config_context *context,
-                        struct text_list *value)
-{
-    return read_strings (entry, add_word, "a string that is not empty", context, value);
-}
-
-bool
-config_list_same_endpoints (const struct config_endpoints *a, const struct config_endpoints *b)
-{
-    if (a->count != b->count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->count; i++) {
-        if (strcmp (a->items[i].host, b->items[i].host) != 0 ||
-            a->items[i].port != b->items[i].port) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool
-config_list_same_strings (const struct text_list *a, const struct text_list *b)
-{
-    if (a->count != b->count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->count; i++) {
-        if (strcmp (a->items[i], b->items[i]) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
+static const struct config_type word = {CONFIG_IS_TEXT (is_word),
+                                        .expected = "a string that is not empty"};
+const struct config_type config_words = {
+    .size = sizeof (struct text_list),
+    .expected = "a string, or a list of strings",
+    .item = &word,
+    .or_one = true,
+};

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/base/memory.h"
+
 static const char EXPECTED_FORM[] = "key=value";
 static const char EXPECTED_KEY[] = "a key before '='";
 static const char EXPECTED_VALUE[] = "a value after '='";
@@ -119,52 +121,40 @@ entries_max (const char *value)
     return count;
 }
 
-int
-config_override_make (const char *key, const char *value, struct config_override *override,
-                      const char **error)
+const char *
+config_override_make (const char *key, const char *value, struct config_override *override)
 {
     struct config_override made = {
-        .entries = calloc (entries_max (value), sizeof *made.entries),
-        .path = strdup (key),
-        .storage = strdup (value),
+        .entries = memory_new (entries_max (value), sizeof *made.entries),
+        .path = memory_text (key),
+        .storage = memory_text (value),
     };
+    const char *const expected = read_value (&made);
 
-    *error = NULL;
-    if (made.entries != NULL && made.path != NULL && made.storage != NULL) {
-        *error = read_value (&made);
-        if (*error == NULL) {
-            *override = made;
-            return 0;
-        }
+    if (expected != NULL) {
+        config_override_clear (&made);
+        return expected;
     }
-    config_override_clear (&made);
-    return -1;
+    *override = made;
+    return NULL;
 }
 
-int
-config_override_parse (const char *text, struct config_override *override, const char **error)
+const char *
+config_override_parse (const char *text, struct config_override *override)
 {
-    const char *const equals = strchr (text, '=');
+    char *const copy = memory_text (text);
+    char *const equals = strchr (copy, '=');
+    const char *expected = EXPECTED_FORM;
 
-    if (equals == NULL) {
-        *error = EXPECTED_FORM;
-        return -1;
-    }
-    char *const copy = strndup (text, (size_t)(equals - text));
+    if (equals != NULL) {
+        *equals = '\0';
 
-    if (copy == NULL) {
-        *error = NULL;
-        return -1;
-    }
-    const char *const key = trim (copy);
-    int result = -1;
+        const char *const key = trim (copy);
 
-    *error = EXPECTED_KEY;
-    if (*key != '\0') {
-        result = config_override_make (key, equals + 1, override, error);
+        expected = *key != '\0' ? config_override_make (key, equals + 1, override) : EXPECTED_KEY;
     }
     free (copy);
-    return result;
+    return expected;
 }
 
 void

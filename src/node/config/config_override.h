@@ -20,14 +20,14 @@ struct config_override {
  * Reads "key=value". Blanks and quotes around the value do not count; "[a, "b"]" is a list, split
  * at its commas, with blanks and quotes around its items not counting either, a comma before the
  * ']' allowed, and "[]" empty. All values are strings: what they mean is the option's to say.
- * Entries have no places. Returns 0 and an override to be cleared; or -1 with `override` untouched
- * and, in `*error`, a static text that says what was expected, or NULL for want of memory.
+ * Entries have no places. Returns NULL and an override to be cleared; or, with `override`
+ * untouched, a static text that says what was expected.
  */
-int config_override_parse (const char *text, struct config_override *override, const char **error);
+const char *config_override_parse (const char *text, struct config_override *override);
 
 /* The same with key and value apart. */
-int config_override_make (const char *key, const char *value, struct config_override *override,
-                          const char **error);
+const char *config_override_make (const char *key, const char *value,
+                                  struct config_override *override);
 
 void config_override_clear (struct config_override *override);
 

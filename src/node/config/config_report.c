@@ -4,87 +4,65 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-is_control (char c)
+#include "rpc/base/memory.h"
+
+/* How much of a wrong value a message shows, in bytes. */
+enum { SHOWN_MAX = 64 };
+
+static void
+print_character (char c, FILE *stream)
 {
-    return (unsigned char)c < 0x20 || c == 0x7f;
+    if ((unsigned char)c < 0x20 || c == 0x7f) {
+        fprintf (stream, "\\x%02x", (unsigned)c);
+    } else {
+        fputc (c, stream);
+    }
 }
 
-/* A copy of `text` that is one printable line, or NULL. */
-static char *
-printable (const char *text)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *const copy = malloc (strlen (text) * 4 + 1);
-    char *end = copy;
-
-    if (copy == NULL) {
-        return NULL;
-    }
-    for (; *text != '\0'; text++) {
-        if (!is_control (*text)) {
-            *end++ = *text;
-            continue;
-        }
-        *end++ = '\\';
-        *end++ = 'x';
-        *end++ = digits[(unsigned char)*text >> 4];
-        *end++ = digits[(unsigned char)*text & 15];
-    }
-    *end = '\0';
-    return copy;
-}
-
-/* The whole line, or NULL. */
-static char *__attribute__ ((format (printf, 3, 0)))
-compose (const char *name, struct toml_place place, const char *format, va_list arguments)
+/* What is said, before control characters are shown. */
+static char *__attribute__ ((format (printf, 1, 0))) compose (const char *format, va_list arguments)
 {
     char *text = NULL;
-    size_t size = 0;
-    FILE *const stream = open_memstream (&text, &size);
 
-    if (stream == NULL) {
-        return NULL;
+    memory_require (vasprintf (&text, format, arguments) >= 0);
+    return text;
+}
+
+/* The whole line. */
+static char *
+make_line (const struct config_context *context, struct toml_place place, const char *text)
+{
+    char *line = NULL;
+    size_t size = 0;
+    FILE *const stream = memory_need (open_memstream (&line, &size));
+
+    for (const char *at = context->name; at != NULL && *at != '\0'; at++) {
+        print_character (*at, stream);
     }
-    fputs (name, stream);
     if (place.line != 0) {
         fprintf (stream, ":%u:%u", (unsigned)place.line, (unsigned)place.column);
     }
-    fputs (": ", stream);
-    vfprintf (stream, format, arguments);
-
-    const bool failed = ferror (stream) != 0;
-
-    /* Where memory is wanting at the right moment, all succeeds and there is no text. */
-    if (fclose (stream) != 0 || failed || text == NULL) {
-        free (text);
-        return NULL;
+    fputs (context->name != NULL ? ": " : "", stream);
+    for (; *text != '\0'; text++) {
+        print_character (*text, stream);
     }
-    char *const line = printable (text);
-
-    free (text);
+    memory_require (fclose (stream) == 0);
     return line;
 }
 
-/* Takes `text` over. */
-static void
-add (struct config_report *report, bool error, char *text)
+static void __attribute__ ((format (printf, 4, 0)))
+add (const struct config_context *context, bool error, struct toml_place place, const char *format,
+     va_list arguments)
 {
-    struct config_message *messages = NULL;
+    struct config_report *const report = context->report;
+    char *const text = compose (format, arguments);
 
-    if (text != NULL) {
-        messages = realloc (report->messages, (report->count + 1) * sizeof *messages);
-    }
-    if (messages == NULL) {
-        free (text);
-        report->errors++;
-        return;
-    }
-    report->messages = messages;
-    report->messages[report->count].error = error;
-    report->messages[report->count].text = text;
-    report->count++;
+    report->messages =
+        memory_resize (report->messages, report->count + 1, sizeof *report->messages);
+    report->messages[report->count++] =
+        (struct config_message){error, make_line (context, place, text)};
     report->errors += error;
+    free (text);
 }
 
 void
@@ -94,7 +72,7 @@ config_report_error (const struct config_context *context, struct toml_place pla
     va_list arguments;
 
     va_start (arguments, format);
-    add (context->report, true, compose (context->name, place, format, arguments));
+    add (context, true, place, format, arguments);
     va_end (arguments);
 }
 
@@ -105,14 +83,38 @@ config_report_warning (const struct config_context *context, struct toml_place p
     va_list arguments;
 
     va_start (arguments, format);
-    add (context->report, false, compose (context->name, place, format, arguments));
+    add (context, false, place, format, arguments);
     va_end (arguments);
 }
 
-void
-config_report_no_memory (struct config_report *report)
+/* The length of the longest start of `text` that SHOWN_MAX has room for and cuts no character. */
+static int
+shown_length (const char *text)
 {
-    add (report, true, strdup ("out of memory while reading the configuration"));
+    size_t length = strnlen (text, SHOWN_MAX + 1);
+
+    if (length > SHOWN_MAX) {
+        length = SHOWN_MAX;
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80) {
+            length--;
+        }
+    }
+    return (int)length;
+}
+
+void
+config_report_mismatch (const struct config_context *context, const struct toml_entry *entry,
+                        const char *expected)
+{
+    static const char *const kinds[] = {[TOML_TYPE_TABLE] = "a table",
+                                        [TOML_TYPE_ARRAY] = "a list",
+                                        [TOML_TYPE_TIME] = "a date or time"};
+    const char *const text = entry->text != NULL ? entry->text : kinds[entry->type];
+    const char *const quote = entry->type == TOML_TYPE_STRING ? "\"" : "";
+    const bool is_cut = *quote != '\0' && strlen (text) > SHOWN_MAX;
+
+    config_report_error (context, entry->place, "%s is %s%.*s%s%s, expected %s", entry->path, quote,
+                         shown_length (text), text, is_cut ? "..." : "", quote, expected);
 }
 
 void

@@ -11,21 +11,21 @@
 /* Which text is being read, and where its messages go. */
 struct config_context {
     struct config_report *report;
-    const char *name; /* a file's path as opened, "--config" or "--rpcconfig" */
+    const char *name; /* a file's path as opened, "--config" or "--rpcconfig"; NULL for none */
     enum config_file file;
 };
 
 /*
- * Adds "NAME:LINE:COLUMN: message", or "NAME: message" where the place is none. Control characters
- * are shown as "\xNN", so a message is one line whatever a file holds. Want of memory loses the
- * text of a message but never the count of errors; losing a warning's text counts as an error.
+ * Adds "NAME:LINE:COLUMN: message", without what there is none of. Control characters are shown as
+ * "\xNN", so a message is one line whatever a file holds.
  */
 void config_report_error (const struct config_context *context, struct toml_place place,
                           const char *format, ...) __attribute__ ((format (printf, 3, 4)));
 void config_report_warning (const struct config_context *context, struct toml_place place,
                             const char *format, ...) __attribute__ ((format (printf, 3, 4)));
 
-/* For what has no place at all: no memory for the configuration itself. */
-void config_report_no_memory (struct config_report *report);
+/* The error that `entry` holds something else than was `expected`. */
+void config_report_mismatch (const struct config_context *context, const struct toml_entry *entry,
+                             const char *expected);
 
 #endif

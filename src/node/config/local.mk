@@ -1,15 +1,19 @@
 libnode_la_SOURCES += \
 	%D%/config.c %D%/config.h \
-	%D%/config_access.c %D%/config_access.h \
+	%D%/config_access.c \
+	%D%/config_daemon.c \
 	%D%/config_generate.c \
 	%D%/config_keys.c %D%/config_keys.h \
-	%D%/config_list.c %D%/config_list.h \
+	%D%/config_list.c \
+	%D%/config_node.c \
 	%D%/config_override.c %D%/config_override.h \
-	%D%/config_peers.c %D%/config_peers.h \
+	%D%/config_peers.c \
 	%D%/config_report.c %D%/config_report.h \
-	%D%/config_show.c %D%/config_show.h \
+	%D%/config_scalar.c \
+	%D%/config_server.c \
+	%D%/config_store.c \
 	%D%/config_table.c %D%/config_table.h \
-	%D%/config_value.c %D%/config_value.h \
+	%D%/config_type.c %D%/config_type.h \
 	%D%/log_config.c %D%/log_config.h \
 	%D%/options.c %D%/options.h
 

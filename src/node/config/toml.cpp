@@ -11,6 +11,10 @@
 #include <utility>
 #include <vector>
 
+extern "C" {
+#include "rpc/base/memory.h"
+}
+
 /*
  * Header-only, whatever pkg-config says: the distributions' shared library is built with toml++'s
  * own exceptions, and this file wants errors as values. The limit on nesting bounds the parser's
@@ -319,13 +323,6 @@ parse (std::string_view text)
     return document;
 }
 
-void
-set_error (toml_error *error, toml_place place, const char *text)
-{
-    error->place = place;
-    std::snprintf (error->text, sizeof error->text, "%s", text);
-}
-
 } // namespace
 
 int
@@ -335,11 +332,10 @@ toml_parse (const char *text, size_t length, const toml_document **document, tom
         *document = parse ({text, length}).release ();
         return 0;
     } catch (const failure &what) {
-        set_error (error, what.place, what.text.c_str ());
+        error->place = what.place;
+        std::snprintf (error->text, sizeof error->text, "%s", what.text.c_str ());
     } catch (const std::bad_alloc &) {
-        set_error (error, {}, "out of memory");
-    } catch (...) {
-        set_error (error, {}, "the TOML reader failed");
+        memory_end ();
     }
     return -1;
 }

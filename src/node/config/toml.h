@@ -7,8 +7,10 @@
 #ifndef NODE_TOML_H
 #define NODE_TOML_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,7 +62,7 @@ struct toml_document {
     size_t count;
 };
 
-/* What is wrong with a text. Without a place it is no fault of the text (want of memory). */
+/* What is wrong with a text. */
 struct toml_error {
     struct toml_place place;
     char text[512]; /* one sentence part, without a full stop */
@@ -78,6 +80,13 @@ int toml_parse (const char *text, size_t length, const struct toml_document **do
                 struct toml_error *error);
 
 void toml_free (const struct toml_document *document);
+
+/* Whether it is a string without a NUL in it, which is nothing that any setting takes. */
+static inline bool
+toml_is_text (const struct toml_entry *entry)
+{
+    return entry->type == TOML_TYPE_STRING && strlen (entry->text) == entry->length;
+}
 
 #ifdef __cplusplus
 }

@@ -213,7 +213,7 @@ log_peers (const struct node *node)
     const struct config *config = node->actions.config;
     const size_t peers = peers_count (node->actions.peers, PEERS_PRIMARY);
 
-    log_info ("Work peers: %zu (%s)", peers, config->peers_mode);
+    log_info ("Work peers: %zu (%s)", peers, config_peers_mode_name (config->peers_mode));
     if (pool_device_count (node->actions.engine.pool) == 0) {
         log_warn (peers > 0 && config->peers_stand_in
                       ? "Without a device here all work is left to the peers"
@@ -466,7 +466,7 @@ start (struct node *node, const struct config_sources *sources)
 }
 
 int
-node_run (struct config *config, const struct config_sources *sources,
+node_run (const struct config *config, const struct config_sources *sources,
           const struct difficulty_network *network, const char *pid_file)
 {
     struct node node = {

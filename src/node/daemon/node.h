@@ -17,7 +17,7 @@
  * over. Files are kept in the data path that the sources name. `pid_file` may be NULL. Returns the
  * exit status: 0, or 1 after having logged why it could not start.
  */
-int node_run (struct config *config, const struct config_sources *sources,
+int node_run (const struct config *config, const struct config_sources *sources,
               const struct difficulty_network *network, const char *pid_file);
 
 #endif

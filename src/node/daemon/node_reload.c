@@ -1,7 +1,6 @@
 #include <stdlib.h>
 
 #include "node/base/log.h"
-#include "node/config/config_table.h"
 #include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
 #include "rpc/base/memory.h"
@@ -21,22 +20,10 @@ log_report (const struct config_report *report)
 static void
 log_change (void *data, const char *path, const char *value)
 {
-    const struct config_option *option = config_option_at (CONFIG_FILE_NODE, path);
     size_t *const count = data;
 
-    if (option != NULL && option->fixed) {
-        log_warn ("Setting: %s = %s takes a restart; it stays as it was", path, value);
-    } else {
-        log_info ("Setting: %s = %s", path, value);
-        (*count)++;
-    }
-}
-
-static void
-ignore (void *data, const char *path)
-{
-    (void)data;
-    (void)path;
+    log_info ("Setting: %s = %s", path, value);
+    (*count)++;
 }
 
 /* The devices of another engine search from now on. */
@@ -96,9 +83,8 @@ set_servers (struct node *node)
 static void
 put_in_force (struct node *node, struct reload_result *result)
 {
-    struct config *const last = node->actions.config;
+    const struct config *const last = node->actions.config;
 
-    config_keep_fixed (result->config, last, ignore, NULL);
     node->actions.config = result->config;
     node->settings = node_settings_of (result->config, &node->metrics);
     broker_set (node->actions.broker, &node->settings.broker);
@@ -119,10 +105,6 @@ apply (struct node *node, struct reload_result *result)
     size_t changes = 0;
 
     config_show_changes (result->config, node->actions.config, log_change, &changes);
-    if (result->opencl_kept_off) {
-        log_warn ("Setting: opencl.enable = true takes a restart: drivers may need programs, and "
-                  "none can be started any more (daemon.confine)");
-    }
     if (prepare (node, result->config) != 0) {
         return -1;
     }

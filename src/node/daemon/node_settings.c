@@ -1,7 +1,6 @@
 #include "node/daemon/node_settings.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "node/base/log.h"
 #include "node/daemon/descriptors.h"
@@ -64,24 +63,6 @@ management_at (const struct text_list *addresses, const struct server_settings *
     return settings;
 }
 
-static enum broker_local
-broker_local (const char *name)
-{
-    if (strcmp (name, "beside") == 0) {
-        return BROKER_LOCAL_BESIDE;
-    }
-    return strcmp (name, "never") == 0 ? BROKER_LOCAL_NEVER : BROKER_LOCAL_FALLBACK;
-}
-
-static enum peers_mode
-peers_mode (const char *name)
-{
-    if (strcmp (name, "race") == 0) {
-        return PEERS_RACE;
-    }
-    return strcmp (name, "hedge") == 0 ? PEERS_HEDGE : PEERS_SERIAL;
-}
-
 struct node_settings
 node_settings_of (const struct config *config, struct metrics *metrics)
 {
@@ -96,8 +77,8 @@ node_settings_of (const struct config *config, struct metrics *metrics)
                  .management = management_at (&config->atto_address, &rpc)},
         .broker = {.max_searches = (size_t)config->work_max_queue,
                    .request_timeout = config->work_request_timeout,
-                   .mode = peers_mode (config->peers_mode),
-                   .local = broker_local (config->peers_local),
+                   .mode = config->peers_mode,
+                   .local = config->peers_local,
                    .stand_in = config->peers_stand_in,
                    .keep = config->store_keep_all,
                    .metrics = metrics},
@@ -119,7 +100,7 @@ node_settings_log (const struct config *config)
 {
     const struct config_sources none = {.data_path = NULL};
     struct config_report report;
-    struct config *const defaults = config_load (&none, &report);
+    const struct config *const defaults = config_load (&none, &report);
     size_t count = 0;
 
     if (defaults != NULL) {

@@ -127,14 +127,14 @@ static void *
 read_files (void *data)
 {
     struct reload *reload = data;
+    struct config_sources sources = *reload->sources;
     const uint64_t one = 1;
 
-    reload->result.config = config_load (reload->sources, &reload->report);
-    if (reload->result.config != NULL && reload->keep_opencl_off) {
-        reload->result.opencl_kept_off = reload->result.config->opencl_enable;
-        reload->result.config->opencl_enable = false;
-    }
-    if (reload->result.config != NULL && engine_differs (reload->present, reload->result.config)) {
+    sources.present = reload->present;
+    sources.keep_opencl_off = reload->keep_opencl_off;
+    reload->result.config = config_load (&sources, &reload->report);
+    if (reload->result.config != NULL &&
+        config_differs (reload->present, reload->result.config, CONFIG_PART_ENGINE)) {
         start_engine (reload);
     }
     if (write (reload->fd, &one, sizeof one) != (ssize_t)sizeof one) {

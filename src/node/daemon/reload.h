@@ -19,11 +19,10 @@ struct reload;
 
 /* What has been read. */
 struct reload_result {
-    struct config *config; /* whoever is called takes it over; NULL when there are errors */
+    const struct config *config; /* whoever is called takes it over; NULL when there are errors */
     struct engine *engine; /* a started one for `config`, taken over likewise; NULL when the present
                               one will do, or none could be started: see `failed` */
     bool failed;           /* to start an engine; the log says why */
-    bool opencl_kept_off;  /* though the files say otherwise: see reload_keep_opencl_off */
     const struct config_report *report; /* what there was to say; only for the call */
 };
 

@@ -112,22 +112,6 @@ engine_start (struct engine *engine, const struct config *config, const char *da
     return 0;
 }
 
-bool
-engine_differs (const struct config *a, const struct config *b)
-{
-    static const char *const prefixes[] = {
-        "opencl.",         "node.work_threads", "node.pow_sleep_interval",
-        "work.batch_time", "work.max_queue",    "work.scanner",
-    };
-
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        if (config_differs (a, b, prefixes[i])) {
-            return true;
-        }
-    }
-    return a->work_threads_set != b->work_threads_set;
-}
-
 void
 engine_stop (struct engine *engine)
 {

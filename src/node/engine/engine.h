@@ -31,9 +31,6 @@ struct engine {
  */
 int engine_start (struct engine *engine, const struct config *config, const char *data_path);
 
-/* Whether two configurations differ in what engine_start goes by. */
-bool engine_differs (const struct config *a, const struct config *b);
-
 /* Cancels every job and ends the devices' threads; as pool_stop. */
 void engine_stop (struct engine *engine);
 

@@ -64,11 +64,11 @@ sources_of (const struct options *options)
     };
 }
 
-static struct config *
+static const struct config *
 load_config (const struct config_sources *sources)
 {
     struct config_report report;
-    struct config *config = config_load (sources, &report);
+    const struct config *config = config_load (sources, &report);
 
     print_report (&report);
     config_report_clear (&report);
@@ -153,7 +153,7 @@ run_with_config (const struct options *options)
 {
     const struct config_sources sources = sources_of (options);
     struct difficulty_network network;
-    struct config *config;
+    const struct config *config;
     char error[256];
     int status;
 

@@ -124,7 +124,7 @@ open_store (struct precache_owner *owner, const char *data_path)
     if (length > 0 && length < (int)sizeof path) {
         ownership_advise (path, true, advice);
     }
-    if (strcmp (config->store_on_failure, "stop") == 0) {
+    if (config->store_on_failure == CONFIG_ON_FAILURE_STOP) {
         log_error ("Cannot start without the store: %s%s (store.on_failure)", error, advice);
         return -1;
     }
@@ -207,7 +207,7 @@ static void
 set_precache (struct precache_owner *owner, struct broker *broker)
 {
     const struct config *config = owner->config;
-    const bool receives = strcmp (config->precache_subtype, "receive") == 0;
+    const bool receives = config->precache_subtype == CONFIG_SUBTYPE_RECEIVE;
     const struct precache_settings settings = {
         .network = owner->network,
         .threshold = receives ? owner->difficulties->epoch_2_receive : owner->difficulties->epoch_2,
@@ -223,11 +223,11 @@ set_precache (struct precache_owner *owner, struct broker *broker)
     }
 }
 
-/* Whether the configuration has a part that `last`, or NULL, did not have. */
+/* Whether a part of the configuration is not as in `last`, which may be NULL. */
 static bool
-is_new (const struct precache_owner *owner, const struct config *last, const char *path)
+is_new (const struct precache_owner *owner, const struct config *last, enum config_part part)
 {
-    return last == NULL || config_differs (last, owner->config, path);
+    return last == NULL || config_differs (last, owner->config, part);
 }
 
 /* Puts the configuration in force, where it differs from `last`. NULL: nothing is in force yet. */
@@ -249,11 +249,10 @@ apply (struct precache_owner *owner, const struct config *last, struct broker *b
     }
     last = owner->precache != NULL ? last : NULL;
     set_precache (owner, broker);
-    if (is_new (owner, last, "precache.accounts")) {
+    if (is_new (owner, last, CONFIG_PART_ACCOUNTS)) {
         failed |= list_accounts (owner);
     }
-    if (is_new (owner, last, "precache.node") || is_new (owner, last, "precache.poll_interval") ||
-        is_new (owner, last, "precache.enable")) {
+    if (is_new (owner, last, CONFIG_PART_FRONTIERS)) {
         failed |= start_frontiers (owner);
     }
     precache_statistics (owner->precache, &statistics);
@@ -275,8 +274,8 @@ precache_owner_set (struct precache_owner *owner, const struct config *config,
     const struct config *last = owner->config;
 
     owner->config = config;
-    if (config_differs (last, config, "precache.") ||
-        config_differs (last, config, "peers.stand_in")) {
+    if (is_new (owner, last, CONFIG_PART_PRECACHE) || is_new (owner, last, CONFIG_PART_ACCOUNTS) ||
+        is_new (owner, last, CONFIG_PART_FRONTIERS)) {
         (void)apply (owner, last, broker);
     }
 }

@@ -55,9 +55,9 @@ route_by_peers (const struct broker *broker, unsigned peers, bool devices)
     const unsigned here = devices ? SOURCE_BIT (SOURCE_DEVICES) : 0;
 
     switch (broker->settings.local) {
-    case BROKER_LOCAL_BESIDE:
+    case CONFIG_PEERS_LOCAL_BESIDE:
         return (struct source_route){.steps = {(uint8_t)(peers | here)}};
-    case BROKER_LOCAL_FALLBACK:
+    case CONFIG_PEERS_LOCAL_FALLBACK:
         return (struct source_route){.steps = {(uint8_t)peers, (uint8_t)here}};
     default:
         return (struct source_route){.steps = {(uint8_t)peers}};

@@ -24,18 +24,11 @@
 struct broker;
 struct broker_waiter;
 
-/* What the devices here do for a request that may go to peers. */
-enum broker_local {
-    BROKER_LOCAL_FALLBACK, /* begin when the peers have failed */
-    BROKER_LOCAL_BESIDE,   /* search at the same time */
-    BROKER_LOCAL_NEVER,
-};
-
 struct broker_settings {
-    size_t max_searches;     /* roots that somebody waits for at a time, at least 1 */
-    double request_timeout;  /* seconds that a waiter waits at most */
-    enum peers_mode mode;    /* how peers are asked */
-    enum broker_local local; /* when peers are asked, too */
+    size_t max_searches;           /* roots that somebody waits for at a time, at least 1 */
+    double request_timeout;        /* seconds that a waiter waits at most */
+    enum config_peers_mode mode;   /* how peers are asked */
+    enum config_peers_local local; /* what devices do when peers are asked */
     bool keep;               /* all that is found goes to the store, not only what is found ahead */
     bool stand_in;           /* without devices, peers are asked for requests that did not say so */
     struct metrics *metrics; /* told of all work that somebody waited for; NULL is nobody */

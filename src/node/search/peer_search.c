@@ -127,7 +127,7 @@ share_of_time (const struct peer_search *asked)
     const double left = now < asked->deadline ? clock_seconds (asked->deadline - now) : 0;
     size_t turns = asked->last ? 0 : 1;
 
-    turns += asked->mode == PEERS_SERIAL ? asked->count - count_tried (asked) : 1;
+    turns += asked->mode == CONFIG_PEERS_SERIAL ? asked->count - count_tried (asked) : 1;
     return left / (double)turns;
 }
 
@@ -264,7 +264,7 @@ on_answer (void *data, const struct peer_answer *answer)
         return;
     }
     log_failure (asked, candidate, answer);
-    if (asked->in_flight == 0 || asked->mode == PEERS_HEDGE) {
+    if (asked->in_flight == 0 || asked->mode == CONFIG_PEERS_HEDGE) {
         ask_next (asked);
     }
     if (asked->in_flight == 0) {
@@ -303,14 +303,14 @@ peer_search_new (const struct peers *peers, enum source source, const struct bro
 }
 
 void
-peer_search_start (struct peer_search *asked, struct event_base *base, enum peers_mode mode,
+peer_search_start (struct peer_search *asked, struct event_base *base, enum config_peers_mode mode,
                    double seconds)
 {
     asked->mode = mode;
     asked->deadline = asked->since + clock_from_seconds (seconds);
-    if (mode == PEERS_HEDGE) {
+    if (mode == CONFIG_PEERS_HEDGE) {
         asked->hedge = memory_need (evtimer_new (base, on_hedge, asked));
-    } else if (mode == PEERS_RACE) {
+    } else if (mode == CONFIG_PEERS_RACE) {
         ask_all (asked);
     }
     if (asked->in_flight == 0) {

@@ -53,7 +53,7 @@ struct peer_search {
     bool last;          /* nobody else can be turned to: peers at rest are tried as well */
     uint64_t since;     /* when it was made */
     uint64_t deadline;
-    enum peers_mode mode;
+    enum config_peers_mode mode;
     struct event *hedge; /* when the next one is asked as well; NULL in other modes */
     peer_search_done_fn done;
     size_t in_flight;
@@ -69,8 +69,8 @@ struct peer_search *peer_search_new (const struct peers *peers, enum source sour
                                      const struct broker_waiter *waiter, peer_search_done_fn done);
 
 /* Begins to ask; all of it takes `seconds` at most. */
-void peer_search_start (struct peer_search *asked, struct event_base *base, enum peers_mode mode,
-                        double seconds);
+void peer_search_start (struct peer_search *asked, struct event_base *base,
+                        enum config_peers_mode mode, double seconds);
 
 /* Tells every peer that is being asked that nobody wants the answer any more. */
 void peer_search_free (struct peer_search *asked);

@@ -19,8 +19,8 @@
 struct peer_source {
     struct event_base *base;
     struct peers *peers;
-    enum peers_mode mode; /* of what is asked from now on */
-    double seconds;       /* that a peer search takes at most */
+    enum config_peers_mode mode; /* of what is asked from now on */
+    double seconds;              /* that a peer search takes at most */
 };
 
 /* `self` is a struct peer_source. */

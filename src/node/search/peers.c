@@ -42,8 +42,8 @@ static struct peer_settings
 settings_of (const struct config_peer *peer)
 {
     return (struct peer_settings){
-        .endpoint = peer->endpoint,
-        .path = peer->path,
+        .endpoint = peer->url.endpoint,
+        .path = peer->url.path,
         .header_name = peer->header,
         .header_value = peer->key,
     };

@@ -18,9 +18,6 @@ struct peers;
 
 enum peers_list { PEERS_PRIMARY, PEERS_SECONDARY, PEERS_LISTS };
 
-/* How those of a list are asked: see peer_search.h. */
-enum peers_mode { PEERS_SERIAL, PEERS_RACE, PEERS_HEDGE };
-
 /* The peers of `config`, all clients of `client`, which outlives them. */
 struct peers *peers_new (struct peer_client *client, const struct config *config);
 

@@ -29,7 +29,7 @@ void *memory_need (void *made) __attribute__ ((returns_nonnull));
 void memory_require (bool done);
 
 /* Ends the process: says "Out of memory" through trouble.h, calls the hook, exits with status 1. */
-_Noreturn void memory_end (void);
+void memory_end (void) __attribute__ ((noreturn));
 
 /*
  * Has `hook` called before the process ends, for a program that embeds us; it may end the process

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "rpc/base/header.h"
+
 /* In the order in which a request goes through them. */
 enum state {
     BEFORE_REQUEST, /* or between two */
@@ -42,14 +44,6 @@ enum field { OTHER, CONTENT_LENGTH, TRANSFER_ENCODING };
 static const char bad_request_line[] = "Invalid header: malformed request line";
 static const char bad_field[] = "Invalid header: malformed field";
 static const char bad_chunk[] = "Invalid body: malformed chunk";
-
-/* RFC 9110, 5.6.2 */
-static bool
-is_token (char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           (c != '\0' && strchr ("!#$%&'*+-.^_`|~", c) != NULL);
-}
 
 /* RFC 9110, 5.5: visible characters, blanks, and what is beyond ASCII. */
 static bool
@@ -144,7 +138,7 @@ read_method (struct framing *framing, char c)
     if (c == ' ' && framing->word_length > 0) {
         return end_method (framing);
     }
-    if (!is_token (c)) {
+    if (!header_is_token (c)) {
         return refuse_request_line (framing);
     }
     keep (framing->word, &framing->word_length, c);
@@ -203,7 +197,7 @@ read_name (struct framing *framing, char c)
     if (c == ':' && framing->word_length > 0) {
         return end_name (framing);
     }
-    if (!is_token (c)) {
+    if (!header_is_token (c)) {
         return refuse_line (framing, bad_field);
     }
     keep (framing->word, &framing->word_length, c);
@@ -347,7 +341,7 @@ read_line_start (struct framing *framing, char c, enum state name, enum state em
         return go (framing, empty);
     }
     (void)go (framing, name);
-    if (!is_token (c)) { /* a line that continues the one before, among others */
+    if (!header_is_token (c)) { /* a line that continues the one before, among others */
         return refuse (framing, 400, bad_field, REFUSED_AT_LINE);
     }
     keep (framing->word, &framing->word_length, c);
@@ -362,7 +356,7 @@ read_trailer (struct framing *framing, char c)
         if (c == ':') {
             return go (framing, TRAILER_VALUE);
         }
-        return is_token (c) || refuse_line (framing, bad_field);
+        return header_is_token (c) || refuse_line (framing, bad_field);
     case TRAILER_VALUE:
         if (c == '\r') {
             return go (framing, TRAILER_VALUE_CR);

@@ -129,12 +129,11 @@ static bool
 is_stored (const struct subject *subject, const struct account_chain_block *head)
 {
     const struct precache *precache = subject->precache;
-    struct scan_target target;
-    struct store_entry entry;
+    struct broker_question question = {.network = precache->settings.network, .ahead = true};
+    struct broker_answer answer;
 
-    fill_target (subject, head, &target);
-    return store_peek (precache->store, precache->settings.network, target.root, &entry) &&
-           difficulty_reached (target.order, entry.value, target.threshold);
+    fill_target (subject, head, &question.target);
+    return broker_recall (precache->broker, &question, &answer);
 }
 
 /* The head told of last that is to be searched for, or NULL. */

@@ -199,7 +199,7 @@ ask (struct peer_search *asked, struct peer_candidate *candidate)
 
     memcpy (question.target.root, search->key.root, sizeof question.target.root);
     mark_tried (asked, candidate);
-    candidate->call = memory_need (peer_ask (candidate->peer, &question, on_answer, candidate));
+    candidate->call = peer_ask (candidate->peer, &question, on_answer, candidate);
     asked->in_flight++;
     set_hedge (asked, candidate->peer);
 }

@@ -72,7 +72,7 @@ append_endpoints (struct peers *peers, const struct config_endpoints *endpoints,
     for (size_t i = 0; i < endpoints->count; i++) {
         const struct peer_settings settings = {.endpoint = endpoints->items[i]};
 
-        append (list, known (old, memory_need (peer_new (peers->client, &settings))), false);
+        append (list, known (old, peer_new (peers->client, &settings)), false);
     }
 }
 
@@ -83,7 +83,7 @@ append_hosted (struct peers *peers, const struct config_peers *hosted, struct pe
     for (size_t i = 0; i < hosted->count; i++) {
         const struct peer_settings settings = settings_of (&hosted->items[i]);
 
-        append (list, known (old, memory_need (peer_new (peers->client, &settings))), false);
+        append (list, known (old, peer_new (peers->client, &settings)), false);
     }
 }
 
@@ -144,7 +144,7 @@ peers_add (struct peers *peers, const struct endpoint *endpoint)
 {
     const struct peer_settings settings = {.endpoint = *endpoint};
 
-    append (&peers->lists[PEERS_PRIMARY], memory_need (peer_new (peers->client, &settings)), true);
+    append (&peers->lists[PEERS_PRIMARY], peer_new (peers->client, &settings), true);
 }
 
 void

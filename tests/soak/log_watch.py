@@ -11,6 +11,7 @@ LINE = re.compile(r"^\S+ (warn|error) (.*)$")
 # What it says without any fault: of who started it, of accounts that made room for others, of clients that speak no HTTP.
 ALWAYS = (
     r"A request was refused with status \d+: Invalid ",
+    r"last message repeated \d+ times",
     r"The daemon runs as root and need not: ",
     r"More accounts than the \d+ that are followed",
 )

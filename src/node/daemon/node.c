@@ -234,7 +234,7 @@ init_broker (struct node *node, const char *data_path)
     }
     actions->broker = broker_new (node->base, actions->engine.pool, actions->peers,
                                   precache_owner_store (actions->precache), &node->settings.broker);
-    node->device_log = memory_need (device_log_new (node->base, actions->engine.pool));
+    node->device_log = device_log_new (node->base, actions->engine.pool);
     if (precache_owner_start (actions->precache, actions->broker) != 0) {
         return -1;
     }

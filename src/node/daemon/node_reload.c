@@ -34,7 +34,7 @@ take_engine (struct node *node, struct engine *next)
 
     broker_move (node->actions.broker, next->pool);
     device_log_free (node->device_log);
-    node->device_log = memory_need (device_log_new (node->base, next->pool));
+    node->device_log = device_log_new (node->base, next->pool);
     node->actions.engine = *next;
     *next = old;
     reload_retire (node->reload, next);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/base/log.h"
+#include "rpc/base/memory.h"
 
 static const struct timeval look_interval = {.tv_sec = 1};
 
@@ -56,19 +57,12 @@ on_look (evutil_socket_t fd, short what, void *data)
 struct device_log *
 device_log_new (struct event_base *base, struct pool *pool)
 {
-    struct device_log *log = calloc (1, sizeof *log);
-    size_t count = pool_device_count (pool);
+    struct device_log *log = memory_new (1, sizeof *log);
 
-    if (log == NULL) {
-        return NULL;
-    }
     log->pool = pool;
-    log->seen = calloc (count > 0 ? count : 1, sizeof *log->seen);
-    log->look = event_new (base, -1, EV_PERSIST, on_look, log);
-    if (log->seen == NULL || log->look == NULL || event_add (log->look, &look_interval) != 0) {
-        device_log_free (log);
-        return NULL;
-    }
+    log->seen = memory_new (pool_device_count (pool), sizeof *log->seen);
+    log->look = memory_need (event_new (base, -1, EV_PERSIST, on_look, log));
+    memory_require (event_add (log->look, &look_interval) == 0);
     return log;
 }
 
@@ -78,12 +72,8 @@ device_log_free (struct device_log *log)
     if (log == NULL) {
         return;
     }
-    if (log->look != NULL) {
-        event_free (log->look);
-    }
-    if (log->seen != NULL) {
-        look_at_all (log); /* what has failed since the last time */
-    }
+    event_free (log->look);
+    look_at_all (log); /* what has failed since the last time */
     free (log->seen);
     free (log);
 }

@@ -11,7 +11,7 @@
 
 struct device_log;
 
-/* NULL for want of memory. */
+/* `pool` outlives it. */
 struct device_log *device_log_new (struct event_base *base, struct pool *pool);
 
 /* NULL is fine. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/base/memory.h"
 #include "work/opencl/device_opencl.h"
 #include "work/opencl/opencl_api.h"
 #include "work/opencl/opencl_probe.h"
@@ -21,19 +22,14 @@ struct gpu {
 
 /* Choosing. */
 
-static int
-choose_everything (struct gpu *gpu, char error[GPU_TEXT_SIZE])
+static void
+choose_everything (struct gpu *gpu)
 {
-    gpu->chosen = calloc (gpu->list.count, sizeof *gpu->chosen);
-    if (gpu->chosen == NULL) {
-        (void)snprintf (error, GPU_TEXT_SIZE, "out of memory");
-        return -1;
-    }
+    gpu->chosen = memory_new (gpu->list.count, sizeof *gpu->chosen);
     for (size_t i = 0; i < gpu->list.count; i++) {
         gpu->chosen[i] = i;
     }
     gpu->chosen_count = gpu->list.count;
-    return 0;
 }
 
 static int
@@ -67,7 +63,8 @@ choose (struct gpu *gpu, const struct gpu_settings *settings, char error[GPU_TEX
     const struct text_list *const configured = &settings->config->opencl_select;
 
     if (settings->everything) {
-        return choose_everything (gpu, error);
+        choose_everything (gpu);
+        return 0;
     }
     if (settings->select != NULL) {
         return select_entry (gpu, settings->select, error);
@@ -101,12 +98,8 @@ set_cache_path (struct gpu *gpu, const char *data_path)
 struct gpu *
 gpu_open (const struct gpu_settings *settings, char error[GPU_TEXT_SIZE])
 {
-    struct gpu *const gpu = calloc (1, sizeof *gpu);
+    struct gpu *const gpu = memory_new (1, sizeof *gpu);
 
-    if (gpu == NULL) {
-        (void)snprintf (error, GPU_TEXT_SIZE, "out of memory");
-        return NULL;
-    }
     gpu->threads = settings->threads > 0 ? settings->threads : settings->config->opencl_threads;
     gpu->batch_seconds = settings->config->opencl_batch_time;
     set_cache_path (gpu, settings->data_path);

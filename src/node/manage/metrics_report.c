@@ -1,6 +1,7 @@
 #include "node/manage/metrics_report.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "build_config.h"
@@ -15,6 +16,35 @@ static const char *const class_names[POOL_CLASSES] = {
     [POOL_ASKED] = "asked",
     [POOL_AHEAD] = "ahead",
 };
+
+/* A family whose samples are numbers out of structs of one kind. */
+struct number_family {
+    enum exposition_kind kind;
+    const char *name;
+    const char *help;
+    size_t offset; /* of a uint64_t */
+};
+
+/* One of those structs, and the labels of its samples. */
+struct number_row {
+    struct exposition_label labels[3];
+    const void *numbers;
+};
+
+static void
+put_numbers (struct exposition *out, const struct number_family *families, size_t family_count,
+             const struct number_row *rows, size_t row_count)
+{
+    for (size_t family = 0; family < family_count; family++) {
+        exposition_family (out, families[family].kind, families[family].name,
+                           families[family].help);
+        for (size_t i = 0; i < row_count; i++) {
+            uint64_t value;
+            memcpy (&value, (const char *)rows[i].numbers + families[family].offset, sizeof value);
+            exposition_whole (out, rows[i].labels, value);
+        }
+    }
+}
 
 /* A family of one sample without labels. */
 static void
@@ -192,12 +222,7 @@ put_devices (struct pool *pool, struct exposition *out)
 
 #define STORED(field) offsetof (struct store_statistics, field)
 
-static const struct {
-    enum exposition_kind kind;
-    const char *name;
-    const char *help;
-    size_t offset; /* of a uint64_t */
-} store_families[] = {
+static const struct number_family store_families[] = {
     {EXPOSITION_COUNTER, "workpeer_cache_hits", "Requests that the cache had work for.",
      STORED (hits)},
     {EXPOSITION_COUNTER, "workpeer_cache_misses", "Requests that it had none for.",
@@ -228,6 +253,7 @@ static void
 put_cache (struct store *store, struct exposition *out)
 {
     struct store_statistics statistics = {.failing = true};
+    const struct number_row row = {.numbers = &statistics};
 
     if (store != NULL) {
         store_statistics (store, &statistics);
@@ -237,12 +263,7 @@ put_cache (struct store *store, struct exposition *out)
     if (store == NULL) {
         return;
     }
-    for (size_t i = 0; i < COUNT (store_families); i++) {
-        uint64_t value;
-        memcpy (&value, (const char *)&statistics + store_families[i].offset, sizeof value);
-        put_one (out, store_families[i].kind, store_families[i].name, store_families[i].help,
-                 value);
-    }
+    put_numbers (out, store_families, COUNT (store_families), &row, 1);
     put_one_real (out, EXPOSITION_GAUGE, "workpeer_cache_lag_seconds",
                   "How long the first of the changes that wait has waited.", statistics.lag);
 }
@@ -283,12 +304,12 @@ is_first (const struct peers *peers, enum peers_list list, size_t index)
     return true;
 }
 
-/* Of all peers of that name from `index` on. */
+/* Of all peers of that name from an index on. */
 struct peer_sum {
     const char *name;
     const char *list;
-    bool up;
-    size_t in_flight;
+    uint64_t up;
+    uint64_t in_flight;
     uint64_t count[PEER_OUTCOMES];
     uint64_t dropped;
 };
@@ -316,46 +337,34 @@ add_up (const struct peers *peers, enum peers_list list, size_t index, struct pe
     }
 }
 
-typedef void (*put_peer_fn) (struct exposition *out, const struct peer_sum *sum);
-
-static void
-put_peers (const struct peers *peers, struct exposition *out, put_peer_fn put)
+/* Returns how many there are; `sums` has room for all peers. */
+static size_t
+add_up_all (const struct peers *peers, struct peer_sum *sums)
 {
+    size_t count = 0;
+
     for (enum peers_list list = 0; list < PEERS_LISTS; list++) {
         for (size_t i = 0; i < peers_count (peers, list); i++) {
-            struct peer_sum sum;
             if (is_first (peers, list, i)) {
-                add_up (peers, list, i, &sum);
-                put (out, &sum);
+                add_up (peers, list, i, &sums[count++]);
             }
         }
     }
+    return count;
 }
 
-static void
-put_peer_up (struct exposition *out, const struct peer_sum *sum)
-{
-    exposition_whole (out, LABELS ({"peer", sum->name}, {"list", sum->list}), sum->up);
-}
+#define SUMMED(field) offsetof (struct peer_sum, field)
 
-static void
-put_peer_found (struct exposition *out, const struct peer_sum *sum)
-{
-    exposition_whole (out, LABELS ({"peer", sum->name}, {"list", sum->list}),
-                      sum->count[PEER_FOUND]);
-}
-
-static void
-put_peer_dropped (struct exposition *out, const struct peer_sum *sum)
-{
-    exposition_whole (out, LABELS ({"peer", sum->name}, {"list", sum->list}), sum->dropped);
-}
-
-static void
-put_peer_in_flight (struct exposition *out, const struct peer_sum *sum)
-{
-    exposition_whole (out, LABELS ({"peer", sum->name}, {"list", sum->list}), sum->in_flight);
-}
+static const struct number_family peer_families[] = {
+    {EXPOSITION_GAUGE, "workpeer_peer_up",
+     "Whether a work peer has not failed since it was last asked with success.", SUMMED (up)},
+    {EXPOSITION_GAUGE, "workpeer_peer_in_flight", "Questions that are with a work peer.",
+     SUMMED (in_flight)},
+    {EXPOSITION_COUNTER, "workpeer_peer_wins", "Questions that a work peer answered with work.",
+     SUMMED (count[PEER_FOUND])},
+    {EXPOSITION_COUNTER, "workpeer_peer_dropped",
+     "Questions to a work peer whose answer was not wanted any more.", SUMMED (dropped)},
+};
 
 static void
 put_peer_failures (struct exposition *out, const struct peer_sum *sum)
@@ -368,44 +377,32 @@ put_peer_failures (struct exposition *out, const struct peer_sum *sum)
     }
 }
 
-static const struct {
-    enum exposition_kind kind;
-    const char *name;
-    const char *help;
-    put_peer_fn put;
-} peer_families[] = {
-    {EXPOSITION_GAUGE, "workpeer_peer_up",
-     "Whether a work peer has not failed since it was last asked with success.", put_peer_up},
-    {EXPOSITION_GAUGE, "workpeer_peer_in_flight", "Questions that are with a work peer.",
-     put_peer_in_flight},
-    {EXPOSITION_COUNTER, "workpeer_peer_wins", "Questions that a work peer answered with work.",
-     put_peer_found},
-    {EXPOSITION_COUNTER, "workpeer_peer_dropped",
-     "Questions to a work peer whose answer was not wanted any more.", put_peer_dropped},
-    {EXPOSITION_COUNTER, "workpeer_peer_failures", "Questions to a work peer that failed, by kind.",
-     put_peer_failures},
-};
-
 static void
-put_all_peers (const struct peers *peers, struct exposition *out)
+put_peers (const struct peers *peers, struct exposition *out)
 {
-    for (size_t family = 0; family < COUNT (peer_families); family++) {
-        exposition_family (out, peer_families[family].kind, peer_families[family].name,
-                           peer_families[family].help);
-        put_peers (peers, out, peer_families[family].put);
+    const size_t most = peers_count (peers, PEERS_PRIMARY) + peers_count (peers, PEERS_SECONDARY);
+    struct peer_sum *sums = memory_new (most, sizeof *sums);
+    struct number_row *rows = memory_new (most, sizeof *rows);
+    const size_t count = add_up_all (peers, sums);
+
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = (struct number_row){{{"peer", sums[i].name}, {"list", sums[i].list}}, &sums[i]};
     }
+    put_numbers (out, peer_families, COUNT (peer_families), rows, count);
+    exposition_family (out, EXPOSITION_COUNTER, "workpeer_peer_failures",
+                       "Questions to a work peer that failed, by kind.");
+    for (size_t i = 0; i < count; i++) {
+        put_peer_failures (out, &sums[i]);
+    }
+    free (rows);
+    free (sums);
 }
 
 /* Servers, by their face. */
 
 #define SERVED(field) offsetof (struct server_statistics, field)
 
-static const struct {
-    enum exposition_kind kind;
-    const char *name;
-    const char *help;
-    size_t offset; /* of a uint64_t */
-} server_families[] = {
+static const struct number_family server_families[] = {
     {EXPOSITION_GAUGE, "workpeer_connections", "Clients that are connected.", SERVED (connections)},
     {EXPOSITION_COUNTER, "workpeer_connections_accepted", "Connections that were accepted.",
      SERVED (accepted)},
@@ -427,20 +424,13 @@ static void
 put_servers (const struct metrics_report *report, struct exposition *out)
 {
     struct server_statistics statistics[METRICS_REPORT_MAX_FACES];
+    struct number_row rows[METRICS_REPORT_MAX_FACES];
 
     for (size_t i = 0; i < report->face_count; i++) {
         server_statistics (report->faces[i].server, &statistics[i]);
+        rows[i] = (struct number_row){{{"face", report->faces[i].face}}, &statistics[i]};
     }
-    for (size_t family = 0; family < COUNT (server_families); family++) {
-        exposition_family (out, server_families[family].kind, server_families[family].name,
-                           server_families[family].help);
-        for (size_t i = 0; i < report->face_count; i++) {
-            uint64_t value;
-            memcpy (&value, (const char *)&statistics[i] + server_families[family].offset,
-                    sizeof value);
-            exposition_whole (out, LABELS ({"face", report->faces[i].face}), value);
-        }
-    }
+    put_numbers (out, server_families, COUNT (server_families), rows, report->face_count);
 }
 
 /* The names are those that every exporter has. */
@@ -491,7 +481,7 @@ metrics_report_write (const struct metrics_report *report, struct exposition *ou
     put_devices (actions->engine.pool, out);
     put_cache (precache_owner_store (actions->precache), out);
     put_precache (precache_owner_precache (actions->precache), out);
-    put_all_peers (actions->peers, out);
+    put_peers (actions->peers, out);
     put_servers (report, out);
     put_process (report->metrics, out);
 }

@@ -55,7 +55,7 @@ COMPLAINT = r"(?m)^\S+ ((?:warn|error) .*)$"
 OUT_OF_MEMORY = r"(?m)^.*Out of memory: the process ends\n\Z"
 
 # Rooms that return errors, as src/work does.
-RETURN_ERRORS = "node/(cli|config)/"
+RETURN_ERRORS = "node/(cli/|config/options)"
 
 # What is not said to have allocated itself, but whoever has called it.
 ALLOCATORS = ("malloc", "calloc", "realloc", "reallocarray", "strdup", "strndup")

@@ -5,7 +5,6 @@
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
 #include "work/base/number.h"
-#include "work/pool/pool.h"
 
 const char *
 actions_refusal (enum broker_result result)
@@ -42,18 +41,6 @@ actions_put_list (json_t *body, const char *name, json_t *list)
         list = json_string ("");
     }
     memory_require (json_object_set_new (body, name, list) == 0);
-}
-
-void
-actions_devices (const struct actions *actions, struct actions_devices *devices)
-{
-    *devices = (struct actions_devices){0};
-    for (size_t i = 0; i < pool_device_count (actions->engine.pool); i++) {
-        struct pool_device device;
-        pool_device (actions->engine.pool, i, &device);
-        devices->hashes += device.hashes;
-        devices->rate += device.busy ? device.rate : 0;
-    }
 }
 
 static void

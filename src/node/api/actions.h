@@ -54,14 +54,6 @@ void actions_answer (struct request *request, const char *error);
  */
 void actions_put_list (json_t *body, const char *name, json_t *list);
 
-/* What the devices amount to. */
-struct actions_devices {
-    uint64_t hashes; /* tried so far, for whomever */
-    double rate;     /* of those at work at this moment, hashes a second */
-};
-
-void actions_devices (const struct actions *actions, struct actions_devices *devices);
-
 /* action_generate.c */
 void action_work_generate (void *context, struct request *request);
 

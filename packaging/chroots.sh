@@ -1,7 +1,7 @@
-# Sourced by the scripts beside it: Debian in folders, as root. `work` is the folder that has them.
+# Sourced by the scripts beside it: Debian in folders, as root. `work` is the folder that has them, `suite` the release.
 # shellcheck shell=sh disable=SC2154
 
-suite=bookworm
+suite=${suite:-bookworm}
 base=$work/base
 build=$work/build
 

@@ -2,13 +2,15 @@
 # Builds the Debian packages in a clean chroot, with all tests, then installs them in another, starts
 # the daemon, asks it for work, removes and purges them, and looks at what is left.
 #
-#     packaging/test-debian.sh [DIRECTORY]
+#     packaging/test-debian.sh [SUITE [DIRECTORY]]
 #
-# Needs root, debootstrap and Debian's mirror. DIRECTORY (default: a new one) keeps what was made;
-# a `base` in it is taken as it is. DEB_BUILD_OPTIONS=nocheck leaves the tests out.
+# SUITE is Debian's release: bookworm (the default) or trixie. Needs root, debootstrap and Debian's mirror. DIRECTORY
+# (default: a new one) keeps what was made; a `base` in it is taken as it is. DEB_BUILD_OPTIONS=nocheck leaves the
+# tests out.
 set -eu
 
-work=$(realpath -m "${1:-$(mktemp -d)}")
+suite=${1:-bookworm}
+work=$(realpath -m "${2:-$(mktemp -d)}")
 cd "$(dirname "$0")/.."
 clean=$work/clean
 . packaging/chroots.sh

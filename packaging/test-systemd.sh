@@ -7,7 +7,7 @@
 # Needs root, debootstrap, Debian's mirror, mke2fs and qemu-system-x86_64. The machine has no network but
 # its own loopback. DIRECTORY (default: a new one) keeps what was made, 3 GB; a `base` in it is taken as it
 # is. PACKAGES is a folder that has the packages already, as DIRECTORY/build/source after
-# `test-debian.sh DIRECTORY`; by default they are built here, without the tests.
+# `test-debian.sh SUITE DIRECTORY`; by default they are built here, without the tests.
 #
 # QEMU_ACCEL=kvm is quicker, where that works; by default the processor is emulated, which works everywhere.
 set -eu

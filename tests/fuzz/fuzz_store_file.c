@@ -82,6 +82,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     write_file ("data.mdb", data, size);
     struct store *const store = store_open (path_of (""), &settings, error, sizeof error);
 
+    if (store == NULL) {
+        fprintf (stderr, "%s\n", error);
+    }
     FUZZ_CHECK (store != NULL || strstr (error, "made by a newer version") != NULL);
     if (store != NULL) {
         use (store);

@@ -25,7 +25,7 @@
  * written. So store_open has the file read from end to end by a child process first. What it cannot
  * read is put aside, and the store begins anew. A store that was not closed, or met errors, is also
  * written anew, row by row: a process that died may have died of it. So a damaged file costs one
- * crash at the most, and is gone with the second start. Cost: see tests/README.md.
+ * start at the most, and is gone with the second. Cost: see tests/README.md.
  */
 #ifndef WORK_STORE_H
 #define WORK_STORE_H

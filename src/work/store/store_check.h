@@ -11,7 +11,8 @@
 enum store_check {
     STORE_CHECK_GOOD,
     STORE_CHECK_DAMAGED, /* or no store's file; `reason` says how that was seen */
-    STORE_CHECK_UNSURE,  /* an empty file, another format's, or no means to read it */
+    STORE_CHECK_EMPTY,   /* nothing was ever put into it */
+    STORE_CHECK_UNSURE,  /* no file, another format's, or no means to read it */
 };
 
 /*

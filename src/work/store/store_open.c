@@ -204,6 +204,9 @@ prepare_file (const struct names *names, enum store_past past, char *error, size
     if (result == STORE_CHECK_UNSURE) { /* no room for another, perhaps */
         result = store_check (names->data, NULL, reason, sizeof reason);
     }
+    if (result == STORE_CHECK_EMPTY) {
+        (void)unlink (names->data); /* it may end before its headers do */
+    }
     return result == STORE_CHECK_DAMAGED ? put_aside (names, past, reason, error, error_size) : 0;
 }
 
@@ -258,7 +261,7 @@ open_file (struct store *store, const char *path, char *error, size_t error_size
             (void)unlink (names.data); /* half a header would be in the way next time */
         }
     }
-    store_unlock (store->lock_fd, past);
+    store_unlock (store->lock_fd, past == STORE_PAST_NONE ? STORE_PAST_NONE : STORE_PAST_OPEN);
     return -1;
 }
 

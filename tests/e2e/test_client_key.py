@@ -180,10 +180,11 @@ class ClientKey(DaemonTest):
         self.assertNotEqual(hash_of(made.splitlines()[0]), made.splitlines()[1], "its salt is random")
 
     def test_local(self):
-        result = self.ask("generate", "0", "--local", "--key_file", self.file)
+        root = nano.random_root()
+        result = self.ask("generate", root, "--local", "--key_file", self.file)
         self.assertEqual(result.returncode, USAGE)
-        self.assertEqual(result.stderr, "workpeer: --local and --key_file cannot be used together\n")
-        result = self.ask("generate", "0", "--local", "--subtype", "receive", "--network", "dev",
+        self.assertIn("options '--local' and '--key_file' cannot be used together\n", result.stderr)
+        result = self.ask("generate", root, "--local", "--subtype", "receive", "--network", "dev",
                           environment={"WORKPEER_KEY": KEY})
         self.assertEqual(result.returncode, DONE)
 

@@ -25,8 +25,8 @@ ESCAPE = "\x1b"
 
 
 @contextlib.contextmanager
-def answering(body, status="200 OK"):
-    """A server that answers every request with `body`, or with silence where that is None."""
+def answering(body, status="200 OK", asked=None):
+    """A server that answers every request with `body`, or with silence where that is None, and notes it in `asked`."""
     if not isinstance(body, (bytes, type(None))):
         body = json.dumps(body).encode()
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -38,7 +38,9 @@ def answering(body, status="200 OK"):
                     connection, _ = server.accept()
                 except OSError:
                     return
-                connection.recv(65536)
+                request = connection.recv(65536)
+                if asked is not None:
+                    asked.append(request)
                 held.append(connection)
                 if body is not None:
                     connection.sendall(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s"
@@ -245,8 +247,8 @@ class Generate(CommandTest):
 
     def test_refusals(self):
         daemon = self.start()
-        result = self.run_command("generate", self.url(daemon), "AB", "--difficulty", "1",
-                                  status=FAILED)
+        result = self.run_command("generate", self.url(daemon), nano.random_root(),
+                                  "--difficulty", "1", status=FAILED)
         self.assertEqual(result.stderr, "workpeer: Difficulty above config limit or below publish threshold\n")
 
     def test_lying_daemon(self):
@@ -280,6 +282,20 @@ class Generate(CommandTest):
         self.run_command("generate", self.url(daemon), nano.random_root(), "--difficulty", ENDLESS,
                          "--timeout", "0.3", status=UNREACHABLE)
         daemon.wait_for(waiters=0, jobs=0)
+
+    def test_time_limit_of_a_local_search(self):
+        result = self.run_command("generate", "--local", nano.random_root(), "--difficulty", ENDLESS,
+                                  "--threads", "1", "--timeout", "0.3", status=UNREACHABLE)
+        self.assertEqual(result.stderr,
+                         "workpeer: no work was found in time (--timeout gives it longer)\n")
+
+    def test_progress_is_asked_for_where_it_is_drawn(self):
+        asked = []
+        with answering(None, asked=asked) as url:
+            self.run_command("generate", "--url", url, "--network", "dev", nano.random_root(),
+                             "--timeout", "0.8", status=UNREACHABLE)
+        self.assertEqual(len(asked), 1)
+        self.assertIn(b'"work_generate"', asked[0])
 
     def test_daemon_goes_away(self):
         daemon = self.start_endless()
@@ -365,40 +381,69 @@ class Bench(CommandTest):
 
 class Usage(CommandTest):
     def test_wrong_usage(self):
+        root = "AB" * 32
         for line, expected in (
-            ("statsu", "workpeer: 'statsu' is no command: did you mean 'status'?"),
-            ("status --urll=x", "'status' has no option '--urll': did you mean '--url'?"),
-            ("status -x", "'status' has no option '-x'"),
-            ("status word", "'status' takes no words, not 1 words"),
-            ("status --local", "'status' has no option '--local'"),
-            ("status --interval 2", "--interval makes no sense without --watch"),
-            ("status --watch --interval 0", "--interval is '0'"),
-            ("status --timeout 0", "--timeout is '0'"),
-            ("status --json=1", "option '--json' does not take an argument"),
-            ("status --json --json", "option '--json' is given twice"),
-            ("status --network main", "'main' is no network, expected live, beta, test or dev"),
-            ("status --url https://127.0.0.1/", "only http:// is spoken"),
-            ("status --url http://127.0.0.1:0", "the port is not from 1 to 65535"),
-            ("status --url http://u:p@127.0.0.1", "there is more in it"),
-            ("status --url :7000", "there is no host in it"),
-            ("generate", "'generate' takes HASH, not 0 words"),
-            ("generate --local xyz", "'xyz' is no hash, expected 1 to 64 hexadecimal digits"),
-            ("generate --local --url x ab", "--local and --url cannot be used together"),
-            ("generate --local ab --difficulty x", "--difficulty is 'x'"),
-            ("generate --local ab --multiplier 0", "--multiplier is '0'"),
-            ("generate --local ab --multiplier inf", "--multiplier is 'inf'"),
-            ("generate --local ab --subtype burn", "--subtype is 'burn'"),
-            ("generate --local ab --subtype send --multiplier 1", "expected only one of"),
-            ("validate ab", "'validate' takes HASH WORK, not 1 words"),
-            ("validate --local ab xyz", "'xyz' is no work"),
-            ("cancel --local ab", "'cancel' has no option '--local'"),
-            ("bench --local --count 0", "--count is '0', expected 1 to 1000000"),
-            ("bench --count", "option '--count' wants an argument"),
+            ("statsu", "workpeer: unexpected argument 'statsu'"),
+            ("gen", "unexpected argument 'gen'"),
+            ("help", "unexpected argument 'help'"),
+            ("version", "unexpected argument 'version'"),
+            ("--json status", "'status' must be the first word"),
+            ("--key_file f generate", "'generate' must be the first word"),
+            ("status --urll=x", "unrecognised option '--urll'"),
+            ("status -x", "unrecognised option '-x'"),
+            ("status word", "unexpected argument 'word'"),
+            ("status --local", "option '--local' makes no sense with 'status'"),
+            ("status --interval 2", "option '--interval' makes no sense without '--watch'"),
+            ("status --watch --interval 0", "Invalid interval: expected 0.1 to 86400 seconds"),
+            ("status --timeout 0", "Invalid timeout: expected seconds, above 0 and up to 604800"),
+            ("status --json=1", "option '--json' does not take any arguments"),
+            ("status --json --json", "option '--json' cannot be specified more than once"),
+            ("status --network main", "Invalid network. Valid values are live, test, beta and dev."),
+            ("generate", "'generate' takes HASH"),
+            (f"generate --local --url x {root}", "options '--local' and '--url' cannot be used together"),
+            (f"generate --local {root} --difficulty x", "Invalid difficulty"),
+            (f"generate --local {root} --multiplier 0", "Invalid multiplier"),
+            (f"generate --local {root} --multiplier inf", "Invalid multiplier"),
+            (f"generate --local {root} --subtype burn", "Invalid subtype"),
+            (f"generate --local {root} --subtype send --multiplier 1", "cannot be used together"),
+            (f"validate {root}", "'validate' takes HASH WORK"),
+            (f"cancel --local {root}", "option '--local' makes no sense with 'cancel'"),
+            ("bench --local --count 0", "Invalid count"),
+            ("bench --count", "the required argument for option '--count' is missing"),
         ):
             with self.subTest(line=line):
                 result = self.run_command(*line.split(), status=USAGE)
                 self.assertEqual(result.stdout, "")
                 self.assertIn(expected, result.stderr.splitlines()[0])
+                self.assertRegex(result.stderr.splitlines()[1], r"Try 'workpeer .*--help'\.$")
+
+    def test_hints(self):
+        for word, meant in (("gen", "generate"), ("statsu", "status"), ("help", "--help"),
+                            ("version", "--version"), ("daemon", "--daemon")):
+            result = self.run_command(word, status=USAGE)
+            self.assertIn(f"Did you mean '{meant}'?", result.stderr)
+
+    def test_bad_words(self):
+        root = "AB" * 32
+        for line, expected in (
+            ("status --url https://127.0.0.1/", "cannot be asked, expected"),
+            ("status --url http://127.0.0.1:0", "expected a port from 1 to 65535"),
+            ("status --url http://u:p@127.0.0.1", "cannot be asked, expected"),
+            ("status --url :7000", "cannot be asked, expected"),
+            ("generate --local xyz", "'xyz' is no hash, expected 64 hexadecimal digits"),
+            (f"validate --local {root} xyz", "'xyz' is no work"),
+        ):
+            with self.subTest(line=line):
+                self.assertIn(expected, self.run_command(*line.split(), status=USAGE).stderr)
+
+    def test_a_hash_has_all_its_digits(self):
+        """A digit too few is a slip, and not a number to be padded."""
+        for command in ["generate", "--local", "--network", "dev"], ["cancel", "--url", "127.0.0.1:1"]:
+            for root in "AB" * 31, "0x" + "AB" * 31, "AB" * 32 + "A":
+                result = self.run_command(*command, root, status=USAGE)
+                self.assertIn("is no hash, expected 64 hexadecimal digits", result.stderr)
+        result = self.run_command("validate", "--local", "AB" * 31, "0", status=USAGE)
+        self.assertIn("is no hash", result.stderr)
 
     def test_help(self):
         listed = re.findall(r"(?m)^  ([a-z]+)(?: [A-Z ]+)? {2,}\S", run_program("--help").stdout)
@@ -410,11 +455,24 @@ class Usage(CommandTest):
             self.assertEqual(text, self.run_command(name, "-h", "word").stdout)
 
     def test_full_output(self):
-        with open("/dev/full", "wb") as full:
-            result = subprocess.run([PROGRAM, "validate", "--local", *nano.KNOWN_WORKS[1][:2]],
-                                    stdout=full, stderr=subprocess.PIPE, check=False,
-                                    timeout=scaled(10))
-        self.assertEqual(result.returncode, FAILED)
+        daemon = self.start()
+        root, work = nano.KNOWN_WORKS[1][:2]
+        local = ["--local", "--network", "dev"]
+        for arguments in (
+            ["validate", "--local", root, work], ["validate", "--local", root, work, "--json"],
+            ["generate", *local, root], ["generate", *local, root, "--json"],
+            ["bench", *local, "--count", "1"], ["bench", *local, "--count", "1", "--json"],
+            ["status", self.url(daemon)], ["status", self.url(daemon), "--json"],
+            ["status", self.url(daemon), "--watch"], ["status", "--help"], ["--help"], ["--version"],
+            ["--generate_config", "node"], ["--check_config"], ["--list_devices"], ["--make_key"],
+            ["--benchmark", "--duration", "0.1", "--threads", "1", "--scanner", "portable"],
+        ):
+            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
+                result = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                        check=False, timeout=scaled(30), encoding="utf-8")
+                self.assertEqual(result.returncode, FAILED)
+                self.assertTrue(result.stderr.endswith("workpeer: standard output cannot be written\n"),
+                                result.stderr)
 
 
 if __name__ == "__main__":

@@ -102,10 +102,10 @@ port = 0
 
 class CommandLine(DaemonTest):
     def assert_usage_error(self, text, *arguments):
-        """Status 1, and on stderr what is wrong and where to find help."""
+        """Status 2, and on stderr what is wrong and where to find help."""
         result = run_program(*arguments)
         with self.subTest(arguments=arguments):
-            self.assertEqual(result.returncode, 1)
+            self.assertEqual(result.returncode, 2)
             self.assertEqual(result.stdout, "")
             self.assertIn(text, result.stderr)
             self.assertIn("--help", result.stderr)

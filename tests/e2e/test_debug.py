@@ -112,7 +112,7 @@ class ProfileGenerate(unittest.TestCase):
         ):
             with self.subTest(option=option, bad=bad):
                 result = run_program("--debug_profile_generate", f"{option}={bad}")
-                self.assertEqual(result.returncode, 1)
+                self.assertEqual(result.returncode, 2)
                 self.assertIn(text, result.stderr)
                 self.assertNotIn("Starting", result.stderr)
 

@@ -28,9 +28,13 @@ check (int argc, char **argv)
     if (failed == 0) {
         FUZZ_CHECK (options.command != OPTIONS_NONE);
         FUZZ_CHECK (options.data_path != NULL || options.command == OPTIONS_HELP ||
-                    options.command == OPTIONS_VERSION);
-        for (size_t i = 0; i < options.override_count; i++) {
-            FUZZ_CHECK (options.overrides[i] != NULL);
+                    options.command == OPTIONS_VERSION || options_given (&options, OPTION_URL));
+        for (enum option_id id = 0; id < OPTION_IDS; id++) {
+            FUZZ_CHECK (options_given (&options, id) == (options_text (&options, id) != NULL));
+        }
+        if (options.command != OPTIONS_HELP && options.command != OPTIONS_VERSION) {
+            FUZZ_CHECK (options_number (&options, OPTION_COUNT, 1) >= 1);
+            FUZZ_CHECK (options_number (&options, OPTION_TIMEOUT, 1) > 0);
         }
     } else {
         FUZZ_CHECK (said[length - 1] == '\n' && strlen (said) == length);

@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     if (json_is_object (status)) {
         stream = open_memstream (&said, &length);
         FUZZ_CHECK (stream != NULL);
-        FUZZ_CHECK (status_view_print (status, "http://127.0.0.1:7000/", data[0], stream) == 0);
+        status_view_print (status, "http://127.0.0.1:7000/", data[0], stream);
         FUZZ_CHECK (fclose (stream) == 0);
         check_text (said, length);
         free (said);

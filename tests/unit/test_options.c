@@ -12,6 +12,7 @@
 #include "node/config/options.h"
 
 #define TRY "Try 'workpeer --help'.\n"
+#define TRY_OF(command) "Try 'workpeer " command " --help'.\n"
 
 enum { ARGUMENTS_MAX = 32 };
 
@@ -142,12 +143,12 @@ test_generate_config (void **state)
 
     (void)state;
     assert_int_equal (parsed.options.generate, CONFIG_FILE_RPC);
-    assert_true (parsed.options.use_defaults);
+    assert_true (options_given (&parsed.options, OPTION_USE_DEFAULTS));
     parsed_clear (&parsed);
 
     parsed = accept ("--generate_config=node");
     assert_int_equal (parsed.options.generate, CONFIG_FILE_NODE);
-    assert_false (parsed.options.use_defaults);
+    assert_false (options_given (&parsed.options, OPTION_USE_DEFAULTS));
     parsed_clear (&parsed);
 
     refuse ("--generate_config log",
@@ -175,14 +176,17 @@ test_overrides (void **state)
                                    " --rpcconfig port=7001 address=::1");
 
     (void)state;
-    assert_int_equal (parsed.options.override_count, 4);
-    assert_string_equal (parsed.options.overrides[0], "node.work_threads=1");
-    assert_string_equal (parsed.options.overrides[1], "log.level=off");
-    assert_string_equal (parsed.options.overrides[2], "opencl.enable=true");
-    assert_string_equal (parsed.options.overrides[3], "opencl.device=2");
-    assert_int_equal (parsed.options.rpc_override_count, 2);
-    assert_string_equal (parsed.options.rpc_overrides[0], "port=7001");
-    assert_string_equal (parsed.options.rpc_overrides[1], "address=::1");
+    const struct config_sources sources = options_sources (&parsed.options);
+
+    assert_int_equal (sources.override_count, 4);
+    assert_string_equal (sources.overrides[0], "node.work_threads=1");
+    assert_string_equal (sources.overrides[1], "log.level=off");
+    assert_string_equal (sources.overrides[2], "opencl.enable=true");
+    assert_string_equal (sources.overrides[3], "opencl.device=2");
+    assert_int_equal (sources.rpc_override_count, 2);
+    assert_string_equal (sources.rpc_overrides[0], "port=7001");
+    assert_string_equal (sources.rpc_overrides[1], "address=::1");
+    assert_string_equal (sources.data_path, parsed.options.data_path);
     parsed_clear (&parsed);
 }
 
@@ -208,30 +212,83 @@ test_bad_overrides (void **state)
 }
 
 static void
-test_texts_are_passed_on (void **state)
+expect_text (const struct parsed *parsed, enum option_id id, const char *text)
 {
-    struct parsed parsed =
-        accept ("--debug_opencl --difficulty zz --multiplier -1 --threads 4 --count 9"
-                " --platform 1 --device 2");
+    const char *const given = options_text (&parsed->options, id);
+
+    assert_int_equal (options_given (&parsed->options, id), text != NULL);
+    if (text == NULL) {
+        assert_null (given);
+    } else {
+        assert_string_equal (given, text);
+    }
+}
+
+static void
+test_values (void **state)
+{
+    struct parsed parsed = accept ("--debug_opencl --difficulty ff --multiplier .5 --threads 4"
+                                   " --count 9 --platform 1 --device 2");
 
     (void)state;
-    assert_string_equal (parsed.options.difficulty, "zz");
-    assert_string_equal (parsed.options.multiplier, "-1");
-    assert_string_equal (parsed.options.threads, "4");
-    assert_string_equal (parsed.options.count, "9");
-    assert_string_equal (parsed.options.platform, "1");
-    assert_string_equal (parsed.options.device, "2");
-    assert_null (parsed.options.pow_sleep_interval);
+    expect_text (&parsed, OPTION_DIFFICULTY, "ff");
+    expect_text (&parsed, OPTION_MULTIPLIER, ".5");
+    expect_text (&parsed, OPTION_DEVICE, "2");
+    expect_text (&parsed, OPTION_POW_SLEEP_INTERVAL, NULL);
+    assert_true (options_number (&parsed.options, OPTION_THREADS, 7) == 4);
+    assert_true (options_number (&parsed.options, OPTION_COUNT, 7) == 9);
+    assert_true (options_number (&parsed.options, OPTION_PLATFORM, 7) == 1);
+    assert_true (options_number (&parsed.options, OPTION_POW_SLEEP_INTERVAL, 7) == 7);
     parsed_clear (&parsed);
 
     parsed = accept ("--debug_profile_generate --pow_sleep_interval 100");
-    assert_string_equal (parsed.options.pow_sleep_interval, "100");
-    assert_null (parsed.options.count);
+    expect_text (&parsed, OPTION_POW_SLEEP_INTERVAL, "100");
+    expect_text (&parsed, OPTION_COUNT, NULL);
     parsed_clear (&parsed);
 
     parsed = accept ("--daemon --pid_file /run/workpeer.pid");
-    assert_string_equal (parsed.options.pid_file, "/run/workpeer.pid");
+    expect_text (&parsed, OPTION_PID_FILE, "/run/workpeer.pid");
     parsed_clear (&parsed);
+}
+
+static void
+test_bad_values (void **state)
+{
+    static const struct {
+        const char *line;
+        const char *complaint; /* what it begins with */
+    } bad[] = {
+        {"--debug_opencl --difficulty zz", "difficulty: "},
+        {"--benchmark --difficulty ff --difficulty fffffffffffffffff", "difficulty: "},
+        {"--debug_opencl --multiplier 0", "multiplier: "},
+        {"--debug_opencl --multiplier=1e999", "multiplier: "},
+        {"--debug_opencl --multiplier nan", "multiplier: "},
+        {"--debug_opencl --threads 0", "threads count: "},
+        {"--debug_opencl --threads 4294967296", "threads count: "},
+        {"--debug_opencl --count 0", "count: "},
+        {"--debug_opencl --count 1.5", "count: "},
+        {"--debug_opencl --platform -1", "platform id: "},
+        {"--debug_opencl --device 0:1", "device: "},
+        {"--debug_opencl --device 4294967296", "device: "},
+        {"--benchmark --device 1", "device: "},
+        {"--benchmark --device :1", "device: "},
+        {"--benchmark --device 0:", "device: "},
+        {"--benchmark --device 0:1x", "device: "},
+        {"--benchmark --duration 0", "duration: "},
+        {"--benchmark --duration 86400.1", "duration: "},
+        {"--debug_profile_generate --pow_sleep_interval 1000000001", "pow_sleep_interval: "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct parsed parsed = parse (bad[i].line);
+        char begin[64];
+
+        (void)snprintf (begin, sizeof begin, "workpeer: Invalid %s", bad[i].complaint);
+        assert_int_equal (parsed.result, -1);
+        assert_memory_equal (parsed.errors, begin, strlen (begin));
+        parsed_clear (&parsed);
+    }
 }
 
 static void
@@ -239,25 +296,119 @@ test_benchmark (void **state)
 {
     struct parsed parsed =
         accept ("--difficulty f0 --benchmark --duration 0.5 --device 0:1 --threads 2"
-                " --scanner all --difficulty zz --json");
+                " --scanner all --difficulty 1 --json");
 
     (void)state;
-    assert_string_equal (parsed.options.duration, "0.5");
-    assert_string_equal (parsed.options.device, "0:1");
-    assert_string_equal (parsed.options.threads, "2");
-    assert_string_equal (parsed.options.scanner, "all");
-    assert_int_equal (parsed.options.difficulty_count, 2);
-    assert_string_equal (parsed.options.difficulties[0], "f0");
-    assert_string_equal (parsed.options.difficulties[1], "zz");
-    assert_true (parsed.options.json);
+    assert_true (options_number (&parsed.options, OPTION_DURATION, 10) == 0.5);
+    expect_text (&parsed, OPTION_DEVICE, "0:1");
+    expect_text (&parsed, OPTION_THREADS, "2");
+    expect_text (&parsed, OPTION_SCANNER, "all");
+    assert_int_equal (parsed.options.given[OPTION_DIFFICULTY].count, 2);
+    assert_string_equal (parsed.options.given[OPTION_DIFFICULTY].items[0], "f0");
+    assert_string_equal (parsed.options.given[OPTION_DIFFICULTY].items[1], "1");
+    expect_text (&parsed, OPTION_JSON, "");
     parsed_clear (&parsed);
 
     parsed = accept ("--benchmark");
-    assert_null (parsed.options.duration);
-    assert_null (parsed.options.scanner);
-    assert_int_equal (parsed.options.difficulty_count, 0);
-    assert_false (parsed.options.json);
+    expect_text (&parsed, OPTION_DURATION, NULL);
+    expect_text (&parsed, OPTION_SCANNER, NULL);
+    expect_text (&parsed, OPTION_DIFFICULTY, NULL);
+    expect_text (&parsed, OPTION_JSON, NULL);
     parsed_clear (&parsed);
+}
+
+static void
+expect_threshold (const char *line, uint64_t threshold)
+{
+    struct parsed parsed = accept (line);
+    struct difficulty_network live;
+    char error[256];
+
+    assert_int_equal (difficulty_network_load (DIFFICULTY_LIVE, &live, error, sizeof error), 0);
+    assert_true (options_threshold (&parsed.options, &live) == threshold);
+    parsed_clear (&parsed);
+}
+
+static void
+test_thresholds (void **state)
+{
+    (void)state;
+    expect_threshold ("bench", 0xfffffff800000000);
+    expect_threshold ("bench --difficulty 0xff", 0xff);
+    expect_threshold ("bench --multiplier 2", 0xfffffffc00000000);
+    expect_threshold ("bench --subtype send", 0xfffffff800000000);
+    expect_threshold ("bench --subtype change", 0xfffffff800000000);
+    expect_threshold ("bench --subtype receive", 0xfffffe0000000000);
+    expect_threshold ("bench --subtype open", 0xfffffe0000000000);
+    expect_threshold ("bench --subtype epoch", 0xfffffe0000000000);
+    /* As in the node. */
+    expect_threshold ("--debug_profile_generate --difficulty ff --multiplier 2",
+                      0xfffffffc00000000);
+}
+
+/* The first word is the command; its own arguments and options come in any order. */
+static void
+test_words (void **state)
+{
+    struct parsed parsed = accept ("validate --json --config a=1 b=2 HASH --network dev -- --url");
+
+    (void)state;
+    assert_int_equal (parsed.options.command, OPTIONS_VALIDATE);
+    assert_string_equal (parsed.options.words[0], "HASH");
+    assert_string_equal (parsed.options.words[1], "--url");
+    assert_int_equal (parsed.options.network, DIFFICULTY_DEV);
+    assert_int_equal (options_sources (&parsed.options).override_count, 2);
+    assert_non_null (parsed.options.data_path);
+    expect_text (&parsed, OPTION_JSON, "");
+    expect_text (&parsed, OPTION_URL, NULL);
+    parsed_clear (&parsed);
+
+    parsed = accept ("status --url x --watch --interval 2"); /* no configuration is needed */
+    assert_null (parsed.options.data_path);
+    parsed_clear (&parsed);
+    expect_command ("generate HASH", OPTIONS_GENERATE);
+    expect_command ("cancel HASH", OPTIONS_CANCEL);
+    expect_command ("bench", OPTIONS_BENCH);
+
+    parsed = accept ("cancel stray --help --url x words");
+    assert_int_equal (parsed.options.command, OPTIONS_HELP);
+    assert_int_equal (parsed.options.topic, OPTIONS_CANCEL);
+    parsed_clear (&parsed);
+}
+
+/* One complaint and its hint, in either grammar. */
+static void
+test_wrong_words (void **state)
+{
+    (void)state;
+    refuse ("gen", "workpeer: unexpected argument 'gen'\nDid you mean 'generate'? " TRY);
+    refuse ("statsu", "workpeer: unexpected argument 'statsu'\nDid you mean 'status'? " TRY);
+    refuse ("help", "workpeer: unexpected argument 'help'\nDid you mean '--help'? " TRY);
+    refuse ("version", "workpeer: unexpected argument 'version'\nDid you mean '--version'? " TRY);
+    refuse ("--url x status", "workpeer: 'status' must be the first word\n" TRY_OF ("status"));
+    refuse ("--json status", "workpeer: 'status' must be the first word\n" TRY_OF ("status"));
+    refuse ("--config a=1 bench", "workpeer: 'bench' must be the first word\n" TRY_OF ("bench"));
+    refuse ("status --urll=x", "workpeer: unrecognised option '--urll'\n"
+                               "Did you mean '--url'? " TRY_OF ("status"));
+    refuse ("status -x", "workpeer: unrecognised option '-x'\n" TRY_OF ("status"));
+    refuse ("status --daemon", "workpeer: unrecognised option '--daemon'\n" TRY_OF ("status"));
+    refuse ("status word", "workpeer: unexpected argument 'word'\n" TRY_OF ("status"));
+    refuse ("status --local",
+            "workpeer: option '--local' makes no sense with 'status'\n" TRY_OF ("status"));
+    refuse ("status --json --json",
+            "workpeer: option '--json' cannot be specified more than once\n" TRY_OF ("status"));
+    refuse ("status --interval 2",
+            "workpeer: option '--interval' makes no sense without '--watch'\n" TRY_OF ("status"));
+    refuse ("generate", "workpeer: 'generate' takes HASH\n" TRY_OF ("generate"));
+    refuse ("validate HASH", "workpeer: 'validate' takes HASH WORK\n" TRY_OF ("validate"));
+    refuse ("cancel a b", "workpeer: unexpected argument 'b'\n" TRY_OF ("cancel"));
+    refuse ("bench --count",
+            "workpeer: the required argument for option '--count' is missing\n" TRY_OF ("bench"));
+    refuse ("bench --local --url x",
+            "workpeer: options '--local' and '--url' cannot be used together\n" TRY_OF ("bench"));
+    refuse ("bench --subtype send --multiplier 1",
+            "workpeer: options '--multiplier' and '--subtype' cannot be used together\n" TRY_OF (
+                "bench"));
 }
 
 static void
@@ -435,6 +586,7 @@ test_help_and_version_win (void **state)
     expect_command ("--daemon --check_config --help --count 3 stray", OPTIONS_HELP);
     expect_command ("--version --network nowhere", OPTIONS_VERSION);
     expect_command ("--version --help", OPTIONS_HELP);
+    expect_command ("--help --network a --network b", OPTIONS_HELP);
     refuse ("--help --foo", "workpeer: unrecognised option '--foo'\n" TRY);
 }
 
@@ -451,6 +603,20 @@ test_no_arguments_at_all (void **state)
     options_clear (&options);
     options_clear (&options); /* a second time does no harm */
     assert_int_equal (fclose (errors), 0);
+}
+
+static char *
+help (enum options_command topic)
+{
+    const struct options options = {.topic = topic};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *const stream = open_memstream (&text, &size);
+
+    assert_non_null (stream);
+    options_help (&options, stream);
+    assert_int_equal (fclose (stream), 0);
+    return text;
 }
 
 static void
@@ -484,35 +650,31 @@ test_help (void **state)
         "--duration S ",
         "--scanner NAME ",
         "--json ",
+        "  status ",
+        "  generate HASH ",
+        "  validate HASH WORK ",
+        "  cancel HASH ",
+        "  bench ",
     };
-    char *text = NULL;
-    size_t size = 0;
-    FILE *const stream = open_memstream (&text, &size);
+    char *text = help (OPTIONS_NONE);
 
     (void)state;
-    assert_non_null (stream);
-    assert_int_equal (options_help (stream), 0);
-    assert_int_equal (fclose (stream), 0);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         assert_non_null (strstr (text, known[i]));
     }
     for (const char *line = text; *line != '\0'; line += strcspn (line, "\n") + 1) {
         assert_true (strcspn (line, "\n") <= 80);
     }
+    assert_null (strstr (text, "--url"));
     free (text);
-}
 
-static void
-test_help_to_a_failing_stream (void **state)
-{
-    FILE *const full = fopen ("/dev/full", "w");
-
-    (void)state;
-    if (full == NULL) {
-        skip ();
-    }
-    assert_int_equal (options_help (full), -1);
-    (void)fclose (full); /* it fails, as it should */
+    text = help (OPTIONS_BENCH);
+    assert_memory_equal (text, "Usage: workpeer bench [OPTION]...\n", 34);
+    assert_non_null (strstr (text, "\n  --url URL "));
+    assert_non_null (strstr (text, "\n  --count N "));
+    assert_non_null (strstr (text, "\n  --help "));
+    assert_null (strstr (text, "--watch "));
+    free (text);
 }
 
 int
@@ -525,7 +687,11 @@ main (void)
         cmocka_unit_test (test_networks),
         cmocka_unit_test (test_overrides),
         cmocka_unit_test (test_bad_overrides),
-        cmocka_unit_test (test_texts_are_passed_on),
+        cmocka_unit_test (test_values),
+        cmocka_unit_test (test_bad_values),
+        cmocka_unit_test (test_thresholds),
+        cmocka_unit_test (test_words),
+        cmocka_unit_test (test_wrong_words),
         cmocka_unit_test (test_benchmark),
         cmocka_unit_test (test_data_path),
         cmocka_unit_test (test_data_path_without_home),
@@ -540,7 +706,6 @@ main (void)
         cmocka_unit_test (test_help_and_version_win),
         cmocka_unit_test (test_no_arguments_at_all),
         cmocka_unit_test (test_help),
-        cmocka_unit_test (test_help_to_a_failing_stream),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

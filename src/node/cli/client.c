@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/queue.h>
 
 #include "rpc/base/memory.h"
 #include "rpc/base/url.h"
@@ -18,7 +16,6 @@
 #define STATUS_OK 200
 
 struct client_call {
-    LIST_ENTRY (client_call) link; /* in client->calls */
     struct client *client;
     struct http_call *http;
     client_done_fn done;
@@ -31,34 +28,22 @@ struct client {
     struct url url;
     char shown[ENDPOINT_TEXT_SIZE + URL_PATH_SIZE + sizeof URL_SCHEME];
     char *authorization; /* secret; the header's value, or NULL */
-    LIST_HEAD (, client_call) calls;
 };
 
-/* Reads what people type: the scheme and the port may be missing. Returns NULL or what is wrong. */
-static const char *
-read_url (const char *text, struct url *url)
+/* Reads what people type: the scheme and the port may be missing. */
+static int
+read_url (const char *text, struct url *url, const char **expected)
 {
-    const bool has_scheme = strstr (text, "://") != NULL;
     char whole[ENDPOINT_TEXT_SIZE + URL_PATH_SIZE + sizeof URL_SCHEME];
-    const char *expected;
 
-    if (has_scheme && strncasecmp (text, URL_SCHEME, strlen (URL_SCHEME)) != 0) {
-        return "only http:// is spoken";
+    *expected = "a shorter one";
+    if (snprintf (whole, sizeof whole, "%s%s", strstr (text, "://") == NULL ? URL_SCHEME : "",
+                  text) >= (int)sizeof whole ||
+        url_parse (whole, DEFAULT_PORT, url, expected) != 0) {
+        return -1;
     }
-    if (snprintf (whole, sizeof whole, "%s%s", has_scheme ? "" : URL_SCHEME, text) >=
-        (int)sizeof whole) {
-        return "it is not a URL";
-    }
-    if (strchr (":/", whole[strlen (URL_SCHEME)]) != NULL) {
-        return "there is no host in it";
-    }
-    if (strpbrk (whole, "@?#") != NULL) {
-        return "there is more in it than a host, a port and a path";
-    }
-    if (url_parse (whole, DEFAULT_PORT, url, &expected) != 0) {
-        return "it is not a URL";
-    }
-    return url->endpoint.port == 0 ? "the port is not from 1 to 65535" : NULL;
+    *expected = "a port from 1 to 65535";
+    return url->endpoint.port != 0 ? 0 : -1;
 }
 
 static void
@@ -76,22 +61,19 @@ struct client *
 client_new (struct event_base *base, const char *url, char *error, size_t error_size)
 {
     struct client *const client = memory_new (1, sizeof *client);
-    const char *wrong = read_url (url, &client->url);
+    const char *expected;
 
-    if (wrong == NULL) {
-        client->resolver = resolver_new (base, NULL);
-        wrong = client->resolver == NULL ? "there are no descriptors left" : NULL;
-    }
-    if (wrong != NULL) {
-        (void)snprintf (error, error_size,
-                        "'%.200s' cannot be asked: %s; expected http://host:port", url, wrong);
-        free (client);
-        return NULL;
-    }
     client->base = base;
-    LIST_INIT (&client->calls);
-    show_url (client);
-    return client;
+    if (read_url (url, &client->url, &expected) != 0) {
+        (void)snprintf (error, error_size, "'%.200s' cannot be asked, expected %s", url, expected);
+    } else if ((client->resolver = resolver_new (base, NULL)) == NULL) {
+        (void)snprintf (error, error_size, "there are no descriptors left");
+    } else {
+        show_url (client);
+        return client;
+    }
+    free (client);
+    return NULL;
 }
 
 static void
@@ -123,7 +105,6 @@ client_url (const struct client *client)
 void
 client_drop (struct client_call *call)
 {
-    LIST_REMOVE (call, link);
     http_call_free (call->http);
     free (call);
 }
@@ -133,9 +114,6 @@ client_free (struct client *client)
 {
     if (client == NULL) {
         return;
-    }
-    while (!LIST_EMPTY (&client->calls)) {
-        client_drop (LIST_FIRST (&client->calls));
     }
     resolver_free (client->resolver);
     forget_key (client);
@@ -300,7 +278,6 @@ client_ask (struct client *client, json_t *request, double timeout, client_done_
     const struct http_header key = {"Authorization", client->authorization};
 
     *call = (struct client_call){.client = client, .done = done, .data = data};
-    LIST_INSERT_HEAD (&client->calls, call, link);
     call->http = http_call_new (client->base, client->resolver,
                                 &(struct http_question){
                                     .url = &client->url,

@@ -23,7 +23,7 @@ enum client_outcome {
 
 struct client_answer {
     enum client_outcome outcome;
-    const json_t *body;          /* an object; the client's, good during the callback */
+    json_t *body;                /* an object, or NULL; whoever keeps it takes a reference */
     char text[CLIENT_TEXT_SIZE]; /* printable, what to tell the user */
 };
 
@@ -37,7 +37,7 @@ typedef void (*client_done_fn) (void *data, const struct client_answer *answer);
 struct client *client_new (struct event_base *base, const char *url, char *error,
                            size_t error_size);
 
-/* Drops the calls that are not done. NULL is fine. */
+/* When no call is left. NULL is fine. */
 void client_free (struct client *client);
 
 /*

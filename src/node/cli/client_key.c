@@ -1,46 +1,53 @@
 #include "node/cli/client_key.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "rpc/base/header.h"
 
-bool
-client_key_is_good (const char *key)
-{
-    return header_is_value (key) && strchr (key, ' ') == NULL;
-}
+#define EXPECTED "expected 1 to %d visible ASCII characters without blanks"
 
-/* A key that was edited by hand ends in whatever the editor puts there. */
-static void
-cut_line_end (char *line)
+/* Takes `text` for the key if it can stand in a header. */
+static int
+take (const char *text, char key[CLIENT_KEY_SIZE])
 {
-    line[strcspn (line, "\r\n")] = '\0';
+    if (strlen (text) >= CLIENT_KEY_SIZE || !header_is_value (text) || strchr (text, ' ') != NULL) {
+        return -1;
+    }
+    (void)snprintf (key, CLIENT_KEY_SIZE, "%s", text);
+    return 0;
 }
 
 static int
-read_file (const char *path, char *line, int size, bool *is_exposed, const char **reason)
+fail (const char *name, const char *reason, char error[CLIENT_KEY_ERROR_SIZE])
 {
-    FILE *const file = fopen (path, "re");
-    struct stat status;
+    (void)snprintf (error, CLIENT_KEY_ERROR_SIZE, "cannot read the key in %.200s: %s", name,
+                    reason);
+    return -1;
+}
 
-    if (file == NULL) {
-        *reason = strerror (errno);
-        return -1;
-    }
-    *is_exposed = fstat (fileno (file), &status) == 0 && S_ISREG (status.st_mode) &&
-                  (status.st_mode & S_IROTH) != 0;
+int
+client_key_take (FILE *stream, const char *name, char key[CLIENT_KEY_SIZE],
+                 char error[CLIENT_KEY_ERROR_SIZE])
+{
+    char line[CLIENT_KEY_SIZE + 2]; /* and the line's end, of two characters */
+    int result;
+
     errno = 0;
-    if (fgets (line, size, file) == NULL) {
-        *reason = errno != 0 ? strerror (errno) : "it is empty";
-        (void)fclose (file);
-        return -1;
+    if (fgets (line, sizeof line, stream) == NULL) {
+        return fail (name, errno != 0 ? strerror (errno) : "it is empty", error);
     }
-    (void)fclose (file);
-    return 0;
+    line[strcspn (line, "\r\n")] = '\0'; /* whatever an editor puts there */
+    result = take (line, key);
+    if (result != 0) {
+        (void)snprintf (error, CLIENT_KEY_ERROR_SIZE,
+                        "there is no key in the first line of %.200s, " EXPECTED, name,
+                        KEY_HASH_MOST_KEY_BYTES);
+    }
+    explicit_bzero (line, sizeof line);
+    return result;
 }
 
 static int
@@ -48,18 +55,16 @@ read_environment (char key[CLIENT_KEY_SIZE], char error[CLIENT_KEY_ERROR_SIZE])
 {
     const char *const value = getenv (CLIENT_KEY_VARIABLE);
 
-    key[0] = '\0';
     if (value == NULL || *value == '\0') {
+        key[0] = '\0';
         return 0;
     }
-    if (strlen (value) >= CLIENT_KEY_SIZE || !client_key_is_good (value)) {
+    if (take (value, key) != 0) {
         (void)snprintf (error, CLIENT_KEY_ERROR_SIZE,
-                        "the environment's " CLIENT_KEY_VARIABLE " is no key, expected 1 to %d "
-                        "visible ASCII characters without blanks",
+                        "the environment's " CLIENT_KEY_VARIABLE " is no key, " EXPECTED,
                         KEY_HASH_MOST_KEY_BYTES);
         return -1;
     }
-    (void)snprintf (key, CLIENT_KEY_SIZE, "%s", value);
     return 0;
 }
 
@@ -67,28 +72,20 @@ int
 client_key_read (const char *file, char key[CLIENT_KEY_SIZE], bool *is_exposed,
                  char error[CLIENT_KEY_ERROR_SIZE])
 {
-    char line[CLIENT_KEY_SIZE + 2]; /* and the line's end, of two characters */
-    const char *reason = NULL;
+    FILE *const stream = file != NULL ? fopen (file, "re") : NULL;
+    struct stat status;
+    int result;
 
     *is_exposed = false;
     if (file == NULL) {
         return read_environment (key, error);
     }
-    if (read_file (file, line, sizeof line, is_exposed, &reason) != 0) {
-        (void)snprintf (error, CLIENT_KEY_ERROR_SIZE, "cannot read the key in %.200s: %s", file,
-                        reason);
-        return -1;
+    if (stream == NULL) {
+        return fail (file, strerror (errno), error);
     }
-    cut_line_end (line);
-    if (strlen (line) >= CLIENT_KEY_SIZE || !client_key_is_good (line)) {
-        (void)snprintf (error, CLIENT_KEY_ERROR_SIZE,
-                        "there is no key in the first line of %.200s, expected 1 to %d visible "
-                        "ASCII characters without blanks",
-                        file, KEY_HASH_MOST_KEY_BYTES);
-    } else {
-        (void)snprintf (key, CLIENT_KEY_SIZE, "%s", line);
-        reason = "";
-    }
-    explicit_bzero (line, sizeof line);
-    return reason != NULL ? 0 : -1;
+    *is_exposed = fstat (fileno (stream), &status) == 0 && S_ISREG (status.st_mode) &&
+                  (status.st_mode & S_IROTH) != 0;
+    result = client_key_take (stream, file, key, error);
+    (void)fclose (stream);
+    return result;
 }

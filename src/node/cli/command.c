@@ -1,21 +1,15 @@
 #include "node/cli/command.h"
 
-#include <math.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "node/base/nearest.h"
 #include "node/cli/client_key.h"
-#include "node/cli/command_arguments.h"
-#include "node/system/data_path.h"
-#include "work/base/hex.h"
-#include "work/base/number.h"
+#include "rpc/base/memory.h"
 
 /* A daemon answers everything but a search at once. */
 #define DEFAULT_TIMEOUT 10.0
-#define LONGEST_TIMEOUT (7 * 86400.0)
 
 int
 command_complain (int status, const char *format, ...)
@@ -31,79 +25,13 @@ command_complain (int status, const char *format, ...)
     return status;
 }
 
-/* The configuration. */
-
-static const struct config *
-load_config (const struct command_arguments *arguments, const char *data_path)
+/* That the stream fails is for main to see. */
+void
+command_print_json (json_t *tree)
 {
-    const struct config_sources sources = {
-        .data_path = data_path,
-        .overrides = (const char *const *)arguments->overrides,
-        .override_count = arguments->override_count,
-        .rpc_overrides = (const char *const *)arguments->rpc_overrides,
-        .rpc_override_count = arguments->rpc_override_count,
-    };
-    struct config_report report;
-    const struct config *const config = config_load (&sources, &report);
-
-    for (size_t i = 0; i < report.count; i++) {
-        if (report.messages[i].error) {
-            (void)fprintf (stderr, "%s\n", report.messages[i].text);
-        }
-    }
-    config_report_clear (&report);
-    return config;
-}
-
-static int
-init_config (struct command *command)
-{
-    const char *const given = command->arguments.value[COMMAND_DATA_PATH];
-    const char *error = "out of memory";
-    char *path;
-
-    if (command->arguments.given[COMMAND_URL] && !command->arguments.given[COMMAND_LOCAL]) {
-        return COMMAND_DONE;
-    }
-    path = given != NULL ? strdup (given) : data_path_default (&error);
-    if (path == NULL) {
-        return command_complain (COMMAND_FAILED, "%s", error);
-    }
-    command->data_path = path;
-    command->config = load_config (&command->arguments, path);
-    return command->config != NULL ? COMMAND_DONE : COMMAND_FAILED;
-}
-
-static int
-init_network (struct command *command)
-{
-    const char *const name = command->arguments.value[COMMAND_NETWORK];
-    enum difficulty_network_id id = DIFFICULTY_LIVE;
-    char error[256];
-
-    if (name != NULL && difficulty_network_by_name (name, &id) != 0) {
-        return command_complain (COMMAND_USAGE,
-                                 "'%s' is no network, expected live, beta, test or dev", name);
-    }
-    if (difficulty_network_load (id, &command->network, error, sizeof error) != 0) {
-        return command_complain (COMMAND_FAILED, "%s", error);
-    }
-    command->network_given = name != NULL;
-    return COMMAND_DONE;
-}
-
-static int
-init_timeout (struct command *command)
-{
-    const char *const text = command->arguments.value[COMMAND_TIMEOUT];
-
-    command->timeout = DEFAULT_TIMEOUT;
-    if (text != NULL && (number_parse_double (text, &command->timeout) != 0 ||
-                         !(command->timeout > 0) || command->timeout > LONGEST_TIMEOUT)) {
-        return command_complain (COMMAND_USAGE, "--timeout is '%s', expected seconds, up to %.0f",
-                                 text, LONGEST_TIMEOUT);
-    }
-    return COMMAND_DONE;
+    (void)json_dumpf (memory_need (tree), stdout, JSON_INDENT (4));
+    (void)putchar ('\n');
+    json_decref (tree);
 }
 
 /* The daemon. */
@@ -133,7 +61,7 @@ url_of_config (const struct config *config, char *url, size_t size)
 static int
 init_key (struct command *command)
 {
-    const char *const file = command->arguments.value[COMMAND_KEY_FILE];
+    const char *const file = options_text (command->options, OPTION_KEY_FILE);
     char error[CLIENT_KEY_ERROR_SIZE];
     char key[CLIENT_KEY_SIZE];
     bool is_exposed;
@@ -152,34 +80,19 @@ init_key (struct command *command)
     return COMMAND_DONE;
 }
 
-/* Without a daemon there is nothing that only a daemon needs. */
-static int
-check_local (const struct command *command, const char *url)
-{
-    if (url != NULL) {
-        return command_complain (COMMAND_USAGE, "--local and --url cannot be used together");
-    }
-    if (command->arguments.given[COMMAND_KEY_FILE]) {
-        return command_complain (COMMAND_USAGE, "--local and --key_file cannot be used together");
-    }
-    return COMMAND_DONE;
-}
-
 static int
 init_client (struct command *command)
 {
-    const char *url = command->arguments.value[COMMAND_URL];
+    const char *url = options_text (command->options, OPTION_URL);
     char configured[128];
     char error[512];
-    int status;
 
-    if (command->arguments.given[COMMAND_LOCAL]) {
-        return check_local (command, url);
+    if (options_given (command->options, OPTION_LOCAL)) {
+        return COMMAND_DONE;
     }
     if (url == NULL) {
-        status = url_of_config (command->config, configured, sizeof configured);
-        if (status != COMMAND_DONE) {
-            return status;
+        if (url_of_config (command->config, configured, sizeof configured) != COMMAND_DONE) {
+            return COMMAND_FAILED;
         }
         url = configured;
     }
@@ -200,110 +113,53 @@ on_interrupt (evutil_socket_t signal_number, short what, void *data)
 }
 
 /* SIGTERM ends the process as ever; what it leaves, the daemon notices. */
-static int
+static void
 init_loop (struct command *command)
 {
     (void)signal (SIGPIPE, SIG_IGN);
-    command->base = event_base_new ();
-    if (command->base != NULL) {
-        command->on_interrupt = evsignal_new (command->base, SIGINT, on_interrupt, command);
-    }
-    if (command->on_interrupt == NULL || event_add (command->on_interrupt, NULL) != 0) {
-        return command_complain (COMMAND_FAILED, "out of memory");
-    }
-    return COMMAND_DONE;
+    command->base = memory_need (event_base_new ());
+    command->on_interrupt =
+        memory_need (evsignal_new (command->base, SIGINT, on_interrupt, command));
+    memory_require (event_add (command->on_interrupt, NULL) == 0);
 }
 
-static void
-clear (struct command *command)
+static int
+run (struct command *command)
 {
-    client_free (command->client);
-    config_free (command->config);
-    free (command->data_path);
-    if (command->on_interrupt != NULL) {
-        event_free (command->on_interrupt);
-    }
-    if (command->base != NULL) {
-        event_base_free (command->base);
-    }
-}
-
-static const struct command_entry *
-find_entry (const char *word)
-{
-    size_t count;
-    const struct command_entry *const entries = command_entries (&count);
-
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp (entries[i].name, word) == 0) {
-            return &entries[i];
-        }
-    }
-    return NULL;
-}
-
-bool
-command_is (const char *word)
-{
-    return find_entry (word) != NULL;
-}
-
-const char *
-command_nearest (const char *word)
-{
-    size_t count;
-    const struct command_entry *const entries = command_entries (&count);
-    const char *names[COMMAND_ENTRIES_MAX];
-
-    for (size_t i = 0; i < count; i++) {
-        names[i] = entries[i].name;
-    }
-    return nearest_name (word, names, count);
-}
-
-void
-command_help (FILE *stream)
-{
-    size_t count;
-    const struct command_entry *const entries = command_entries (&count);
-
-    (void)fputs ("\nAsking a daemon that runs, each with its own --help:\n", stream);
-    for (size_t i = 0; i < count; i++) {
-        char left[64];
-
-        (void)snprintf (left, sizeof left, "%s %s", entries[i].name, entries[i].words);
-        (void)fprintf (stream, "  %-26s  %s\n", left, entries[i].help);
+    switch (command->options->command) {
+    case OPTIONS_STATUS:
+        return command_run_status (command);
+    case OPTIONS_GENERATE:
+        return command_run_generate (command);
+    case OPTIONS_VALIDATE:
+        return command_run_validate (command);
+    case OPTIONS_CANCEL:
+        return command_run_cancel (command);
+    default:
+        return command_run_bench (command);
     }
 }
 
 int
-command_main (int argc, char **argv)
+command_main (const struct options *options, const struct config *config,
+              const struct difficulty_network *network)
 {
-    const struct command_entry *const entry = find_entry (argv[1]);
-    struct command command = {.client = NULL};
+    struct command command = {
+        .options = options,
+        .config = config,
+        .network = *network,
+        .timeout = options_number (options, OPTION_TIMEOUT, DEFAULT_TIMEOUT),
+    };
     int status;
 
-    if (entry == NULL) { /* which command_is has ruled out */
-        return COMMAND_FAILED;
+    init_loop (&command);
+    status = init_client (&command);
+    if (status == COMMAND_DONE) {
+        status = run (&command);
     }
-    status = command_arguments_read (entry, argc, argv, &command.arguments);
-    if (status != COMMAND_DONE) {
-        return status;
-    }
-    if (command.arguments.given[COMMAND_HELP]) {
-        return command_arguments_help (entry, stdout) == 0 ? COMMAND_DONE : COMMAND_FAILED;
-    }
-    if ((status = init_network (&command)) == COMMAND_DONE &&
-        (status = init_timeout (&command)) == COMMAND_DONE &&
-        (status = init_config (&command)) == COMMAND_DONE &&
-        (status = init_loop (&command)) == COMMAND_DONE &&
-        (status = init_client (&command)) == COMMAND_DONE) {
-        status = entry->run (&command);
-    }
-    if (fflush (stdout) != 0 && status == COMMAND_DONE) {
-        status = command_complain (COMMAND_FAILED, "standard output cannot be written");
-    }
-    clear (&command);
+    client_free (command.client);
+    event_free (command.on_interrupt);
+    event_base_free (command.base);
     return status;
 }
 
@@ -311,9 +167,8 @@ command_main (int argc, char **argv)
 
 struct question {
     struct event_base *base;
-    bool answered;
     struct client_answer answer;
-    json_t *body;
+    bool answered;
 };
 
 static void
@@ -323,27 +178,27 @@ on_answer (void *data, const struct client_answer *answer)
 
     question->answered = true;
     question->answer = *answer;
-    question->body = json_deep_copy (answer->body);
+    json_incref (answer->body);
     (void)event_base_loopbreak (question->base);
 }
 
 int
-command_ask (struct command *command, json_t *request, double timeout, json_t **body)
+command_ask (struct command *command, json_t *request, json_t **body)
 {
     struct question question = {.base = command->base};
     struct client_call *const call =
-        client_ask (command->client, request, timeout, on_answer, &question);
+        client_ask (command->client, request, command->timeout, on_answer, &question);
 
     (void)event_base_dispatch (command->base);
     if (!question.answered) {
         client_drop (call);
         return COMMAND_INTERRUPTED;
     }
-    if (question.answer.outcome == CLIENT_ANSWERED && question.body != NULL) {
-        *body = question.body;
+    if (question.answer.outcome == CLIENT_ANSWERED) {
+        *body = question.answer.body;
         return COMMAND_DONE;
     }
-    json_decref (question.body);
+    json_decref (question.answer.body);
     return command_complain (question.answer.outcome == CLIENT_UNREACHABLE ? COMMAND_UNREACHABLE
                                                                            : COMMAND_FAILED,
                              "%s", question.answer.text);
@@ -358,69 +213,16 @@ command_learn_network (struct command *command)
     char error[256];
     int status;
 
-    if (command->client == NULL || command->network_given) {
+    if (command->client == NULL || options_given (command->options, OPTION_NETWORK)) {
         return COMMAND_DONE;
     }
-    status =
-        command_ask (command, json_pack ("{s:s}", "action", "version"), command->timeout, &body);
-    if (status != COMMAND_DONE) {
-        return status;
-    }
-    if (difficulty_network_by_name (client_field (body, "network", scratch, sizeof scratch), &id) ==
+    status = command_ask (command, json_pack ("{s:s}", "action", "version"), &body);
+    if (status == COMMAND_DONE &&
+        difficulty_network_by_name (client_field (body, "network", scratch, sizeof scratch), &id) ==
             0 &&
         difficulty_network_load (id, &command->network, error, sizeof error) != 0) {
         status = command_complain (COMMAND_FAILED, "%s", error);
     }
     json_decref (body);
     return status;
-}
-
-static int
-threshold_of_subtype (const struct command *command, const char *name, uint64_t *threshold)
-{
-    static const char *const receiving[] = {"receive", "open", "epoch"};
-
-    if (strcmp (name, "send") == 0 || strcmp (name, "change") == 0) {
-        *threshold = command->network.base;
-        return COMMAND_DONE;
-    }
-    for (size_t i = 0; i < sizeof receiving / sizeof receiving[0]; i++) {
-        if (strcmp (name, receiving[i]) == 0) {
-            *threshold = command->network.epoch_2_receive;
-            return COMMAND_DONE;
-        }
-    }
-    return command_complain (
-        COMMAND_USAGE, "--subtype is '%s', expected send, receive, open, change or epoch", name);
-}
-
-int
-command_threshold (const struct command *command, uint64_t *threshold)
-{
-    const char *const difficulty = command->arguments.value[COMMAND_DIFFICULTY];
-    const char *const multiplier = command->arguments.value[COMMAND_MULTIPLIER];
-    const char *const subtype = command->arguments.value[COMMAND_SUBTYPE];
-    double factor;
-
-    if ((difficulty != NULL) + (multiplier != NULL) + (subtype != NULL) > 1) {
-        return command_complain (COMMAND_USAGE, "expected only one of --difficulty, --multiplier "
-                                                "and --subtype");
-    }
-    if (subtype != NULL) {
-        return threshold_of_subtype (command, subtype, threshold);
-    }
-    if (multiplier != NULL) {
-        if (number_parse_double (multiplier, &factor) != 0 || !(factor > 0) || isinf (factor)) {
-            return command_complain (COMMAND_USAGE,
-                                     "--multiplier is '%s', expected a number above 0", multiplier);
-        }
-        *threshold = difficulty_from_multiplier (factor, command->network.base);
-        return COMMAND_DONE;
-    }
-    *threshold = command->network.base;
-    if (difficulty != NULL && hex_parse_u64 (difficulty, threshold) != 0) {
-        return command_complain (
-            COMMAND_USAGE, "--difficulty is '%s', expected 1 to 16 hexadecimal digits", difficulty);
-    }
-    return COMMAND_DONE;
 }

@@ -7,7 +7,6 @@
 #ifndef NODE_FINDER_H
 #define NODE_FINDER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "node/cli/command.h"
@@ -16,30 +15,22 @@
 struct finder;
 
 struct finder_answer {
-    int status; /* COMMAND_DONE: `work` reaches the threshold, the oracle has checked it */
     uint64_t work;
-    uint64_t value;
+    uint64_t value; /* reaches the threshold: the oracle has checked it */
     double seconds;
-    char source[32];             /* who found it, as the daemon says */
-    char text[CLIENT_TEXT_SIZE]; /* why not */
-};
-
-struct finder_progress {
-    double hashes; /* tried for this search */
-    double rate;   /* hashes a second at this moment */
-    bool about;    /* both are what the daemon's devices make likely */
+    char source[32]; /* who found it, as the daemon says */
 };
 
 /* By the command's daemon, or in this process with --local. NULL after a complaint. */
 struct finder *finder_new (struct command *command);
 
-/* Stops the search, if one runs. NULL is fine. */
+/* NULL is fine. */
 void finder_free (struct finder *finder);
 
 /*
- * Searches until there is an answer or SIGINT comes (COMMAND_INTERRUPTED), showing the progress on
- * standard error, where that is a terminal, with `before` before it. Returns the answer's status; a
- * failure has been complained about.
+ * Searches until there is an answer, --timeout has passed or SIGINT comes (COMMAND_INTERRUPTED),
+ * showing the progress on standard error, where that is a terminal, with `before` before it.
+ * Returns COMMAND_DONE, or another status after having complained.
  */
 int finder_run (struct finder *finder, const struct scan_target *target, const char *before,
                 struct finder_answer *answer);

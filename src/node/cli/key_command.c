@@ -1,24 +1,18 @@
-#include "node/cli/key_command.h"
-
+/*
+ * --hash_key and --make_key.
+ */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "node/cli/client_key.h"
+#include "node/cli/command.h"
 #include "rpc/access/key_hash.h"
 
 /* What nobody should use less of; a hash of a short one is found by trying. */
 #define FEWEST_CHARACTERS 20
-
-static int
-fail (const char *error)
-{
-    fprintf (stderr, "workpeer: %s\n", error);
-    return 1;
-}
 
 static int
 print_hash (const char *key)
@@ -27,76 +21,51 @@ print_hash (const char *key)
     char text[KEY_HASH_TEXT_SIZE];
 
     if (key_hash_new (key, strlen (key), &hash) != 0) {
-        return fail ("the system has no random numbers");
+        return command_complain (COMMAND_FAILED, "the system has no random numbers");
     }
     key_hash_print (&hash, text);
-    return printf ("%s\n", text) > 0 && fflush (stdout) == 0 ? 0 : 1;
+    (void)printf ("%s\n", text);
+    return COMMAND_DONE;
 }
 
-/* Reads a line without its end. Returns its length, or -1 with what is wrong in `error`. */
-static ssize_t
-read_line (char *line, size_t size, const char **error)
-{
-    size_t length;
-
-    errno = 0;
-    if (fgets (line, (int)size, stdin) == NULL) {
-        *error = errno != 0 ? strerror (errno) : "there is no key on standard input";
-        return -1;
-    }
-    length = strlen (line);
-    if (length > 0 && line[length - 1] == '\n') {
-        line[--length] = '\0';
-    } else if (length == size - 1) {
-        *error = "the key is longer than 1024 characters";
-        return -1;
-    }
-    return (ssize_t)length;
-}
-
-/* Asks for the line where there is somebody to ask, and shows nothing of it. */
-static ssize_t
-read_secret_line (char *line, size_t size, const char **error)
+/* Asks for it where there is somebody to ask, and shows nothing of it. */
+static int
+read_key (char key[CLIENT_KEY_SIZE], char error[CLIENT_KEY_ERROR_SIZE])
 {
     struct termios before;
     struct termios silent;
-    const bool is_terminal = tcgetattr (STDIN_FILENO, &before) == 0;
-    ssize_t length;
+    int result;
 
-    if (!is_terminal) {
-        return read_line (line, size, error);
+    if (tcgetattr (STDIN_FILENO, &before) != 0) {
+        return client_key_take (stdin, "standard input", key, error);
     }
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     if (tcsetattr (STDIN_FILENO, TCSAFLUSH, &silent) != 0) {
-        *error = strerror (errno);
+        (void)snprintf (error, CLIENT_KEY_ERROR_SIZE, "%s", strerror (errno));
         return -1;
     }
-    fprintf (stderr, "Key: ");
-    length = read_line (line, size, error);
+    (void)fputs ("Key: ", stderr);
+    result = client_key_take (stdin, "standard input", key, error);
     (void)tcsetattr (STDIN_FILENO, TCSAFLUSH, &before);
-    fprintf (stderr, "\n");
-    return length;
+    (void)fputc ('\n', stderr);
+    return result;
 }
 
 int
-key_command_hash (void)
+command_hash_key (void)
 {
-    char key[KEY_HASH_MOST_KEY_BYTES + 2];
-    const char *error;
-    const ssize_t length = read_secret_line (key, sizeof key, &error);
+    char key[CLIENT_KEY_SIZE];
+    char error[CLIENT_KEY_ERROR_SIZE];
     int status;
 
-    if (length < 0) {
-        return fail (error);
+    if (read_key (key, error) != 0) {
+        return command_complain (COMMAND_FAILED, "%s", error);
     }
-    if (!client_key_is_good (key)) {
-        return fail ("that key cannot stand in a header, expected 1 to 1024 visible ASCII "
-                     "characters without blanks");
-    }
-    if (length < FEWEST_CHARACTERS) {
-        fprintf (stderr, "warning: so short a key may be guessed from its hash; --make_key makes "
-                         "one that cannot\n");
+    if (strlen (key) < FEWEST_CHARACTERS) {
+        (void)fputs ("warning: so short a key may be guessed from its hash; --make_key makes one "
+                     "that cannot\n",
+                     stderr);
     }
     status = print_hash (key);
     explicit_bzero (key, sizeof key);
@@ -104,12 +73,13 @@ key_command_hash (void)
 }
 
 int
-key_command_make (void)
+command_make_key (void)
 {
     char key[KEY_HASH_NEW_KEY_SIZE];
 
     if (key_hash_new_key (key) != 0) {
-        return fail ("the system has no random numbers");
+        return command_complain (COMMAND_FAILED, "the system has no random numbers");
     }
-    return printf ("%s\n", key) > 0 ? print_hash (key) : 1;
+    (void)printf ("%s\n", key);
+    return print_hash (key);
 }

@@ -8,16 +8,16 @@
 #include "node/cli/client.h"
 #include "work/base/number.h"
 
-#define COUNT(array) (sizeof (array) / sizeof (array)[0])
-
 /* How a field's number is shown. */
 enum kind { KIND_TEXT, KIND_AMOUNT, KIND_RATE, KIND_SECONDS, KIND_BYTES, KIND_HASH };
 
-static const struct {
+struct field {
     const char *name;
     enum kind kind;
-    unsigned weight; /* of its column; others count 50 */
-} known[] = {
+    unsigned weight; /* of its column; 50 counts for others */
+};
+
+static const struct field known[] = {
     {"name", KIND_TEXT, 100},     {"url", KIND_TEXT, 99},        {"address", KIND_TEXT, 99},
     {"state", KIND_TEXT, 95},     {"hash_rate", KIND_RATE, 90},  {"job", KIND_HASH, 60},
     {"hashes", KIND_AMOUNT, 55},  {"reason", KIND_TEXT, 40},     {"kind", KIND_TEXT, 30},
@@ -28,58 +28,46 @@ static const struct {
     {"expired", KIND_AMOUNT, 50},
 };
 
-/* The first facts, in lines of their own. */
-static const char *const facts_first[] = {"version", "network", "uptime", NULL};
-static const char *const facts_work[] = {"hash_rate",   "hashes", "jobs",      "queue_size",
-                                         "waiters",     "found",  "cancelled", "failed",
-                                         "connections", NULL};
+/* The first facts, in two lines. */
+static const char *const first[] = {"version", "network", "uptime"};
+static const char *const work[] = {"hash_rate", "hashes",    "jobs",   "queue_size", "waiters",
+                                   "found",     "cancelled", "failed", "connections"};
 
 /* "generating" says no more than "jobs", and the scanner stands with the devices. */
-static const char *const passed_over[] = {"generating", "scanner_reason", NULL};
+static const char *const passed_over[] = {"generating", "scanner_reason"};
+
+#define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
 static bool
-is_among (const char *name, const char *const *names)
+is_among (const char *name, const char *const *names, size_t count)
 {
-    for (; *names != NULL; names++) {
-        if (strcmp (name, *names) == 0) {
-            return true;
-        }
+    while (count > 0 && strcmp (name, names[count - 1]) != 0) {
+        count--;
     }
-    return false;
+    return count > 0;
 }
 
-static enum kind
-kind_of (const char *name)
+static struct field
+field_called (const char *name)
 {
     for (size_t i = 0; i < COUNT (known); i++) {
         if (strcmp (name, known[i].name) == 0) {
-            return known[i].kind;
+            return known[i];
         }
     }
-    return KIND_TEXT;
-}
-
-static unsigned
-weight_of (const char *name)
-{
-    for (size_t i = 0; i < COUNT (known); i++) {
-        if (strcmp (name, known[i].name) == 0) {
-            return known[i].weight;
-        }
-    }
-    return 50;
+    return (struct field){name, KIND_TEXT, 50};
 }
 
 /* An object within a row, its scalars side by side: "refused 2, timeout 1". */
 static void
-show_object (const json_t *object, char text[TABLE_CELL_SIZE])
+show_object (json_t *object, char text[TABLE_CELL_SIZE])
 {
     size_t length = 0;
     const char *name;
     json_t *value;
 
-    text[0] = '\0';
-    json_object_foreach ((json_t *)(uintptr_t)object, name, value)
+    (void)snprintf (text, TABLE_CELL_SIZE, "-");
+    json_object_foreach (object, name, value)
     {
         char scratch[64];
         const int written =
@@ -91,28 +79,24 @@ show_object (const json_t *object, char text[TABLE_CELL_SIZE])
             return;
         }
     }
-    if (length == 0) {
-        (void)snprintf (text, TABLE_CELL_SIZE, "-");
-    }
 }
 
 /* The field as people read it; "-" where it says nothing. */
 static void
 show_field (const json_t *object, const char *name, char text[TABLE_CELL_SIZE])
 {
+    json_t *const value = json_object_get (object, name);
+    const enum kind kind = field_called (name).kind;
     char scratch[64];
     const char *const raw = client_field (object, name, scratch, sizeof scratch);
-    const enum kind kind = kind_of (name);
     double number;
 
-    if (json_is_object (json_object_get (object, name))) {
-        show_object (json_object_get (object, name), text);
-    } else if (*raw == '\0') {
-        (void)snprintf (text, TABLE_CELL_SIZE, "-");
-    } else if (kind == KIND_HASH) {
+    if (json_is_object (value)) {
+        show_object (value, text);
+    } else if (kind == KIND_HASH && *raw != '\0') {
         (void)snprintf (text, TABLE_CELL_SIZE, "%.8s%s", raw, strlen (raw) > 8 ? ".." : "");
     } else if (kind == KIND_TEXT || number_parse_double (raw, &number) != 0) {
-        (void)snprintf (text, TABLE_CELL_SIZE, "%s", raw);
+        (void)snprintf (text, TABLE_CELL_SIZE, "%s", *raw != '\0' ? raw : "-");
     } else if (kind == KIND_SECONDS) {
         readable_seconds (number, text);
     } else {
@@ -143,13 +127,14 @@ add_fact (struct table_facts *facts, const json_t *object, const char *name)
 
 /* Those of the names that are there; whoever does not tell has none. */
 static void
-print_facts (const json_t *status, const char *const *names, size_t width, FILE *stream)
+print_facts (const json_t *status, const char *const *names, size_t count, size_t width,
+             FILE *stream)
 {
     struct table_facts facts = {.stream = stream, .width = width};
 
-    for (; *names != NULL; names++) {
-        if (json_object_get (status, *names) != NULL) {
-            add_fact (&facts, status, *names);
+    for (size_t i = 0; i < count; i++) {
+        if (json_object_get (status, names[i]) != NULL) {
+            add_fact (&facts, status, names[i]);
         }
     }
     table_end_facts (&facts);
@@ -161,50 +146,49 @@ is_scalar (const json_t *value)
     return !json_is_object (value) && !json_is_array (value);
 }
 
-/* nano_node writes an empty list as an empty string, which is no fact. */
+/*
+ * The scalars of an object; of the status itself, those that print_facts has not printed.
+ * nano_node writes an empty list as an empty string, which is no fact there.
+ */
 static void
-print_other_facts (const json_t *status, size_t width, FILE *stream)
+print_others (json_t *object, bool is_status, size_t width, FILE *stream)
 {
     struct table_facts facts = {.stream = stream, .width = width};
     const char *name;
     json_t *value;
 
-    json_object_foreach ((json_t *)(uintptr_t)status, name, value)
+    json_object_foreach (object, name, value)
     {
-        if (is_scalar (value) && !is_among (name, facts_first) && !is_among (name, facts_work) &&
-            !is_among (name, passed_over) && json_string_length (value) + !json_is_string (value)) {
-            add_fact (&facts, status, name);
+        if (is_scalar (value) &&
+            !(is_status &&
+              (is_among (name, first, COUNT (first)) || is_among (name, work, COUNT (work)) ||
+               is_among (name, passed_over, COUNT (passed_over)) ||
+               (json_is_string (value) && json_string_length (value) == 0)))) {
+            add_fact (&facts, object, name);
         }
     }
     table_end_facts (&facts);
 }
 
 /* The columns that the rows of one list have, in the order in which they come. */
-struct columns {
-    const char *names[TABLE_COLUMNS_MAX];
-    size_t count;
-};
-
-static void
-find_columns (const json_t *rows, struct columns *columns)
+static size_t
+find_columns (const json_t *rows, const char *names[TABLE_COLUMNS_MAX])
 {
-    columns->count = 0;
+    size_t count = 0;
+
     for (size_t i = 0; i < json_array_size (rows); i++) {
         const char *name;
         json_t *value;
 
         json_object_foreach (json_array_get (rows, i), name, value)
         {
-            bool there = json_is_array (value) || columns->count == TABLE_COLUMNS_MAX;
-
-            for (size_t j = 0; j < columns->count && !there; j++) {
-                there = strcmp (columns->names[j], name) == 0;
-            }
-            if (!there) {
-                columns->names[columns->count++] = name;
+            if (count < TABLE_COLUMNS_MAX && !json_is_array (value) &&
+                !is_among (name, names, count)) {
+                names[count++] = name;
             }
         }
     }
+    return count;
 }
 
 static bool
@@ -213,52 +197,34 @@ is_number (const json_t *rows, const char *name)
     char scratch[64];
     double number;
 
-    return kind_of (name) == KIND_RATE || /* which the first may be without */
+    return field_called (name).kind == KIND_RATE || /* which the first may be without */
            number_parse_double (
                client_field (json_array_get (rows, 0), name, scratch, sizeof scratch), &number) ==
                0;
 }
 
-static int
-fill_table (struct table *table, const json_t *rows, const struct columns *columns)
-{
-    char text[TABLE_CELL_SIZE];
-
-    for (size_t i = 0; i < columns->count; i++) {
-        show_name (columns->names[i], text);
-        if (table_add_column (table, text, is_number (rows, columns->names[i]),
-                              weight_of (columns->names[i])) != 0) {
-            return -1;
-        }
-    }
-    for (size_t row = 0; row < json_array_size (rows); row++) {
-        if (table_add_row (table) != 0) {
-            return -1;
-        }
-        for (size_t i = 0; i < columns->count; i++) {
-            show_field (json_array_get (rows, row), columns->names[i], text);
-            table_set (table, i, text);
-        }
-    }
-    return 0;
-}
-
-static int
+static void
 print_rows (const json_t *rows, size_t width, FILE *stream)
 {
     struct table *const table = table_new ();
-    struct columns columns;
-    int failed = -1;
+    const char *names[TABLE_COLUMNS_MAX];
+    const size_t count = find_columns (rows, names);
+    char text[TABLE_CELL_SIZE];
 
-    find_columns (rows, &columns);
-    if (table != NULL) {
-        failed = fill_table (table, rows, &columns);
+    for (size_t i = 0; i < count; i++) {
+        show_name (names[i], text);
+        (void)table_add_column (table, text, is_number (rows, names[i]),
+                                field_called (names[i]).weight);
     }
-    if (failed == 0) {
-        table_print (table, width, stream);
+    for (size_t row = 0; row < json_array_size (rows); row++) {
+        (void)table_add_row (table);
+        for (size_t i = 0; i < count; i++) {
+            show_field (json_array_get (rows, row), names[i], text);
+            table_set (table, i, text);
+        }
     }
+    table_print (table, width, stream);
     table_free (table);
-    return failed;
 }
 
 /* A list of texts. */
@@ -276,59 +242,45 @@ print_texts (const json_t *list, size_t width, FILE *stream)
 }
 
 static void
-print_object (const json_t *object, size_t width, FILE *stream)
+print_title (const char *title, const char *value, size_t width, FILE *stream)
 {
     struct table_facts facts = {.stream = stream, .width = width};
-    const char *name;
-    json_t *value;
 
-    json_object_foreach ((json_t *)(uintptr_t)object, name, value)
-    {
-        if (is_scalar (value)) {
-            add_fact (&facts, object, name);
-        }
-    }
+    table_add_fact (&facts, title, value);
     table_end_facts (&facts);
 }
 
-static int
-print_section (const char *name, const json_t *value, size_t width, FILE *stream)
+static void
+print_section (const char *name, json_t *value, size_t width, FILE *stream)
 {
     char title[TABLE_CELL_SIZE];
-    struct table_facts facts = {.stream = stream, .width = width};
 
     show_name (name, title);
     (void)fputc ('\n', stream);
-    table_add_fact (&facts, title, "");
-    table_end_facts (&facts);
+    print_title (title, "", width, stream);
     if (json_is_object (value)) {
-        print_object (value, width, stream);
+        print_others (value, false, width, stream);
     } else if (json_is_object (json_array_get (value, 0))) {
-        return print_rows (value, width, stream);
+        print_rows (value, width, stream);
     } else {
         print_texts (value, width, stream);
     }
-    return 0;
 }
 
-int
-status_view_print (const json_t *status, const char *url, size_t width, FILE *stream)
+void
+status_view_print (json_t *status, const char *url, size_t width, FILE *stream)
 {
-    struct table_facts facts = {.stream = stream, .width = width};
     const char *name;
     json_t *value;
 
-    table_add_fact (&facts, "Workpeer at", url);
-    table_end_facts (&facts);
-    print_facts (status, facts_first, width, stream);
-    print_facts (status, facts_work, width, stream);
-    print_other_facts (status, width, stream);
-    json_object_foreach ((json_t *)(uintptr_t)status, name, value)
+    print_title ("Workpeer at", url, width, stream);
+    print_facts (status, first, COUNT (first), width, stream);
+    print_facts (status, work, COUNT (work), width, stream);
+    print_others (status, true, width, stream);
+    json_object_foreach (status, name, value)
     {
-        if (!is_scalar (value) && json_array_size (value) + json_object_size (value) > 0 &&
-            print_section (name, value, width, stream) != 0) {
-            return -1;
+        if (!is_scalar (value) && json_array_size (value) + json_object_size (value) > 0) {
+            print_section (name, value, width, stream);
         }
     }
-    return 0;
 }

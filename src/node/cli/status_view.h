@@ -11,8 +11,8 @@
 
 /*
  * Writes `status`, an object, in lines of at most `width` columns where that is possible; 0 is
- * without bounds. Returns 0, or -1 for want of memory.
+ * without bounds.
  */
-int status_view_print (const json_t *status, const char *url, size_t width, FILE *stream);
+void status_view_print (json_t *status, const char *url, size_t width, FILE *stream);
 
 #endif

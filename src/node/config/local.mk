@@ -15,7 +15,8 @@ libnode_la_SOURCES += \
 	%D%/config_table.c %D%/config_table.h \
 	%D%/config_type.c %D%/config_type.h \
 	%D%/log_config.c %D%/log_config.h \
-	%D%/options.c %D%/options.h
+	%D%/options.c %D%/options.h \
+	%D%/options_table.c %D%/options_table.h
 
 # The one file in C++.
 

@@ -6,211 +6,46 @@
 #include <string.h>
 
 #include "node/base/nearest.h"
+#include "node/config/options_table.h"
 #include "node/system/data_path.h"
+#include "rpc/base/memory.h"
+#include "work/base/hex.h"
+#include "work/base/number.h"
 
-enum id {
-    ID_DAEMON,
-    ID_CHECK_CONFIG,
-    ID_GENERATE_CONFIG,
-    ID_LIST_DEVICES,
-    ID_DIAGNOSTICS,
-    ID_BENCHMARK,
-    ID_HASH_KEY,
-    ID_MAKE_KEY,
-    ID_VERSION,
-    ID_HELP,
-    ID_DATA_PATH,
-    ID_NETWORK,
-    ID_CONFIG,
-    ID_RPCCONFIG,
-    ID_PID_FILE,
-    ID_USE_DEFAULTS,
-    ID_DEBUG_PROFILE_GENERATE,
-    ID_DEBUG_PROFILE_VALIDATE,
-    ID_DEBUG_OPENCL,
-    ID_DIFFICULTY,
-    ID_MULTIPLIER,
-    ID_THREADS,
-    ID_POW_SLEEP_INTERVAL,
-    ID_COUNT,
-    ID_PLATFORM,
-    ID_DEVICE,
-    ID_DURATION,
-    ID_SCANNER,
-    ID_JSON,
-};
-
-enum group { GROUP_COMMANDS, GROUP_SETTINGS, GROUP_DEBUG };
-
-struct entry {
-    const char *name;
-    const char *argument; /* what --help calls it; NULL when there is none */
-    const char *help;
-    enum group group;
-    enum options_command command; /* the command that this option is, or OPTIONS_NONE */
-    unsigned int commands;        /* for the others: the commands they make sense with */
-    unsigned int repeats;         /* and those with which it may be given several times */
-    bool many;                    /* takes several words, and may be given several times */
-};
-
-#define ONLY(command) (1U << (command))
-#define EVERY (~0U)
-#define EVERY_BUT(command) (~ONLY (command))
-#define SEARCHES (ONLY (OPTIONS_DEBUG_PROFILE_GENERATE) | ONLY (OPTIONS_DEBUG_OPENCL))
-
-/* clang-format off */
-static const struct entry table[] = {
-    [ID_DAEMON] = {
-        .name = "daemon", .group = GROUP_COMMANDS, .command = OPTIONS_DAEMON,
-        .help = "run in the foreground until SIGTERM or SIGINT",
-    },
-    [ID_CHECK_CONFIG] = {
-        .name = "check_config", .group = GROUP_COMMANDS, .command = OPTIONS_CHECK_CONFIG,
-        .help = "read the configuration, list every error, exit",
-    },
-    [ID_GENERATE_CONFIG] = {
-        .name = "generate_config", .argument = "FILE", .group = GROUP_COMMANDS,
-        .command = OPTIONS_GENERATE_CONFIG,
-        .help = "print a documented file; FILE is node or rpc",
-    },
-    [ID_LIST_DEVICES] = {
-        .name = "list_devices", .group = GROUP_COMMANDS, .command = OPTIONS_LIST_DEVICES,
-        .help = "list what can search; --benchmark: how fast, too",
-    },
-    [ID_DIAGNOSTICS] = {
-        .name = "diagnostics", .group = GROUP_COMMANDS, .command = OPTIONS_DIAGNOSTICS,
-        .help = "test every device and report",
-    },
-    [ID_BENCHMARK] = {
-        .name = "benchmark", .group = GROUP_COMMANDS, .command = OPTIONS_BENCHMARK,
-        .help = "measure hashes a second, and what they cost",
-    },
-    [ID_HASH_KEY] = {
-        .name = "hash_key", .group = GROUP_COMMANDS, .command = OPTIONS_HASH_KEY,
-        .help = "read an API key, print its hash for access.keys",
-    },
-    [ID_MAKE_KEY] = {
-        .name = "make_key", .group = GROUP_COMMANDS, .command = OPTIONS_MAKE_KEY,
-        .help = "print a new API key, and its hash",
-    },
-    [ID_VERSION] = {
-        .name = "version", .group = GROUP_COMMANDS, .command = OPTIONS_VERSION,
-        .help = "print the version",
-    },
-    [ID_HELP] = {
-        .name = "help", .group = GROUP_COMMANDS, .command = OPTIONS_HELP,
-        .help = "print this text (-h too)",
-    },
-    [ID_DATA_PATH] = {
-        .name = "data_path", .argument = "DIR", .group = GROUP_SETTINGS, .commands = EVERY,
-        .help = "the configuration files' directory",
-    },
-    [ID_NETWORK] = {
-        .name = "network", .argument = "NAME", .group = GROUP_SETTINGS, .commands = EVERY,
-        .help = "live (the default), beta, test or dev",
-    },
-    [ID_CONFIG] = {
-        .name = "config", .argument = "KEY=VALUE", .group = GROUP_SETTINGS, .many = true,
-        .commands = EVERY_BUT (OPTIONS_GENERATE_CONFIG),
-        .help = "override config-node.toml; any number of them",
-    },
-    [ID_RPCCONFIG] = {
-        .name = "rpcconfig", .argument = "KEY=VALUE", .group = GROUP_SETTINGS, .many = true,
-        .commands = EVERY_BUT (OPTIONS_GENERATE_CONFIG),
-        .help = "override config-rpc.toml; any number of them",
-    },
-    [ID_PID_FILE] = {
-        .name = "pid_file", .argument = "FILE", .group = GROUP_SETTINGS,
-        .commands = ONLY (OPTIONS_DAEMON),
-        .help = "--daemon: write the process id to FILE",
-    },
-    [ID_USE_DEFAULTS] = {
-        .name = "use_defaults", .group = GROUP_SETTINGS,
-        .commands = ONLY (OPTIONS_GENERATE_CONFIG),
-        .help = "--generate_config: defaults not commented out",
-    },
-    [ID_DEBUG_PROFILE_GENERATE] = {
-        .name = "debug_profile_generate", .group = GROUP_DEBUG,
-        .command = OPTIONS_DEBUG_PROFILE_GENERATE,
-        .help = "time the generation of work",
-    },
-    [ID_DEBUG_PROFILE_VALIDATE] = {
-        .name = "debug_profile_validate", .group = GROUP_DEBUG,
-        .command = OPTIONS_DEBUG_PROFILE_VALIDATE,
-        .help = "time the validation of work",
-    },
-    [ID_DEBUG_OPENCL] = {
-        .name = "debug_opencl", .group = GROUP_DEBUG, .command = OPTIONS_DEBUG_OPENCL,
-        .help = "time the generation of work by OpenCL",
-    },
-    [ID_DIFFICULTY] = {
-        .name = "difficulty", .argument = "HEX", .group = GROUP_DEBUG,
-        .commands = SEARCHES | ONLY (OPTIONS_BENCHMARK), .repeats = ONLY (OPTIONS_BENCHMARK),
-        .help = "the difficulty; --benchmark: any number of them",
-    },
-    [ID_MULTIPLIER] = {
-        .name = "multiplier", .argument = "X", .group = GROUP_DEBUG, .commands = SEARCHES,
-        .help = "X times the base difficulty, over --difficulty",
-    },
-    [ID_THREADS] = {
-        .name = "threads", .argument = "N", .group = GROUP_DEBUG,
-        .commands = SEARCHES | ONLY (OPTIONS_BENCHMARK),
-        .help = "CPU threads, or OpenCL work items",
-    },
-    [ID_POW_SLEEP_INTERVAL] = {
-        .name = "pow_sleep_interval", .argument = "NS", .group = GROUP_DEBUG,
-        .commands = ONLY (OPTIONS_DEBUG_PROFILE_GENERATE),
-        .help = "nanoseconds to sleep for every 256 hashes",
-    },
-    [ID_COUNT] = {
-        .name = "count", .argument = "N", .group = GROUP_DEBUG, .commands = SEARCHES,
-        .help = "stop after N works",
-    },
-    [ID_PLATFORM] = {
-        .name = "platform", .argument = "P", .group = GROUP_DEBUG,
-        .commands = ONLY (OPTIONS_DEBUG_OPENCL),
-        .help = "--debug_opencl: the OpenCL platform's number",
-    },
-    [ID_DEVICE] = {
-        .name = "device", .argument = "D", .group = GROUP_DEBUG,
-        .commands = ONLY (OPTIONS_DEBUG_OPENCL) | ONLY (OPTIONS_BENCHMARK),
-        .help = "its device's number; --benchmark: cpu, P:D or all",
-    },
-    [ID_DURATION] = {
-        .name = "duration", .argument = "S", .group = GROUP_DEBUG,
-        .commands = ONLY (OPTIONS_BENCHMARK),
-        .help = "--benchmark: seconds in all, 10 if not given",
-    },
-    [ID_SCANNER] = {
-        .name = "scanner", .argument = "NAME", .group = GROUP_DEBUG,
-        .commands = ONLY (OPTIONS_BENCHMARK),
-        .help = "--benchmark: this scanner, or all",
-    },
-    [ID_JSON] = {
-        .name = "json", .group = GROUP_DEBUG, .commands = ONLY (OPTIONS_BENCHMARK),
-        .help = "--benchmark: print a JSON object",
-    },
-};
-/* clang-format on */
-
-enum { TABLE_SIZE = sizeof table / sizeof table[0] };
-
-/* What getopt_long returns: this and the id for an option, the others as they are. */
-enum { GETOPT_WORD = 1, GETOPT_FIRST = 256 };
+/* What getopt_long returns: this and a command, or after the commands an option; or as it is. */
+enum { GETOPT_WORD = 1, GETOPT_FIRST = 256, NAMES_MAX = OPTIONS_COMMANDS + OPTION_IDS };
 
 /* The arguments as they stand, before it is asked whether they make sense together. */
 struct option_reading {
-    bool given[TABLE_SIZE];
-    bool repeated[TABLE_SIZE];
-    const char *value[TABLE_SIZE];
-    const char *stray;        /* the first word that belongs to no option */
-    const struct entry *open; /* the option that further words belong to */
+    struct options *options;
+    FILE *errors;
+    enum options_command word; /* the first word, where it is a command, or OPTIONS_NONE */
+    unsigned commands;         /* given, as bits */
+    size_t word_count;
+    enum option_id open;                /* what further words belong to, or OPTION_IDS */
+    const char *stray;                  /* the first word that belongs to nothing */
+    struct option known[NAMES_MAX + 1]; /* what getopt_long knows, in the grammar in hand */
+    int known_count;
 };
 
-/* Writes the message and the hint, `meant` being the option in it, if any. Returns -1. */
-__attribute__ ((format (printf, 3, 4))) static int
-complain (FILE *errors, const char *meant, const char *format, ...)
+/* Complaints. */
+
+static enum options_command
+find_word (const char *word)
 {
+    for (enum options_command i = OPTIONS_FIRST_WORD; i < OPTIONS_COMMANDS; i++) {
+        if (strcmp (options_commands[i].name, word) == 0) {
+            return i;
+        }
+    }
+    return OPTIONS_NONE;
+}
+
+/* Writes the message and the hint, `meant` being the name in it, if any. Returns -1. */
+__attribute__ ((format (printf, 3, 4))) static int
+complain (const struct option_reading *reading, const char *meant, const char *format, ...)
+{
+    FILE *const errors = reading->errors;
     va_list arguments;
 
     /* Nobody is left to tell when this stream fails. */
@@ -220,378 +55,544 @@ complain (FILE *errors, const char *meant, const char *format, ...)
     va_end (arguments);
     (void)fputc ('\n', errors);
     if (meant != NULL) {
-        (void)fprintf (errors, "Did you mean '--%s'? ", meant);
+        (void)fprintf (errors, "Did you mean '%s%s'? ",
+                       find_word (meant) != OPTIONS_NONE ? "" : "--", meant);
     }
-    (void)fputs ("Try 'workpeer --help'.\n", errors);
+    (void)fprintf (errors, "Try 'workpeer %s%s--help'.\n",
+                   reading->word != OPTIONS_NONE ? options_commands[reading->word].name : "",
+                   reading->word != OPTIONS_NONE ? " " : "");
     return -1;
 }
 
 static int
-complain_missing (FILE *errors, const struct entry *entry)
+complain_missing (const struct option_reading *reading, const char *name)
 {
-    return complain (errors, NULL, "the required argument for option '--%s' is missing",
-                     entry->name);
+    return complain (reading, NULL, "the required argument for option '--%s' is missing", name);
 }
 
 static int
-complain_repeated (FILE *errors, const struct entry *entry)
+complain_repeated (const struct option_reading *reading, const char *name)
 {
-    return complain (errors, NULL, "option '--%s' cannot be specified more than once", entry->name);
+    return complain (reading, NULL, "option '--%s' cannot be specified more than once", name);
 }
 
 static int
-complain_invalid (FILE *errors, const struct entry *entry, const char *argument)
+complain_invalid (const struct option_reading *reading, const char *name, const char *argument)
 {
-    return complain (errors, NULL, "the argument ('%s') for option '--%s' is invalid", argument,
-                     entry->name);
+    return complain (reading, NULL, "the argument ('%s') for option '--%s' is invalid", argument,
+                     name);
 }
 
-/* The length of an option's name in a word like "name=value". */
-static int
-name_length (const char *word)
+static void
+learn (struct option_reading *reading, const char *name, bool has_argument, int value)
 {
-    return (int)strcspn (word, "=");
+    reading->known[reading->known_count++] =
+        (struct option){name, has_argument ? required_argument : no_argument, NULL, value};
 }
 
-/* The option whose name is nearest to `word`, dashes and "=value" not counted, or NULL. */
+static void
+fill_known (struct option_reading *reading)
+{
+    const bool words = reading->word != OPTIONS_NONE;
+
+    for (int i = 0; i < OPTIONS_FIRST_WORD; i++) {
+        if (!words || i == OPTIONS_HELP) {
+            learn (reading, options_commands[i].name, options_commands[i].word_count > 0,
+                   GETOPT_FIRST + i);
+        }
+    }
+    for (int i = 0; i < OPTION_IDS; i++) {
+        if ((options_options[i].commands & (words ? OPTIONS_WORDS : ~OPTIONS_WORDS)) != 0) {
+            learn (reading, options_options[i].name, options_options[i].kind != OPTION_FLAG,
+                   GETOPT_FIRST + OPTIONS_COMMANDS + i);
+        }
+    }
+}
+
+/*
+ * What somebody meant who wrote `word`, dashes and "=value" not counted: a name near to it, or else
+ * one that it begins; or NULL. With `words` it may be a command that is the first word.
+ */
 static const char *
-nearest_option (const char *word)
+find_meant (const struct option_reading *reading, const char *word, bool words)
 {
     const char *const begin = word + strspn (word, "-");
-    char *const name = strndup (begin, strcspn (begin, "="));
-    const char *names[TABLE_SIZE];
+    const char *names[NAMES_MAX];
+    char name[128];
+    size_t count = 0;
 
-    if (name == NULL) {
-        return NULL;
+    (void)snprintf (name, sizeof name, "%.*s", (int)strcspn (begin, "="), begin);
+    for (int i = OPTIONS_FIRST_WORD; words && i < OPTIONS_COMMANDS; i++) {
+        names[count++] = options_commands[i].name;
     }
-    for (size_t i = 0; i < TABLE_SIZE; i++) {
-        names[i] = table[i].name;
+    for (int i = 0; i < reading->known_count; i++) {
+        names[count++] = reading->known[i].name;
     }
-    const char *const nearest = nearest_name (name, names, TABLE_SIZE);
+    const char *meant = nearest_name (name, names, count);
 
-    free (name);
-    return nearest;
+    for (size_t i = 0; i < count && meant == NULL && words && *name != '\0'; i++) {
+        meant = strncmp (names[i], name, strlen (name)) == 0 ? names[i] : NULL;
+    }
+    return meant;
 }
 
-/* The first option after `from` (NULL: of all) whose name "--name=value" abbreviates, or NULL. */
-static const struct entry *
-next_match (const char *word, const struct entry *from)
-{
-    const size_t length = (size_t)name_length (word) - strlen ("--");
-
-    for (from = from == NULL ? table : from + 1; from < table + TABLE_SIZE; from++) {
-        if (strncmp (from->name, word + strlen ("--"), length) == 0) {
-            return from;
-        }
-    }
-    return NULL;
-}
-
+/* Says which names "--name=value" abbreviates. Returns 0 where there are none. */
 static int
-complain_ambiguous (FILE *errors, const char *word)
+complain_ambiguous (const struct option_reading *reading, const char *word, int length)
 {
+    const char *const name = word + strlen ("--");
+    const char *last = NULL;
     char matches[1024] = "";
-    size_t length = 0;
-    const struct entry *entry = next_match (word, NULL);
+    size_t taken = 0;
 
-    while (entry != NULL && length < sizeof matches) {
-        const struct entry *const next = next_match (word, entry);
-        const char *const before = length == 0 ? "" : next == NULL ? " and " : ", ";
-        const int added =
-            snprintf (matches + length, sizeof matches - length, "%s'--%s'", before, entry->name);
-
-        if (added < 0) {
-            break;
+    for (int i = 0; i < reading->known_count && taken < sizeof matches; i++) {
+        if (strncmp (reading->known[i].name, name, (size_t)length - strlen ("--")) == 0) {
+            taken += last == NULL ? 0
+                                  : (size_t)snprintf (matches + taken, sizeof matches - taken,
+                                                      "%s'--%s'", taken > 0 ? ", " : "", last);
+            last = reading->known[i].name;
         }
-        length += (size_t)added;
-        entry = next;
     }
-    return complain (errors, NULL, "option '%.*s' is ambiguous and matches %s", name_length (word),
-                     word, matches);
+    return last == NULL ? 0
+                        : complain (reading, NULL,
+                                    "option '%.*s' is ambiguous and matches %s and "
+                                    "'--%s'",
+                                    length, word, matches, last);
 }
 
-/* Says what getopt_long, having returned '?' on `word`, did not like. */
-static int
-complain_refused (FILE *errors, const char *word)
+/* The name behind what getopt_long gave for an option. */
+static const char *
+name_of (int value)
 {
+    const int i = value - GETOPT_FIRST;
+
+    return i < OPTIONS_COMMANDS ? options_commands[i].name
+                                : options_options[i - OPTIONS_COMMANDS].name;
+}
+
+/* A command of the terminal that came too late. */
+static int
+complain_late (struct option_reading *reading, enum options_command command)
+{
+    reading->word = command;
+    return complain (reading, NULL, "'%s' must be the first word", options_commands[command].name);
+}
+
+/* Says what getopt_long, having returned '?' on words[0], did not like. */
+static int
+complain_refused (struct option_reading *reading, char **words)
+{
+    const char *const word = words[0];
+    const int length = (int)strcspn (word, "=");
+
     if (optopt >= GETOPT_FIRST) {
-        return complain (errors, NULL, "option '--%s' does not take any arguments",
-                         table[optopt - GETOPT_FIRST].name);
+        return complain (reading, NULL, "option '--%s' does not take any arguments",
+                         name_of (optopt));
     }
-    if (optopt == 0 && next_match (word, NULL) != NULL) {
-        return complain_ambiguous (errors, word);
+    if (optopt == 0 && complain_ambiguous (reading, word, length) != 0) {
+        return -1;
     }
-    return complain (errors, nearest_option (word), "unrecognised option '%.*s'",
-                     name_length (word), word);
+    for (words++; reading->word == OPTIONS_NONE && *words != NULL; words++) {
+        if (find_word (*words) != OPTIONS_NONE) {
+            return complain_late (reading, find_word (*words));
+        }
+    }
+    return complain (reading, find_meant (reading, word, false), "unrecognised option '%.*s'",
+                     length, word);
 }
 
-static int
-take_override (struct options *options, const struct entry *entry, const char *argument,
-               FILE *errors)
-{
-    const char *const equals = strchr (argument, '=');
+/* Reading. */
 
-    if (equals == NULL || equals == argument || equals[1] == '\0') {
-        return complain_invalid (errors, entry, argument);
+static int
+take_value (const struct option_reading *reading, enum option_id id, const char *value)
+{
+    struct option_values *const given = &reading->options->given[id];
+    const char *const equals = strchr (value, '=');
+
+    if (options_options[id].kind == OPTION_OVERRIDE &&
+        (equals == NULL || equals == value || equals[1] == '\0')) {
+        return complain_invalid (reading, options_options[id].name, value);
     }
-    if (entry == &table[ID_RPCCONFIG]) {
-        options->rpc_overrides[options->rpc_override_count++] = argument;
-    } else {
-        options->overrides[options->override_count++] = argument;
-    }
+    given->items = memory_resize (given->items, given->count + 1, sizeof *given->items);
+    given->items[given->count++] = value;
     return 0;
 }
 
 /* A word that is neither an option nor the first argument of one. */
 static int
-take_word (struct options *options, struct option_reading *reading, const char *word, FILE *errors)
+take_word (struct option_reading *reading, const char *word)
 {
-    if (reading->open != NULL) {
-        return take_override (options, reading->open, word, errors);
+    const bool words = reading->word != OPTIONS_NONE;
+
+    if (reading->open != OPTION_IDS && (!words || strchr (word, '=') != NULL) &&
+        find_word (word) == OPTIONS_NONE) {
+        return take_value (reading, reading->open, word);
     }
-    if (reading->stray == NULL) {
+    if (words && reading->word_count < options_commands[reading->word].word_count) {
+        reading->options->words[reading->word_count++] = word;
+    } else if (reading->stray == NULL) {
         reading->stray = word;
     }
     return 0;
 }
 
-/* `argument` is NULL for an option that takes none; `apart` says that it was a word of its own. */
 static int
-take_option (struct options *options, struct option_reading *reading, size_t id,
-             const char *argument, bool apart, FILE *errors)
+take_command (struct option_reading *reading, enum options_command command, const char *argument)
 {
-    const struct entry *const entry = &table[id];
+    if ((reading->commands & OPTIONS_BIT (command)) != 0 && command != OPTIONS_HELP) {
+        return complain_repeated (reading, options_commands[command].name);
+    }
+    reading->commands |= OPTIONS_BIT (command);
+    if (argument != NULL) {
+        reading->options->words[0] = argument;
+    }
+    return 0;
+}
 
-    if (reading->given[id] && !entry->many && entry->repeats == 0) {
-        return complain_repeated (errors, entry);
-    }
-    reading->repeated[id] = reading->given[id];
-    reading->given[id] = true;
-    reading->open = entry->many ? entry : NULL;
-    if (argument == NULL) {
-        return 0;
-    }
+/* `value` is what getopt_long returned, `apart` whether the argument is a word of its own. */
+static int
+take_option (struct option_reading *reading, int value, const char *argument, bool apart)
+{
+    const int i = value - GETOPT_FIRST;
+
     /* getopt_long takes the next word whatever it is; "--pid_file --daemon" is a slip. */
-    if (apart && strncmp (argument, "--", strlen ("--")) == 0) {
-        return complain_missing (errors, entry);
+    if (argument != NULL && apart && strncmp (argument, "--", strlen ("--")) == 0) {
+        return complain_missing (reading, name_of (value));
     }
-    if (*argument == '\0') {
-        return complain_invalid (errors, entry, argument);
+    if (argument != NULL && *argument == '\0') {
+        return complain_invalid (reading, name_of (value), argument);
     }
-    reading->value[id] = argument;
-    if (id == ID_DIFFICULTY) {
-        options->difficulties[options->difficulty_count++] = argument;
+    reading->open = OPTION_IDS;
+    if (i < OPTIONS_COMMANDS) {
+        return take_command (reading, (enum options_command)i, argument);
     }
-    return entry->many ? take_override (options, entry, argument, errors) : 0;
-}
+    const enum option_id id = (enum option_id) (i - OPTIONS_COMMANDS);
 
-static void
-fill_getopt_table (struct option known[TABLE_SIZE + 1])
-{
-    for (int i = 0; i < TABLE_SIZE; i++) {
-        known[i] = (struct option){
-            .name = table[i].name,
-            .has_arg = table[i].argument == NULL ? no_argument : required_argument,
-            .val = GETOPT_FIRST + i,
-        };
+    if (options_options[id].kind == OPTION_OVERRIDE) {
+        reading->open = id;
     }
-    known[TABLE_SIZE] = (struct option){.name = NULL};
+    return take_value (reading, id, argument != NULL ? argument : "");
 }
 
 static int
-read_arguments (int argc, char **argv, struct options *options, struct option_reading *reading,
-                FILE *errors)
+read_arguments (struct option_reading *reading, int argc, char **argv)
 {
-    struct option known[TABLE_SIZE + 1];
     int result = 0;
     int at = 1;
+    int value;
 
-    fill_getopt_table (known);
     opterr = 0;
     optind = 0; /* makes getopt_long start afresh */
-    while (result == 0) {
-        /* "-": words come in their place, unsorted. ":": a missing argument is told apart. */
-        const int value = getopt_long (argc, argv, "-:h", known, NULL);
-
-        if (value == -1) {
-            break;
-        }
+    /* "-": words come in their place, unsorted. ":": a missing argument is told apart. */
+    while (result == 0 && (value = getopt_long (argc, argv, "-:h", reading->known, NULL)) != -1) {
         if (value == '?') {
-            result = complain_refused (errors, argv[at]);
+            result = complain_refused (reading, argv + at);
         } else if (value == ':') {
-            result = complain_missing (errors, &table[optopt - GETOPT_FIRST]);
+            result = complain_missing (reading, name_of (optopt));
         } else if (value == GETOPT_WORD) {
-            result = take_word (options, reading, optarg, errors);
+            result = take_word (reading, optarg);
         } else {
-            const size_t id = value == 'h' ? ID_HELP : (size_t)(value - GETOPT_FIRST);
-
-            result = take_option (options, reading, id, optarg, optind - at > 1, errors);
+            result = take_option (reading, value == 'h' ? GETOPT_FIRST + OPTIONS_HELP : value,
+                                  optarg, optind - at > 1);
         }
         at = optind;
     }
-    if (result == 0 && optind < argc && reading->stray == NULL) {
-        reading->stray = argv[optind]; /* after "--" */
+    reading->open = OPTION_IDS;
+    for (; result == 0 && optind < argc; optind++) { /* after "--" */
+        result = take_word (reading, argv[optind]);
     }
     return result;
 }
 
-/* The one command among what was given, or NULL after a complaint. */
-static const struct entry *
-find_command (const struct option_reading *reading, FILE *errors)
-{
-    const struct entry *command = NULL;
+/* Whether it makes sense. */
 
-    if (reading->stray != NULL) {
-        (void)complain (errors, nearest_option (reading->stray), "unexpected argument '%s'",
-                        reading->stray);
-        return NULL;
+static int
+complain_stray (struct option_reading *reading)
+{
+    const bool words = reading->word == OPTIONS_NONE && reading->commands == 0;
+    const enum options_command late = words ? find_word (reading->stray) : OPTIONS_NONE;
+
+    return late != OPTIONS_NONE ? complain_late (reading, late)
+                                : complain (reading, find_meant (reading, reading->stray, words),
+                                            "unexpected argument '%s'", reading->stray);
+}
+
+/* The one command among what was given. */
+static int
+find_command (struct option_reading *reading)
+{
+    struct options *const options = reading->options;
+
+    if (reading->word != OPTIONS_NONE) {
+        options->command = reading->word;
+        if (reading->word_count < options_commands[reading->word].word_count) {
+            return complain (reading, NULL, "'%s' takes %s", options_commands[reading->word].name,
+                             options_commands[reading->word].words);
+        }
+        return 0;
     }
-    for (size_t i = 0; i < TABLE_SIZE; i++) {
-        if (!reading->given[i] || table[i].command == OPTIONS_NONE ||
-            (i == ID_BENCHMARK && reading->given[ID_LIST_DEVICES])) {
+    if ((reading->commands & OPTIONS_BIT (OPTIONS_LIST_DEVICES)) != 0) {
+        options->measure = (reading->commands & OPTIONS_BIT (OPTIONS_BENCHMARK)) != 0;
+        reading->commands &= ~OPTIONS_BIT (OPTIONS_BENCHMARK);
+    }
+    for (enum options_command i = 0; i < OPTIONS_FIRST_WORD; i++) {
+        if ((reading->commands & OPTIONS_BIT (i)) == 0) {
             continue;
         }
-        if (command != NULL) {
-            (void)complain (errors, NULL, "options '--%s' and '--%s' cannot be used together",
-                            command->name, table[i].name);
-            return NULL;
+        if (options->command != OPTIONS_NONE) {
+            return complain (reading, NULL, "options '--%s' and '--%s' cannot be used together",
+                             options_commands[options->command].name, options_commands[i].name);
         }
-        command = &table[i];
+        options->command = i;
     }
-    if (command == NULL) {
-        (void)complain (errors, NULL, "no command given");
+    return options->command != OPTIONS_NONE ? 0 : complain (reading, NULL, "no command given");
+}
+
+/* Whether blocks of that subtype receive; or -1 where there is no such. */
+static int
+is_receiving (const char *subtype)
+{
+    static const char *const names[] = {"send", "change", "receive", "open", "epoch"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp (subtype, names[i]) == 0) {
+            return i >= 2;
+        }
     }
-    return command;
+    return -1;
+}
+
+/* For --debug_opencl a number; for --benchmark "cpu", "all" or two numbers. */
+static bool
+is_device (const char *text, enum options_command command)
+{
+    static const char digits[] = "0123456789";
+    const char *const colon = text + strspn (text, digits);
+    uint64_t number;
+
+    if (command == OPTIONS_DEBUG_OPENCL) {
+        return number_parse_unsigned (text, 0, UINT32_MAX, &number) == 0;
+    }
+    return strcmp (text, "cpu") == 0 || strcmp (text, "all") == 0 ||
+           (colon > text && colon[0] == ':' && colon[1] != '\0' &&
+            colon[1 + strspn (colon + 1, digits)] == '\0');
+}
+
+static bool
+is_good (const struct option_row *row, enum options_command command, const char *text)
+{
+    enum difficulty_network_id network;
+    uint64_t whole;
+    double real;
+
+    switch (row->kind) {
+    case OPTION_NETWORK_NAME:
+        return difficulty_network_by_name (text, &network) == 0;
+    case OPTION_SUBTYPE_NAME:
+        return is_receiving (text) >= 0;
+    case OPTION_DEVICE_NAME:
+        return is_device (text, command);
+    case OPTION_HEX:
+        return hex_parse_u64 (text, &whole) == 0;
+    case OPTION_WHOLE:
+        return number_parse_unsigned (text, (uint64_t)row->least, (uint64_t)row->most, &whole) == 0;
+    case OPTION_REAL:
+        return number_parse_double (text, &real) == 0 && real >= row->least && real <= row->most;
+    default:
+        return true;
+    }
 }
 
 static int
-check_companions (const struct option_reading *reading, const struct entry *command, FILE *errors)
+check_option (const struct option_reading *reading, enum option_id id)
 {
-    for (size_t i = 0; i < TABLE_SIZE; i++) {
-        if (reading->given[i] && table[i].command == OPTIONS_NONE &&
-            (table[i].commands & ONLY (command->command)) == 0) {
-            return complain (errors, NULL, "option '--%s' makes no sense with '--%s'",
-                             table[i].name, command->name);
-        }
-        if (reading->repeated[i] && !table[i].many &&
-            (table[i].repeats & ONLY (command->command)) == 0) {
-            return complain_repeated (errors, &table[i]);
+    const enum options_command command = reading->options->command;
+    const struct option_row *const row = &options_options[id];
+    const struct option_values *const given = &reading->options->given[id];
+
+    if (given->count > 0 && (row->commands & OPTIONS_BIT (command)) == 0) {
+        return complain (reading, NULL, "option '--%s' makes no sense with '%s%s'", row->name,
+                         options_is_word (command) ? "" : "--", options_commands[command].name);
+    }
+    if (given->count > 1 && (row->repeats & OPTIONS_BIT (command)) == 0) {
+        return complain_repeated (reading, row->name);
+    }
+    for (size_t i = 0; i < given->count; i++) {
+        if (!is_good (row, command, given->items[i])) {
+            return complain (reading, NULL, "Invalid %s", row->invalid);
         }
     }
     return 0;
 }
 
+/* Of the terminal's commands: what excludes or needs what. */
 static int
-take_values (const struct option_reading *reading, struct options *options, FILE *errors)
+check_together (const struct option_reading *reading)
 {
-    const char *const file = reading->value[ID_GENERATE_CONFIG];
-    const char *const network = reading->value[ID_NETWORK];
+    static const enum option_id apart[][2] = {
+        {OPTION_LOCAL, OPTION_URL},
+        {OPTION_LOCAL, OPTION_KEY_FILE},
+        {OPTION_DIFFICULTY, OPTION_MULTIPLIER},
+        {OPTION_DIFFICULTY, OPTION_SUBTYPE},
+        {OPTION_MULTIPLIER, OPTION_SUBTYPE},
+    };
+    const struct options *const options = reading->options;
 
-    if (file != NULL && config_file_by_name (file, &options->generate) != 0) {
-        return complain (errors, NULL, "Invalid configuration type %s. Must be node or rpc.", file);
+    for (size_t i = 0; i < sizeof apart / sizeof apart[0]; i++) {
+        if (options_given (options, apart[i][0]) && options_given (options, apart[i][1])) {
+            return complain (reading, NULL, "options '--%s' and '--%s' cannot be used together",
+                             options_options[apart[i][0]].name, options_options[apart[i][1]].name);
+        }
     }
-    if (network != NULL && difficulty_network_by_name (network, &options->network) != 0) {
-        return complain (errors, NULL,
-                         "Invalid network. Valid values are live, test, beta and dev.");
+    if (options_given (options, OPTION_INTERVAL) && !options_given (options, OPTION_WATCH)) {
+        return complain (reading, NULL, "option '--interval' makes no sense without '--watch'");
     }
-    options->use_defaults = reading->given[ID_USE_DEFAULTS];
-    options->pid_file = reading->value[ID_PID_FILE];
-    options->difficulty = reading->value[ID_DIFFICULTY];
-    options->multiplier = reading->value[ID_MULTIPLIER];
-    options->threads = reading->value[ID_THREADS];
-    options->pow_sleep_interval = reading->value[ID_POW_SLEEP_INTERVAL];
-    options->count = reading->value[ID_COUNT];
-    options->platform = reading->value[ID_PLATFORM];
-    options->device = reading->value[ID_DEVICE];
-    options->duration = reading->value[ID_DURATION];
-    options->scanner = reading->value[ID_SCANNER];
-    options->json = reading->given[ID_JSON];
-    options->measure = reading->given[ID_LIST_DEVICES] && reading->given[ID_BENCHMARK];
     return 0;
 }
 
 static int
-take_data_path (const char *given, char **path, FILE *errors)
+take_file (const struct option_reading *reading)
 {
-    const char *error;
+    const char *const file = reading->options->words[0];
 
-    *path = given != NULL ? strdup (given) : data_path_default (&error);
-    if (*path == NULL) {
-        return complain (errors, NULL, "%s", given != NULL ? "out of memory" : error);
+    if (reading->options->command == OPTIONS_GENERATE_CONFIG &&
+        config_file_by_name (file, &reading->options->generate) != 0) {
+        return complain (reading, NULL, "Invalid configuration type %s. Must be node or rpc.",
+                         file);
     }
     return 0;
+}
+
+static int
+take_data_path (const struct option_reading *reading)
+{
+    struct options *const options = reading->options;
+    const char *error = NULL;
+
+    if (!options_given (options, OPTION_URL)) {
+        options->data_path = options_given (options, OPTION_DATA_PATH)
+                                 ? memory_text (options_text (options, OPTION_DATA_PATH))
+                                 : data_path_default (&error);
+    }
+    return error == NULL ? 0 : complain (reading, NULL, "%s", error);
+}
+
+static int
+check (struct option_reading *reading)
+{
+    struct options *const options = reading->options;
+
+    if (reading->stray != NULL) {
+        return complain_stray (reading);
+    }
+    if (find_command (reading) != 0) {
+        return -1;
+    }
+    for (enum option_id i = 0; i < OPTION_IDS; i++) {
+        if (check_option (reading, i) != 0) {
+            return -1;
+        }
+    }
+    if (options_given (options, OPTION_NETWORK)) {
+        (void)difficulty_network_by_name (options_text (options, OPTION_NETWORK),
+                                          &options->network);
+    }
+    return (options_is_word (options->command) && check_together (reading) != 0) ||
+                   take_file (reading) != 0 || take_data_path (reading) != 0
+               ? -1
+               : 0;
 }
 
 int
 options_parse (int argc, char **argv, struct options *options, FILE *errors)
 {
-    const size_t words_max = (size_t)argc + 1; /* never 0, which calloc may answer with NULL */
-    struct option_reading reading = {.stray = NULL};
+    struct option_reading reading = {
+        .options = options,
+        .errors = errors,
+        .word = argc > 1 ? find_word (argv[1]) : OPTIONS_NONE,
+        .open = OPTION_IDS,
+    };
+    const int shift = reading.word != OPTIONS_NONE ? 1 : 0; /* it stands in the program's place */
 
     *options = (struct options){
-        .network = DIFFICULTY_LIVE,
-        .overrides = calloc (words_max, sizeof *options->overrides),
-        .rpc_overrides = calloc (words_max, sizeof *options->rpc_overrides),
-        .difficulties = calloc (words_max, sizeof *options->difficulties),
-    };
-    if (options->overrides == NULL || options->rpc_overrides == NULL ||
-        options->difficulties == NULL) {
-        return complain (errors, NULL, "out of memory");
-    }
-    if (read_arguments (argc, argv, options, &reading, errors) != 0) {
+        .command = OPTIONS_NONE, .topic = reading.word, .network = DIFFICULTY_LIVE};
+    fill_known (&reading);
+    if (read_arguments (&reading, argc - shift, argv + shift) != 0) {
         return -1;
     }
-    if (reading.given[ID_HELP] || reading.given[ID_VERSION]) {
-        options->command = reading.given[ID_HELP] ? OPTIONS_HELP : OPTIONS_VERSION;
+    if ((reading.commands & (OPTIONS_BIT (OPTIONS_HELP) | OPTIONS_BIT (OPTIONS_VERSION))) != 0) {
+        options->command =
+            (reading.commands & OPTIONS_BIT (OPTIONS_HELP)) != 0 ? OPTIONS_HELP : OPTIONS_VERSION;
         return 0;
     }
-    const struct entry *const command = find_command (&reading, errors);
-
-    if (command == NULL || check_companions (&reading, command, errors) != 0 ||
-        take_values (&reading, options, errors) != 0 ||
-        take_data_path (reading.value[ID_DATA_PATH], &options->data_path, errors) != 0) {
-        return -1;
-    }
-    options->command = command->command;
-    return 0;
+    return check (&reading);
 }
 
 void
 options_clear (struct options *options)
 {
-    free (options->data_path);
-    free (options->overrides);
-    free (options->rpc_overrides);
-    free (options->difficulties);
-    *options = (struct options){.command = OPTIONS_NONE};
-}
-
-static void
-print_group (FILE *stream, enum group group, const char *title)
-{
-    (void)fprintf (stream, "\n%s:\n", title);
-    for (size_t i = 0; i < TABLE_SIZE; i++) {
-        char left[64];
-
-        if (table[i].group != group) {
-            continue;
-        }
-        (void)snprintf (left, sizeof left, "--%s%s%s", table[i].name,
-                        table[i].argument == NULL ? "" : " ",
-                        table[i].argument == NULL ? "" : table[i].argument);
-        (void)fprintf (stream, "  %-26s  %s\n", left, table[i].help);
+    for (size_t i = 0; i < OPTION_IDS; i++) {
+        free (options->given[i].items);
     }
+    free (options->data_path);
+    *options = (struct options){.command = OPTIONS_NONE, .topic = OPTIONS_NONE};
 }
 
-int
-options_help (FILE *stream)
+/* What was given. */
+
+bool
+options_given (const struct options *options, enum option_id id)
 {
-    (void)fputs ("Usage: workpeer COMMAND [OPTION]...\n"
-                 "Finds proof of work for Nano nodes and wallets, as a node's work peer.\n",
-                 stream);
-    print_group (stream, GROUP_COMMANDS, "Commands");
-    print_group (stream, GROUP_SETTINGS, "Settings");
-    print_group (stream, GROUP_DEBUG, "Measuring, commands and their options");
-    /* One check for all of it: a stream's error stays set. */
-    return fflush (stream) == 0 && ferror (stream) == 0 ? 0 : -1;
+    return options->given[id].count > 0;
+}
+
+const char *
+options_text (const struct options *options, enum option_id id)
+{
+    const struct option_values *const given = &options->given[id];
+
+    return given->count > 0 ? given->items[given->count - 1] : NULL;
+}
+
+double
+options_number (const struct options *options, enum option_id id, double otherwise)
+{
+    const char *const text = options_text (options, id);
+
+    if (text != NULL) {
+        (void)number_parse_double (text, &otherwise);
+    }
+    return otherwise;
+}
+
+uint64_t
+options_threshold (const struct options *options, const struct difficulty_network *network)
+{
+    const char *const difficulty = options_text (options, OPTION_DIFFICULTY);
+    const char *const subtype = options_text (options, OPTION_SUBTYPE);
+    uint64_t threshold = network->base;
+
+    if (options_given (options, OPTION_MULTIPLIER)) {
+        return difficulty_from_multiplier (options_number (options, OPTION_MULTIPLIER, 1),
+                                           network->base);
+    }
+    if (difficulty != NULL) {
+        (void)hex_parse_u64 (difficulty, &threshold);
+    }
+    return subtype != NULL && is_receiving (subtype) > 0 ? network->epoch_2_receive : threshold;
+}
+
+struct config_sources
+options_sources (const struct options *options)
+{
+    const struct option_values *const overrides = &options->given[OPTION_CONFIG];
+    const struct option_values *const rpc_overrides = &options->given[OPTION_RPCCONFIG];
+
+    return (struct config_sources){
+        .data_path = options->data_path,
+        .overrides = overrides->items,
+        .override_count = overrides->count,
+        .rpc_overrides = rpc_overrides->items,
+        .rpc_override_count = rpc_overrides->count,
+    };
 }

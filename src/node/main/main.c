@@ -7,20 +7,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "build_config.h"
 #include "node/cli/command.h"
-#include "node/cli/key_command.h"
 #include "node/config/config.h"
 #include "node/config/options.h"
 #include "node/daemon/node.h"
 #include "node/engine/gpu.h"
 #include "node/engine/scanner_choice.h"
-#include "node/tools/bench.h"
-#include "node/tools/devices.h"
-#include "node/tools/profile.h"
+#include "node/tools/tools.h"
 #include "rpc/base/memory.h"
 #include "rpc/base/trouble.h"
 
@@ -29,50 +25,7 @@ print_version (void)
 {
     printf ("Version %s\nBuild Info %s, libevent %s, jansson %s\n", PACKAGE_VERSION, BUILD_INFO,
             event_get_version (), jansson_version_str ());
-    return fflush (stdout) == 0 ? 0 : 1;
-}
-
-static int
-print_help (void)
-{
-    if (options_help (stdout) != 0) {
-        return 1;
-    }
-    command_help (stdout);
-    return fflush (stdout) == 0 ? 0 : 1;
-}
-
-/* Says what loading had to say: errors plainly, warnings as such. */
-static void
-print_report (const struct config_report *report)
-{
-    for (size_t i = 0; i < report->count; i++) {
-        const struct config_message *message = &report->messages[i];
-        fprintf (stderr, "%s%s\n", message->error ? "" : "warning: ", message->text);
-    }
-}
-
-static struct config_sources
-sources_of (const struct options *options)
-{
-    return (struct config_sources){
-        .data_path = options->data_path,
-        .overrides = options->overrides,
-        .override_count = options->override_count,
-        .rpc_overrides = options->rpc_overrides,
-        .rpc_override_count = options->rpc_override_count,
-    };
-}
-
-static const struct config *
-load_config (const struct config_sources *sources)
-{
-    struct config_report report;
-    const struct config *config = config_load (sources, &report);
-
-    print_report (&report);
-    config_report_clear (&report);
-    return config;
+    return COMMAND_DONE;
 }
 
 /* A directory without files is a good configuration, or a mistyped one. */
@@ -118,12 +71,34 @@ check_config (const struct options *options, const struct config *config)
 
     if (scanner_choice_make (config->work_scanner, &choice) != 0) {
         fprintf (stderr, "%s\n", choice.reason);
-        return 1;
+        return COMMAND_FAILED;
     }
     check_opencl (config);
     printf ("The configuration in %s is good%s\n", options->data_path,
             has_files (options->data_path) ? "" : ": there are no files, so it is the default");
-    return fflush (stdout) == 0 ? 0 : 1;
+    return COMMAND_DONE;
+}
+
+/*
+ * Says what loading had to say; a command on the terminal is not the place for warnings. NULL where
+ * there are errors.
+ */
+static const struct config *
+load_config (const struct options *options)
+{
+    const struct config_sources sources = options_sources (options);
+    struct config_report report;
+    const struct config *const config = config_load (&sources, &report);
+
+    for (size_t i = 0; i < report.count; i++) {
+        const struct config_message *const message = &report.messages[i];
+
+        if (message->error || !options_is_word (options->command)) {
+            fprintf (stderr, "%s%s\n", message->error ? "" : "warning: ", message->text);
+        }
+    }
+    config_report_clear (&report);
+    return config;
 }
 
 static int
@@ -134,7 +109,8 @@ run_configured (const struct options *options, const struct config *config,
     case OPTIONS_CHECK_CONFIG:
         return check_config (options, config);
     case OPTIONS_LIST_DEVICES:
-        return devices_list (options, config);
+        devices_list (options, config);
+        return COMMAND_DONE;
     case OPTIONS_DIAGNOSTICS:
         return devices_diagnose (options, config);
     case OPTIONS_BENCHMARK:
@@ -143,30 +119,30 @@ run_configured (const struct options *options, const struct config *config,
         return profile_generate (options, config, network);
     case OPTIONS_DEBUG_PROFILE_VALIDATE:
         return profile_validate ();
-    default:
+    case OPTIONS_DEBUG_OPENCL:
         return profile_opencl (options, config, network);
+    default:
+        return command_main (options, config, network);
     }
 }
 
 static int
 run_with_config (const struct options *options)
 {
-    const struct config_sources sources = sources_of (options);
+    const struct config_sources sources = options_sources (options);
     struct difficulty_network network;
-    const struct config *config;
+    const struct config *config = NULL;
     char error[256];
     int status;
 
     if (difficulty_network_load (options->network, &network, error, sizeof error) != 0) {
-        fprintf (stderr, "workpeer: %s\n", error);
-        return 1;
+        return command_complain (COMMAND_FAILED, "%s", error);
     }
-    config = load_config (&sources);
-    if (config == NULL) {
-        return 1;
+    if (options->data_path != NULL && (config = load_config (options)) == NULL) {
+        return COMMAND_FAILED;
     }
     if (options->command == OPTIONS_DAEMON) {
-        return node_run (config, &sources, &network, options->pid_file);
+        return node_run (config, &sources, &network, options_text (options, OPTION_PID_FILE));
     }
     status = run_configured (options, config, &network);
     config_free (config);
@@ -178,30 +154,21 @@ run (const struct options *options)
 {
     switch (options->command) {
     case OPTIONS_HELP:
-        return print_help ();
+        options_help (options, stdout);
+        return COMMAND_DONE;
     case OPTIONS_VERSION:
         return print_version ();
     case OPTIONS_GENERATE_CONFIG:
-        return config_generate (options->generate, options->use_defaults, stdout) == 0 ? 0 : 1;
+        (void)config_generate (options->generate, options_given (options, OPTION_USE_DEFAULTS),
+                               stdout);
+        return COMMAND_DONE;
     case OPTIONS_HASH_KEY:
-        return key_command_hash ();
+        return command_hash_key ();
     case OPTIONS_MAKE_KEY:
-        return key_command_make ();
+        return command_make_key ();
     default:
         return run_with_config (options);
     }
-}
-
-/* Whether the first word is a slip for a command's name; says so. */
-static bool
-is_slip (const char *word)
-{
-    const char *const meant = *word != '-' ? command_nearest (word) : NULL;
-
-    if (meant != NULL) {
-        fprintf (stderr, "workpeer: '%s' is no command: did you mean '%s'?\n", word, meant);
-    }
-    return meant != NULL;
 }
 
 /* Until the daemon has a log. */
@@ -215,18 +182,16 @@ int
 main (int argc, char **argv)
 {
     struct options options;
-    int status = 1;
+    int status = COMMAND_USAGE;
 
     memory_own_libraries ();
     trouble_set (on_trouble);
-    if (argc > 1 && command_is (argv[1])) {
-        return command_main (argc, argv);
-    }
-    if (argc > 1 && is_slip (argv[1])) {
-        return COMMAND_USAGE;
-    }
     if (options_parse (argc, argv, &options, stderr) == 0) {
         status = run (&options);
+        /* One check for all: a stream's error stays set. What a daemon prints is no result. */
+        if (options.command != OPTIONS_DAEMON && (fflush (stdout) != 0 || ferror (stdout))) {
+            status = command_complain (COMMAND_FAILED, "standard output cannot be written");
+        }
     }
     options_clear (&options);
     return status;

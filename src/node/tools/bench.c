@@ -1,5 +1,6 @@
-#include "node/tools/bench.h"
-
+/*
+ * --benchmark.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,46 +11,27 @@
 #include "node/engine/scanner_choice.h"
 #include "node/tools/bench_pool.h"
 #include "node/tools/bench_report.h"
+#include "node/tools/tools.h"
 #include "rpc/base/memory.h"
 #include "work/base/atto.h"
 #include "work/base/cpus.h"
 #include "work/base/hex.h"
-#include "work/base/number.h"
 
 #define DURATION_DEFAULT 10.0
-#define DURATION_MOST 86400.0
 
 /* Short, so that the candidates meet the same machine; never fewer than these, however short. */
 #define SLICE_SECONDS 0.05
 #define SLICES_LEAST 20
 
 struct bench {
+    const struct options *options;
     const struct config *config;
-    double duration;
     struct scanner_choice choice; /* without a scanner: all are measured */
     struct gpu *gpu;              /* or NULL */
     struct bench_report report;
 };
 
 /* The options. */
-
-static int
-complain (const char *message)
-{
-    fprintf (stderr, "%s\n", message);
-    return -1;
-}
-
-static int
-read_duration (const char *text, double *duration)
-{
-    *duration = DURATION_DEFAULT;
-    if (text != NULL && (number_parse_double (text, duration) != 0 || !(*duration > 0) ||
-                         *duration > DURATION_MOST)) {
-        return complain ("Invalid duration: expected seconds, above 0 and up to 86400");
-    }
-    return 0;
-}
 
 static void
 add_threshold (struct bench_report *report, const char *name, enum difficulty_order order,
@@ -80,36 +62,20 @@ add_todays_thresholds (struct bench_report *report, const struct difficulty_netw
     }
 }
 
-static int
-read_thresholds (const struct options *options, const struct difficulty_network *network,
-                 struct bench *bench)
+static void
+read_thresholds (struct bench *bench, const struct difficulty_network *network)
 {
-    for (size_t i = 0; i < options->difficulty_count; i++) {
-        uint64_t threshold;
-        if (hex_parse_u64 (options->difficulties[i], &threshold) != 0) {
-            return complain ("Invalid difficulty: expected 1 to 16 hexadecimal digits");
-        }
+    const struct option_values *const given = &bench->options->given[OPTION_DIFFICULTY];
+
+    for (size_t i = 0; i < given->count; i++) {
+        uint64_t threshold = 0;
+
+        (void)hex_parse_u64 (given->items[i], &threshold);
         add_threshold (&bench->report, "asked for", DIFFICULTY_AT_LEAST, threshold);
     }
-    if (options->difficulty_count == 0) {
+    if (given->count == 0) {
         add_todays_thresholds (&bench->report, network);
     }
-    return 0;
-}
-
-static bool
-is_numbered (const char *text)
-{
-    const char *colon = strchr (text, ':');
-    char platform[32];
-    uint64_t number;
-
-    if (colon == NULL || colon - text >= (ptrdiff_t)sizeof platform) {
-        return false;
-    }
-    (void)snprintf (platform, sizeof platform, "%.*s", (int)(colon - text), text);
-    return number_parse_unsigned (platform, 0, UINT32_MAX, &number) == 0 &&
-           number_parse_unsigned (colon + 1, 0, UINT32_MAX, &number) == 0;
 }
 
 /* Whether one of the devices can be used; else why not, in `error`. */
@@ -127,15 +93,15 @@ is_usable (const struct gpu *gpu, char error[GPU_TEXT_SIZE])
     return false;
 }
 
-/* All there is, or one. A machine without OpenCL has measured all of it with the CPU. */
+/* The one that `select` names, or with NULL all there is, without which the CPU has to do. */
 static int
-read_opencl (const struct options *options, bool all, struct bench *bench)
+read_opencl (struct bench *bench, const char *select)
 {
     const struct gpu_settings settings = {
         .config = bench->config,
-        .data_path = options->data_path,
-        .everything = all,
-        .select = options->device,
+        .data_path = bench->options->data_path,
+        .everything = select == NULL,
+        .select = select,
     };
     char error[GPU_TEXT_SIZE];
 
@@ -143,19 +109,19 @@ read_opencl (const struct options *options, bool all, struct bench *bench)
     if (is_usable (bench->gpu, error)) {
         return 0;
     }
-    if (all) {
-        fprintf (stderr, "No OpenCL device: %s\n", error);
-        return 0;
+    if (select != NULL) {
+        fprintf (stderr, "Invalid device %s: %s\n", select, error);
+        return -1;
     }
-    fprintf (stderr, "Invalid device %s: %s\n", options->device, error);
-    return -1;
+    fprintf (stderr, "No OpenCL device: %s\n", error);
+    return 0;
 }
 
 static int
-read_scanner (const struct options *options, struct bench *bench)
+read_scanner (struct bench *bench)
 {
-    const char *const name =
-        options->scanner != NULL ? options->scanner : bench->config->work_scanner;
+    const char *const given = options_text (bench->options, OPTION_SCANNER);
+    const char *const name = given != NULL ? given : bench->config->work_scanner;
 
     if (strcmp (name, "all") == 0) {
         return 0;
@@ -172,22 +138,19 @@ read_scanner (const struct options *options, struct bench *bench)
 }
 
 static int
-read_devices (const struct options *options, struct bench *bench)
+read_devices (struct bench *bench)
 {
-    const char *const text = options->device != NULL ? options->device : "cpu";
-    const bool all = strcmp (text, "all") == 0;
+    const char *const device = options_text (bench->options, OPTION_DEVICE);
+    const char *const threads = options_text (bench->options, OPTION_THREADS);
+    const bool all = device != NULL && strcmp (device, "all") == 0;
 
-    if (!all && is_numbered (text)) {
-        return read_opencl (options, false, bench);
+    if (device != NULL && strchr (device, ':') != NULL) {
+        return read_opencl (bench, device);
     }
-    if (!all && strcmp (text, "cpu") != 0) {
-        return complain ("Invalid device: expected cpu, all or an OpenCL device's PLATFORM:DEVICE");
-    }
-    if ((all && read_opencl (options, true, bench) != 0) ||
-        scanner_choice_threads (options->threads, bench->config, &bench->report.threads) != 0) {
-        return -1;
-    }
-    return read_scanner (options, bench);
+    return (all && read_opencl (bench, NULL) != 0) ||
+                   scanner_choice_threads (threads, bench->config, &bench->report.threads) != 0
+               ? -1
+               : read_scanner (bench);
 }
 
 /* Measuring. */
@@ -273,12 +236,16 @@ measure (struct bench_report *report, double duration)
                                isatty (STDERR_FILENO) ? show_progress : NULL);
 }
 
-static int
-print (struct bench_report *report, bool json)
+static void
+print (struct bench *bench)
 {
-    report->cpus = cpus_available ();
-    cpus_model (report->machine, sizeof report->machine);
-    return json ? bench_report_json (report, stdout) : bench_report_text (report, stdout);
+    bench->report.cpus = cpus_available ();
+    cpus_model (bench->report.machine, sizeof bench->report.machine);
+    if (options_given (bench->options, OPTION_JSON)) {
+        bench_report_json (&bench->report, stdout);
+    } else {
+        bench_report_text (&bench->report, stdout);
+    }
 }
 
 static void
@@ -297,13 +264,13 @@ int
 bench_run (const struct options *options, const struct config *config,
            const struct difficulty_network *network)
 {
-    struct bench bench = {.config = config};
+    struct bench bench = {.options = options, .config = config};
     int status = 1;
 
-    if (read_duration (options->duration, &bench.duration) == 0 &&
-        read_thresholds (options, network, &bench) == 0 && read_devices (options, &bench) == 0 &&
-        add_scanners (&bench) == 0 && add_gpus (&bench) == 0 &&
-        measure (&bench.report, bench.duration) == 0 && print (&bench.report, options->json) == 0) {
+    read_thresholds (&bench, network);
+    if (read_devices (&bench) == 0 && add_scanners (&bench) == 0 && add_gpus (&bench) == 0 &&
+        measure (&bench.report, options_number (options, OPTION_DURATION, DURATION_DEFAULT)) == 0) {
+        print (&bench);
         status = 0;
     }
     clear (&bench);

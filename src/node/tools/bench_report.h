@@ -44,8 +44,7 @@ struct bench_cost {
 struct bench_cost bench_report_cost (const struct bench_report *report,
                                      const struct bench_threshold *threshold);
 
-/* Each returns 0, or -1 when the stream fails. */
-int bench_report_text (const struct bench_report *report, FILE *stream);
-int bench_report_json (const struct bench_report *report, FILE *stream);
+void bench_report_text (const struct bench_report *report, FILE *stream);
+void bench_report_json (const struct bench_report *report, FILE *stream);
 
 #endif

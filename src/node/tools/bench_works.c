@@ -1,7 +1,6 @@
 #include "node/tools/bench_works.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -81,28 +80,17 @@ bench_works_print (struct bench_works *works)
     (void)printf ("amounts to  %s, give or take %.0f %%\n", rate, 100 / sqrt ((double)count));
 }
 
-int
-bench_works_print_json (struct bench_works *works)
+json_t *
+bench_works_json (struct bench_works *works)
 {
     const size_t count = works->seconds.count;
     const double median = sample_median (&works->seconds); /* they are sorted from here on */
     char threshold[HEX_U64_SIZE];
-    json_t *tree;
-    int failed;
 
     hex_print_u64 (works->threshold, threshold);
-    tree = memory_need (json_pack (
+    return json_pack (
         "{s:I, s:s, s:s, s:f, s:f, s:f, s:f, s:f}", "works", (json_int_t)count, "network",
         works->network->name, "difficulty", threshold, "mean", works->seconds.mean, "median",
         median, "shortest", count > 0 ? works->seconds.values[0] : 0, "longest",
-        count > 0 ? works->seconds.values[count - 1] : 0, "hash_rate", hash_rate (works)));
-    failed = json_dumpf (tree, stdout, JSON_INDENT (4));
-    json_decref (tree);
-    return failed == 0 && putchar ('\n') != EOF ? 0 : -1;
-}
-
-void
-bench_works_clear (struct bench_works *works)
-{
-    sample_clear (&works->seconds);
+        count > 0 ? works->seconds.values[count - 1] : 0, "hash_rate", hash_rate (works));
 }

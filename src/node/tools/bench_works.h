@@ -1,12 +1,14 @@
 /*
  * Works that were found for random roots, one after another: how long they took, and what that
- * amounts to. Starts with `network` and `threshold` set, the rest 0.
+ * amounts to. Starts with `network` and `threshold` set, the rest 0;
+ * `seconds` is to be cleared.
  *
  * One thread.
  */
 #ifndef NODE_BENCH_WORKS_H
 #define NODE_BENCH_WORKS_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "work/base/difficulty.h"
@@ -27,12 +29,8 @@ void bench_works_add (struct bench_works *works, double seconds);
 /* Says in a few lines what was found: on standard error, in microseconds, for the debug flags; */
 void bench_works_summarize (struct bench_works *works);
 
-/* on standard output, for `workpeer bench`; */
+/* on standard output, for `workpeer bench`; and as an object, the caller's. */
 void bench_works_print (struct bench_works *works);
-
-/* and as a JSON object. Returns 0, or -1 when standard output fails. */
-int bench_works_print_json (struct bench_works *works);
-
-void bench_works_clear (struct bench_works *works);
+json_t *bench_works_json (struct bench_works *works);
 
 #endif

@@ -1,5 +1,6 @@
-#include "node/tools/devices.h"
-
+/*
+ * --list_devices and --diagnostics.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include "node/engine/gpu.h"
 #include "node/engine/scanner_choice.h"
 #include "node/tools/bench_pool.h"
+#include "node/tools/tools.h"
 #include "rpc/base/memory.h"
 #include "work/base/cpus.h"
 #include "work/pool/device_cpu.h"
@@ -49,7 +51,7 @@ measure_opencl (const struct gpu *gpu, const struct config *config)
 }
 
 /* What there is, with what it is good for if that is asked. */
-static int
+static void
 list_opencl (const struct options *options, const struct config *config)
 {
     const struct gpu_settings settings = {
@@ -60,17 +62,16 @@ list_opencl (const struct options *options, const struct config *config)
 
     if (gpu == NULL) {
         printf ("OpenCL: %s\n", error);
-        return 0;
+        return;
     }
     rates = options->measure ? measure_opencl (gpu, config) : NULL;
     printf ("OpenCL: devices found: %zu; as config-node.toml names them:\n\n", gpu_count (gpu));
     gpu_print (gpu, rates, stdout);
     free (rates);
     gpu_free (gpu);
-    return 0;
 }
 
-int
+void
 devices_list (const struct options *options, const struct config *config)
 {
     unsigned cpus = cpus_available ();
@@ -95,7 +96,7 @@ devices_list (const struct options *options, const struct config *config)
         printf ("CPU, one thread: %.2f million hashes a second\n",
                 measure_rate (&one_thread) / 1e6);
     }
-    return list_opencl (options, config) == 0 && fflush (stdout) == 0 ? 0 : 1;
+    list_opencl (options, config);
 }
 
 /* Opens and tests the device, which this frees, and says how that went. Returns 1 if it failed. */
@@ -149,6 +150,6 @@ devices_diagnose (const struct options *options, const struct config *config)
     }
     printf ("Dumping OpenCL information\n");
     status |= diagnose_opencl (options, config);
-    status |= devices_list (options, config);
+    devices_list (options, config);
     return status;
 }

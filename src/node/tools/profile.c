@@ -1,5 +1,6 @@
-#include "node/tools/profile.h"
-
+/*
+ * The node's --debug_* flags.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -13,10 +14,9 @@
 #include "node/engine/scanner_choice.h"
 #include "node/tools/bench_pool.h"
 #include "node/tools/bench_works.h"
+#include "node/tools/tools.h"
 #include "rpc/base/memory.h"
 #include "work/base/clock.h"
-#include "work/base/hex.h"
-#include "work/base/number.h"
 #include "work/scan/value.h"
 
 #define VALIDATIONS 10000000
@@ -25,10 +25,8 @@
 struct profile {
     struct bench_works works;
     struct bench_pool_settings pool;
-    uint64_t count; /* of works; UINT64_MAX is until SIGINT */
+    double count; /* of works; INFINITY is until SIGINT */
 };
-
-/* The options, checked with nano_node's words. */
 
 static int
 complain (const char *message)
@@ -37,55 +35,19 @@ complain (const char *message)
     return -1;
 }
 
-static int
-read_difficulty (const struct options *options, struct profile *profile)
-{
-    const uint64_t base = profile->works.network->base;
-    uint64_t *const threshold = &profile->works.threshold;
-    double multiplier = 0;
-
-    *threshold = base;
-    if (options->difficulty != NULL && hex_parse_u64 (options->difficulty, threshold) != 0) {
-        return complain ("Invalid difficulty");
-    }
-    if (options->multiplier == NULL) {
-        return 0;
-    }
-    if (number_parse_double (options->multiplier, &multiplier) != 0 || !(multiplier > 0) ||
-        isinf (multiplier)) {
-        return complain ("Invalid multiplier");
-    }
-    *threshold = difficulty_from_multiplier (multiplier, base);
-    return 0;
-}
-
-/* A number that was not given stays as it is. */
-static int
-read_number (const char *text, uint64_t least, uint64_t most, uint64_t *number,
-             const char *complaint)
-{
-    return text == NULL || number_parse_unsigned (text, least, most, number) == 0
-               ? 0
-               : complain (complaint);
-}
-
 /* What both kinds have. */
-static int
-read_profile (const struct options *options, const struct config *config,
-              const struct difficulty_network *network, struct profile *profile)
+static struct profile
+make_profile (const struct options *options, const struct config *config,
+              const struct difficulty_network *network)
 {
-    *profile = (struct profile){
-        .works = {.network = network},
-        .pool = {.batch_seconds = 0.005, .sleep = config->pow_sleep_interval},
-        .count = UINT64_MAX,
+    const double sleep =
+        options_number (options, OPTION_POW_SLEEP_INTERVAL, (double)config->pow_sleep_interval);
+
+    return (struct profile){
+        .works = {.network = network, .threshold = options_threshold (options, network)},
+        .pool = {.batch_seconds = 0.005, .sleep = (uint64_t)sleep},
+        .count = options_number (options, OPTION_COUNT, INFINITY),
     };
-    if (read_difficulty (options, profile) != 0 ||
-        read_number (options->pow_sleep_interval, 0, CLOCK_SECOND, &profile->pool.sleep,
-                     "Invalid pow_sleep_interval: expected 0 to 1000000000 nanoseconds") != 0) {
-        return -1;
-    }
-    return read_number (options->count, 1, UINT32_MAX, &profile->count,
-                        "Invalid count: expected a whole number from 1");
 }
 
 /* Generating. */
@@ -96,7 +58,7 @@ generate_all (struct pool *pool, struct profile *profile, int interrupt)
 {
     enum pool_outcome outcome = POOL_FOUND;
 
-    while (outcome == POOL_FOUND && profile->works.seconds.count < profile->count) {
+    while (outcome == POOL_FOUND && (double)profile->works.seconds.count < profile->count) {
         struct scan_target target;
         double seconds;
 
@@ -149,7 +111,7 @@ run_profile (struct profile *profile, const char *header)
         bench_works_summarize (&profile->works);
     }
     bench_pool_free (pool);
-    bench_works_clear (&profile->works);
+    sample_clear (&profile->works.seconds);
     (void)close (interrupt);
     return failed == 0 ? 0 : 1;
 }
@@ -158,11 +120,11 @@ int
 profile_generate (const struct options *options, const struct config *config,
                   const struct difficulty_network *network)
 {
-    struct profile profile;
+    struct profile profile = make_profile (options, config, network);
     struct scanner_choice choice;
 
-    if (read_profile (options, config, network, &profile) != 0 ||
-        scanner_choice_threads (options->threads, config, &profile.pool.threads) != 0) {
+    if (scanner_choice_threads (options_text (options, OPTION_THREADS), config,
+                                &profile.pool.threads) != 0) {
         return 1;
     }
     if (scanner_choice_make (config->work_scanner, &choice) != 0) {
@@ -180,20 +142,6 @@ struct opencl_profile {
     uint64_t device;
     uint64_t threads;
 };
-
-static int
-read_opencl (const struct options *options, const struct config *config,
-             struct opencl_profile *wanted)
-{
-    *wanted = (struct opencl_profile){config->opencl_platform, config->opencl_device,
-                                      config->opencl_threads};
-    if (read_number (options->platform, 0, UINT32_MAX, &wanted->platform, "Invalid platform id") !=
-            0 ||
-        read_number (options->device, 0, UINT32_MAX, &wanted->device, "Invalid device id") != 0) {
-        return -1;
-    }
-    return read_number (options->threads, 1, UINT32_MAX, &wanted->threads, "Invalid threads count");
-}
 
 /* The device that was asked for, among all. NULL after having said that it is not there. */
 static struct device *
@@ -233,21 +181,22 @@ int
 profile_opencl (const struct options *options, const struct config *config,
                 const struct difficulty_network *network)
 {
-    struct profile profile;
-    struct opencl_profile wanted;
+    struct profile profile = make_profile (options, config, network);
+    const struct opencl_profile wanted = {
+        .platform =
+            (uint64_t)options_number (options, OPTION_PLATFORM, (double)config->opencl_platform),
+        .device = (uint64_t)options_number (options, OPTION_DEVICE, (double)config->opencl_device),
+        .threads =
+            (uint64_t)options_number (options, OPTION_THREADS, (double)config->opencl_threads),
+    };
     char error[GPU_TEXT_SIZE];
-    struct gpu *gpu;
+    struct gpu *const gpu = gpu_open (&(struct gpu_settings){.config = config,
+                                                             .data_path = options->data_path,
+                                                             .everything = true,
+                                                             .threads = wanted.threads},
+                                      error);
     int status;
 
-    if (read_opencl (options, config, &wanted) != 0 ||
-        read_profile (options, config, network, &profile) != 0) {
-        return 1;
-    }
-    gpu = gpu_open (&(struct gpu_settings){.config = config,
-                                           .data_path = options->data_path,
-                                           .everything = true,
-                                           .threads = wanted.threads},
-                    error);
     if (gpu == NULL) {
         printf ("Error initializing OpenCL\n");
         fprintf (stderr, "Error initializing OpenCL: %s\n", error);
@@ -277,5 +226,5 @@ profile_validate (void)
     fprintf (stderr, "Checksum: %016" PRIx64 "\n", sum);
     printf ("Average validation time: %.0f ns (%.0f validations/s)\n", nanoseconds,
             1e9 / nanoseconds);
-    return fflush (stdout) == 0 ? 0 : 1;
+    return 0;
 }

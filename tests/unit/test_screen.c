@@ -86,7 +86,7 @@ test_no_terminal (void **state)
     assert_int_equal (screen_width (file), 0);
     assert_int_equal (screen_width (memory), 0);
     screen_show (file, "line");
-    screen_clear (memory);
+    screen_show (memory, "");
     assert_int_equal (ftell (file), 0);
     assert_int_equal (fclose (file), 0);
     assert_int_equal (fclose (memory), 0);

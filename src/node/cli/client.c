@@ -76,22 +76,11 @@ client_new (struct event_base *base, const char *url, char *error, size_t error_
     return NULL;
 }
 
-static void
-forget_key (struct client *client)
-{
-    if (client->authorization != NULL) {
-        explicit_bzero (client->authorization, strlen (client->authorization));
-        free (client->authorization);
-    }
-    client->authorization = NULL;
-}
-
 void
 client_set_key (struct client *client, const char *key)
 {
     const size_t size = sizeof "Bearer " + strlen (key);
 
-    forget_key (client);
     client->authorization = memory_new (size, 1);
     (void)snprintf (client->authorization, size, "Bearer %s", key);
 }
@@ -115,8 +104,11 @@ client_free (struct client *client)
     if (client == NULL) {
         return;
     }
+    if (client->authorization != NULL) {
+        explicit_bzero (client->authorization, strlen (client->authorization));
+    }
+    free (client->authorization);
     resolver_free (client->resolver);
-    forget_key (client);
     free (client);
 }
 
@@ -207,22 +199,23 @@ read_body (struct evbuffer *input)
     return body;
 }
 
-static void
-judge (const struct client *client, const struct http_result *result, struct client_answer *answer)
+static enum client_outcome
+judge (const struct client *client, const struct http_result *result, const json_t *body,
+       char text[CLIENT_TEXT_SIZE])
 {
     char scratch[64];
 
-    if (answer->body == NULL) {
-        (void)snprintf (answer->text, sizeof answer->text,
+    if (body == NULL) {
+        (void)snprintf (text, CLIENT_TEXT_SIZE,
                         "what answers at %.200s with status %u is no JSON object: is it a daemon?",
                         client->shown, result->status);
-    } else if (result->status != STATUS_OK || json_object_get (answer->body, "error") != NULL) {
-        answer->outcome = CLIENT_REFUSED;
-        tell_refusal (result, client_field (answer->body, "error", scratch, sizeof scratch),
-                      answer->text);
-    } else {
-        answer->outcome = CLIENT_ANSWERED;
+        return CLIENT_UNREACHABLE;
     }
+    if (result->status != STATUS_OK || json_object_get (body, "error") != NULL) {
+        tell_refusal (result, client_field (body, "error", scratch, sizeof scratch), text);
+        return CLIENT_REFUSED;
+    }
+    return CLIENT_ANSWERED;
 }
 
 /* Without an answer: why. */
@@ -252,23 +245,18 @@ tell_failure (const struct client *client, const struct http_result *result,
 static void
 on_done (void *data, const struct http_result *result)
 {
-    struct client_call *const call = data;
-    const struct client *const client = call->client;
-    const client_done_fn done = call->done;
-    void *const done_data = call->data;
+    const struct client_call call = *(struct client_call *)data;
     struct client_answer answer = {.outcome = CLIENT_UNREACHABLE};
-    json_t *body = NULL;
 
-    client_drop (call);
+    client_drop (data);
     if (result->outcome == HTTP_ANSWERED) {
-        body = read_body (result->body);
-        answer.body = body;
-        judge (client, result, &answer);
+        answer.body = read_body (result->body);
+        answer.outcome = judge (call.client, result, answer.body, answer.text);
     } else {
-        tell_failure (client, result, answer.text);
+        tell_failure (call.client, result, answer.text);
     }
-    done (done_data, &answer);
-    json_decref (body);
+    call.done (call.data, &answer);
+    json_decref (answer.body);
 }
 
 struct client_call *

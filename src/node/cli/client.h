@@ -41,8 +41,8 @@ struct client *client_new (struct event_base *base, const char *url, char *error
 void client_free (struct client *client);
 
 /*
- * Has every question from now on carry this API key. It goes to the URL's host and port and nowhere
- * else: no answer leads the client to another.
+ * Once: has every question from now on carry this API key. It goes to the URL's host and port and
+ * nowhere else: no answer leads the client to another.
  */
 void client_set_key (struct client *client, const char *key);
 

@@ -123,22 +123,11 @@ init_loop (struct command *command)
     memory_require (event_add (command->on_interrupt, NULL) == 0);
 }
 
-static int
-run (struct command *command)
-{
-    switch (command->options->command) {
-    case OPTIONS_STATUS:
-        return command_run_status (command);
-    case OPTIONS_GENERATE:
-        return command_run_generate (command);
-    case OPTIONS_VALIDATE:
-        return command_run_validate (command);
-    case OPTIONS_CANCEL:
-        return command_run_cancel (command);
-    default:
-        return command_run_bench (command);
-    }
-}
+static int (*const commands[OPTIONS_COMMANDS]) (struct command *command) = {
+    [OPTIONS_STATUS] = command_run_status,     [OPTIONS_GENERATE] = command_run_generate,
+    [OPTIONS_VALIDATE] = command_run_validate, [OPTIONS_CANCEL] = command_run_cancel,
+    [OPTIONS_BENCH] = command_run_bench,
+};
 
 int
 command_main (const struct options *options, const struct config *config,
@@ -155,7 +144,7 @@ command_main (const struct options *options, const struct config *config,
     init_loop (&command);
     status = init_client (&command);
     if (status == COMMAND_DONE) {
-        status = run (&command);
+        status = commands[options->command](&command);
     }
     client_free (command.client);
     event_free (command.on_interrupt);

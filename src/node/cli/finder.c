@@ -354,7 +354,7 @@ search (struct finder *finder)
         (void)event_base_dispatch (finder->command->base);
     }
     (void)event_del (finder->tick);
-    screen_clear (stderr);
+    screen_show (stderr, "");
     stop (finder);
     finder->answer.seconds = clock_seconds (clock_now () - finder->start);
 }

@@ -79,9 +79,3 @@ screen_show (FILE *stream, const char *line)
         (void)fflush (stream);
     }
 }
-
-void
-screen_clear (FILE *stream)
-{
-    screen_show (stream, "");
-}

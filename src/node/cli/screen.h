@@ -36,10 +36,7 @@ double screen_odds (double hashes, double expected);
 void screen_print_progress (const struct screen_progress *progress, const char *before,
                             size_t width, char line[SCREEN_LINE_SIZE]);
 
-/* Replaces the terminal's last line, where `stream` is one. */
+/* Replaces the terminal's last line, where `stream` is one; "" takes it away. */
 void screen_show (FILE *stream, const char *line);
-
-/* Takes it away. */
-void screen_clear (FILE *stream);
 
 #endif

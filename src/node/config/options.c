@@ -451,19 +451,6 @@ check_together (const struct option_reading *reading)
 }
 
 static int
-take_file (const struct option_reading *reading)
-{
-    const char *const file = reading->options->words[0];
-
-    if (reading->options->command == OPTIONS_GENERATE_CONFIG &&
-        config_file_by_name (file, &reading->options->generate) != 0) {
-        return complain (reading, NULL, "Invalid configuration type %s. Must be node or rpc.",
-                         file);
-    }
-    return 0;
-}
-
-static int
 take_data_path (const struct option_reading *reading)
 {
     struct options *const options = reading->options;
@@ -497,10 +484,14 @@ check (struct option_reading *reading)
         (void)difficulty_network_by_name (options_text (options, OPTION_NETWORK),
                                           &options->network);
     }
-    return (options_is_word (options->command) && check_together (reading) != 0) ||
-                   take_file (reading) != 0 || take_data_path (reading) != 0
+    if (options->command == OPTIONS_GENERATE_CONFIG &&
+        config_file_by_name (options->words[0], &options->generate) != 0) {
+        return complain (reading, NULL, "Invalid configuration type %s. Must be node or rpc.",
+                         options->words[0]);
+    }
+    return options_is_word (options->command) && check_together (reading) != 0
                ? -1
-               : 0;
+               : take_data_path (reading);
 }
 
 int

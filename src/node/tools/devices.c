@@ -50,14 +50,21 @@ measure_opencl (const struct gpu *gpu, const struct config *config)
     return rates;
 }
 
+static struct gpu *
+open_all (const struct options *options, const struct config *config, char error[GPU_TEXT_SIZE])
+{
+    return gpu_open (&(struct gpu_settings){.config = config,
+                                            .data_path = options->data_path,
+                                            .everything = true},
+                     error);
+}
+
 /* What there is, with what it is good for if that is asked. */
 static void
 list_opencl (const struct options *options, const struct config *config)
 {
-    const struct gpu_settings settings = {
-        .config = config, .data_path = options->data_path, .everything = true};
     char error[GPU_TEXT_SIZE];
-    struct gpu *const gpu = gpu_open (&settings, error);
+    struct gpu *const gpu = open_all (options, config, error);
     double *rates;
 
     if (gpu == NULL) {
@@ -117,10 +124,8 @@ diagnose (struct device *device, const char *kind, const char *name)
 static int
 diagnose_opencl (const struct options *options, const struct config *config)
 {
-    const struct gpu_settings settings = {
-        .config = config, .data_path = options->data_path, .everything = true};
     char text[GPU_TEXT_SIZE];
-    struct gpu *const gpu = gpu_open (&settings, text);
+    struct gpu *const gpu = open_all (options, config, text);
     int status = 0;
 
     if (gpu == NULL) {

@@ -143,33 +143,18 @@ struct opencl_profile {
     uint64_t threads;
 };
 
-/* The device that was asked for, among all. NULL after having said that it is not there. */
-static struct device *
-find_opencl (const struct gpu *gpu, const struct opencl_profile *wanted)
-{
-    size_t index;
-
-    switch (gpu_find (gpu, wanted->platform, wanted->device, &index)) {
-    case GPU_NO_PLATFORM:
-        printf ("Not available platform id\n\n");
-        return NULL;
-    case GPU_NO_DEVICE:
-        printf ("Not available device id\n\n");
-        return NULL;
-    default:
-        return memory_need (gpu_device (gpu, index));
-    }
-}
-
 static int
 run_opencl (const struct gpu *gpu, const struct opencl_profile *wanted, struct profile *profile)
 {
     char header[160];
+    size_t index;
+    const enum gpu_found found = gpu_find (gpu, wanted->platform, wanted->device, &index);
 
-    profile->pool.device = find_opencl (gpu, wanted);
-    if (profile->pool.device == NULL) {
+    if (found != GPU_FOUND) {
+        printf ("Not available %s id\n\n", found == GPU_NO_PLATFORM ? "platform" : "device");
         return 1;
     }
+    profile->pool.device = memory_need (gpu_device (gpu, index));
     (void)snprintf (header, sizeof header,
                     "Starting OpenCL generation profiling. Platform: %" PRIu64 ". Device: %" PRIu64
                     ". Threads: %" PRIu64 ". ",

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rpc/base/memory.h"
 #include "work/base/difficulty.h"
 
 /* Why a waiter's request did not succeed, in nano_node's words. */
@@ -20,7 +19,6 @@
 
 /* What a client is told when the broker does not accept its request. */
 #define FIELDS_FULL "Work queue is full"
-#define FIELDS_NO_MEMORY MEMORY_ERROR
 #define FIELDS_LOCAL_DISABLED "Local work generation is disabled"
 
 #define FIELDS_BAD_ACCOUNT "Bad account number"

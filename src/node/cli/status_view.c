@@ -232,9 +232,7 @@ fill_table (struct table *table, const json_t *rows, const struct columns *colum
         }
     }
     for (size_t row = 0; row < json_array_size (rows); row++) {
-        if (table_add_row (table) != 0) {
-            return -1;
-        }
+        table_add_row (table);
         for (size_t i = 0; i < columns->count; i++) {
             show_field (json_array_get (rows, row), columns->names[i], text);
             table_set (table, i, text);

@@ -11,7 +11,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /* `count` objects of `size` bytes, zeroed. Never NULL. The caller's to free (). */
 void *memory_new (size_t count, size_t size) __attribute__ ((malloc, returns_nonnull));
@@ -42,25 +41,5 @@ void memory_set_hook (void (*hook) (void));
  * failing. For a program that owns the process: before either library is used, once.
  */
 void memory_own_libraries (void);
-
-/* To go: what was before the above. */
-
-/* Has the libraries allocate through here. Before either is used, and once. */
-void memory_watch (void);
-
-/*
- * How often the libraries have not got memory, what was set aside included; 0 without memory_watch.
- * Where it has grown during a call of theirs, the call's result is worth nothing, whatever it says.
- */
-uint64_t memory_failures (void);
-
-/* Tells of what was not done for want of memory of our own: "a client is not watched". */
-void memory_missed (const char *what);
-
-/* What a client is told then. */
-#define MEMORY_ERROR "Out of memory"
-
-/* Tells when `error`, which a client is about to be told, is that. */
-void memory_told (const char *error);
 
 #endif

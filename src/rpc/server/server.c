@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
@@ -361,16 +362,16 @@ server_new (struct event_base *base, const struct server_settings *settings,
     return server;
 }
 
-int
+void
 server_add_routes (struct server *server, const struct route *routes, void *context)
 {
-    return routes_add (&server->routes, routes, context);
+    routes_add (&server->routes, routes, context, false);
 }
 
-int
+void
 server_add_open_routes (struct server *server, const struct route *routes, void *context)
 {
-    return routes_add_open (&server->routes, routes, context);
+    routes_add (&server->routes, routes, context, true);
 }
 
 /* Listening. */
@@ -394,16 +395,14 @@ on_accept_error (struct evconnlistener *listener, void *data)
     (void)evconnlistener_disable (listener);
 }
 
-/* Gives the listening socket `fd` to evhttp. */
-static void
-attach (struct server *server, int fd)
+enum server_listening
+server_cannot_listen (int reason, const char *address, uint16_t port, char *error,
+                      size_t error_size)
 {
-    struct evhttp_bound_socket *const bound =
-        memory_need (evhttp_accept_socket_with_handle (server->http, fd));
-    struct evconnlistener *const listener = evhttp_bound_socket_get_listener (bound);
-
-    evconnlistener_set_error_cb (listener, on_accept_error);
-    server->listeners[server->listener_count++] = listener;
+    snprintf (error, error_size, "cannot listen on %s port %u: %s", address, port,
+              strerror (reason));
+    return reason == EAFNOSUPPORT || reason == EADDRNOTAVAIL ? SERVER_NO_SUCH_ADDRESS
+                                                             : SERVER_REFUSED;
 }
 
 enum server_listening
@@ -411,37 +410,33 @@ server_listen (struct server *server, const char *address, uint16_t *port, char 
                size_t error_size)
 {
     struct sockaddr_storage storage = {0};
+    char canonical[SERVER_ADDRESS_SIZE];
+    enum server_listening result;
     int fd;
-    int bound;
 
-    if (server->listener_count == MAX_LISTENERS) {
-        snprintf (error, error_size, "more than %d addresses to listen on", MAX_LISTENERS);
-        return SERVER_REFUSED;
-    }
     if (listener_parse (address, *port, &storage) != 0) {
         snprintf (error, error_size, "%s is not an IPv4 or IPv6 address", address);
         return SERVER_REFUSED;
     }
     fd = listener_bind (&storage, server->settings.v6_only);
     if (fd < 0) {
-        bool absent = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
-        snprintf (error, error_size, "cannot listen on %s port %u: %s", address, *port,
-                  strerror (errno));
-        return absent ? SERVER_NO_SUCH_ADDRESS : SERVER_REFUSED;
+        return server_cannot_listen (errno, address, *port, error, error_size);
     }
-    bound = listener_port (fd);
-    memory_require (bound >= 0);
-    attach (server, fd);
-    *port = (uint16_t)bound;
-    return SERVER_LISTENING;
+    result = server_listen_fd (server, fd, canonical, port, error, error_size);
+    if (result != SERVER_LISTENING) {
+        (void)close (fd);
+    }
+    return result;
 }
 
 enum server_listening
 server_listen_fd (struct server *server, int fd, char address[SERVER_ADDRESS_SIZE], uint16_t *port,
                   char *error, size_t error_size)
 {
+    struct evconnlistener *listener;
+
     if (server->listener_count == MAX_LISTENERS) {
-        snprintf (error, error_size, "more than %d sockets to listen on", MAX_LISTENERS);
+        snprintf (error, error_size, "more than %d addresses to listen on", MAX_LISTENERS);
         return SERVER_REFUSED;
     }
     if (listener_describe (fd, address, port) != 0) {
@@ -453,7 +448,10 @@ server_listen_fd (struct server *server, int fd, char address[SERVER_ADDRESS_SIZ
         snprintf (error, error_size, "cannot listen on descriptor %d: %s", fd, strerror (errno));
         return SERVER_REFUSED;
     }
-    attach (server, fd);
+    listener = evhttp_bound_socket_get_listener (
+        memory_need (evhttp_accept_socket_with_handle (server->http, fd)));
+    evconnlistener_set_error_cb (listener, on_accept_error);
+    server->listeners[server->listener_count++] = listener;
     return SERVER_LISTENING;
 }
 

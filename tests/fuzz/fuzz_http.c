@@ -45,7 +45,7 @@ static void
 get_now (void *context, struct request *request)
 {
     (void)context;
-    FUZZ_CHECK (request_add_header (request, "Retry-After", "7") == 0);
+    request_add_header (request, "Retry-After", "7");
     request_reply_error (request, 429, "too \"many\"");
 }
 
@@ -145,7 +145,7 @@ make_servers (void)
     }
     for (int i = 0; i < 2; i++) {
         servers[i] = server_new (base, &settings, i == 0 ? actions : NULL, NULL);
-        FUZZ_CHECK (servers[i] != NULL && server_add_routes (servers[i], routes, NULL) == 0);
+        server_add_routes (servers[i], routes, NULL);
         FUZZ_CHECK (server_listen (servers[i], "127.0.0.1", &ports[i], error, sizeof error) ==
                     SERVER_LISTENING);
     }

@@ -223,7 +223,8 @@ check_printed (const struct client_answer *answer, const json_t *body)
 {
     struct evbuffer *printed = evbuffer_new ();
 
-    FUZZ_CHECK (printed != NULL && json_print (body, printed) == 0);
+    FUZZ_CHECK (printed != NULL);
+    json_print (body, printed);
     FUZZ_CHECK (evbuffer_get_length (printed) == answer->length);
     FUZZ_CHECK (memcmp (evbuffer_pullup (printed, -1), answer->body, answer->length) == 0);
     evbuffer_free (printed);

@@ -13,7 +13,6 @@
 
 #include "rpc/access/access.h"
 #include "rpc/access/callers.h"
-#include "rpc/server/address_groups.h"
 #include "work/base/clock.h"
 
 #define BASE UINT64_C (0xfffffff800000000)
@@ -541,36 +540,7 @@ test_table_forgets_the_oldest (void **state)
     callers_unref (callers);
 }
 
-static void
-test_address_groups (void **state)
-{
-    struct address_groups groups = {.tree = NULL};
-    struct address_member members[5] = {{.group = NULL}};
-    const struct callers_id one = id_of (1);
-    const struct callers_id two = id_of (2);
-    struct address_member *each;
-
-    (void)state;
-    for (size_t i = 0; i < 5; i++) {
-        address_groups_join (&groups, i == 2 ? &two : &one, &members[i], &members[i]);
-    }
-    assert_int_equal (address_groups_size (&members[0]), 4);
-    assert_int_equal (address_groups_size (&members[2]), 1);
-    each = address_groups_first (&members[4]);
-    assert_ptr_equal (each, &members[0]);
-    each = address_groups_next (address_groups_next (each));
-    assert_ptr_equal (each->owner, &members[3]);
-    address_groups_leave (&groups, &members[0]);
-    address_groups_leave (&groups, &members[0]); /* it is out */
-    assert_int_equal (address_groups_size (&members[1]), 3);
-    assert_ptr_equal (address_groups_first (&members[4]), &members[1]);
-    for (size_t i = 0; i < 5; i++) {
-        address_groups_leave (&groups, &members[i]);
-    }
-    assert_null (groups.tree);
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown (function, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown (name, set_up, tear_down)
 
 int
 main (void)
@@ -596,7 +566,6 @@ main (void)
         TEST (test_replacing),
         cmocka_unit_test (test_table_is_bounded),
         cmocka_unit_test (test_table_forgets_the_oldest),
-        cmocka_unit_test (test_address_groups),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -44,8 +44,8 @@ two_tables (void)
 {
     struct routes routes = {0};
 
-    assert_int_equal (routes_add (&routes, first, &first_context), 0);
-    assert_int_equal (routes_add (&routes, second, &second_context), 0);
+    routes_add (&routes, first, &first_context, false);
+    routes_add (&routes, second, &second_context, false);
     return routes;
 }
 
@@ -117,25 +117,14 @@ test_unknown_path (void **state)
     assert_ptr_equal (match.context, &routes);
 }
 
-static void
-test_too_many_tables (void **state)
-{
-    struct routes routes = {0};
-
-    (void)state;
-    for (size_t i = 0; i < ROUTES_MAX_TABLES; i++) {
-        assert_int_equal (routes_add (&routes, first, NULL), 0);
-    }
-    assert_int_equal (routes_add (&routes, first, NULL), -1);
-}
-
 int
 main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_found),           cmocka_unit_test (test_one_path_in_two_tables),
-        cmocka_unit_test (test_other_method),    cmocka_unit_test (test_unknown_path),
-        cmocka_unit_test (test_too_many_tables),
+        cmocka_unit_test (test_found),
+        cmocka_unit_test (test_one_path_in_two_tables),
+        cmocka_unit_test (test_other_method),
+        cmocka_unit_test (test_unknown_path),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -71,7 +71,7 @@ static void
 get_teapot (void *context, struct request *request)
 {
     (void)context;
-    assert_int_equal (request_add_header (request, "Retry-After", "7"), 0);
+    request_add_header (request, "Retry-After", "7");
     request_reply_error (request, 429, "too \"many\"");
 }
 
@@ -140,7 +140,7 @@ start_server (struct fixture *fixture, const struct server_settings *own,
     char error[256];
 
     assert_non_null (server);
-    assert_int_equal (server_add_routes (server, routes, fixture), 0);
+    server_add_routes (server, routes, fixture);
     *port = 0;
     assert_int_equal (server_listen (server, "127.0.0.1", port, error, sizeof error),
                       SERVER_LISTENING);
@@ -381,7 +381,7 @@ static const char malformed[] = "GET /now HTTP/1.1\r\nno colon\r\n\r\n";
 static const char tunnel[] = "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n";
 
 static void
-test_what_evhttp_refuses (void **state)
+test_what_is_refused_unread (void **state)
 {
     struct fixture fixture;
     const char *answer;
@@ -405,11 +405,7 @@ test_what_evhttp_refuses (void **state)
     teardown (&fixture);
 }
 
-/* The RPC's clients get an answer that they can read: see server.h. */
-/*
- * evhttp does not close after CONNECT, and would take what is left of it for the next request and
- * answer that with a page of its own.
- */
+/* Nothing that comes after it is taken for a request. */
 static void
 test_refused_connect_ends (void **state)
 {
@@ -425,7 +421,7 @@ test_refused_connect_ends (void **state)
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         const char *answer = ask (&fixture, requests[i], NULL);
 
-        assert_has (answer, i == 0 ? "HTTP/1.1 501 " : "HTTP/1.1 400 ");
+        assert_has (answer, "HTTP/1.1 501 ");
         assert_has (answer, "Connection: close\r\n");
         assert_null (strstr (answer + 1, "HTTP/1.1 "));
         assert_has_not (answer, "<HTML>");
@@ -433,6 +429,7 @@ test_refused_connect_ends (void **state)
     teardown (&fixture);
 }
 
+/* The RPC's clients get an answer that they can read: see server.h. */
 static void
 test_routes_beside_actions (void **state)
 {
@@ -739,7 +736,7 @@ main (void)
         cmocka_unit_test (test_leaving),
         cmocka_unit_test (test_half_close),
         cmocka_unit_test (test_stop),
-        cmocka_unit_test (test_what_evhttp_refuses),
+        cmocka_unit_test (test_what_is_refused_unread),
         cmocka_unit_test (test_refused_connect_ends),
         cmocka_unit_test (test_routes_beside_actions),
         cmocka_unit_test (test_servers_have_limits_of_their_own),

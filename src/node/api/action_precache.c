@@ -136,8 +136,8 @@ answer_tally (struct request *request, const struct tally *tally)
         return;
     }
     body = json_object ();
-    (void)json_put (body, "queued", "%zu", tally->queued);
-    (void)json_put (body, "unknown", "%zu", tally->unknown);
+    json_put (body, "queued", "%zu", tally->queued);
+    json_put (body, "unknown", "%zu", tally->unknown);
     request_answer (request, body);
 }
 
@@ -201,9 +201,9 @@ change_watch (void *context, struct request *request, each_fn each, const char *
         return;
     }
     body = json_object ();
-    (void)json_put (body, done, "%zu", tally.queued);
+    json_put (body, done, "%zu", tally.queued);
     if (tally.unknown > 0) {
-        (void)json_put (body, "unknown", "%zu", tally.unknown);
+        json_put (body, "unknown", "%zu", tally.unknown);
     }
     request_answer (request, body);
 }
@@ -245,10 +245,10 @@ put_account (json_t *list, const struct precache_account *account)
         hex_print_root (account->frontier, frontier);
     }
     memory_require (account_print (account->key, text) == 0);
-    (void)json_put (entry, "account", "%s", text);
-    (void)json_put (entry, "frontier", "%s", frontier);
-    (void)json_put (entry, "state", "%s", state_name (account->state));
-    (void)json_put (entry, "watched", "%d", account->pinned);
+    json_put (entry, "account", "%s", text);
+    json_put (entry, "frontier", "%s", frontier);
+    json_put (entry, "state", "%s", state_name (account->state));
+    json_put (entry, "watched", "%d", account->pinned);
     memory_require (json_array_append_new (list, entry) == 0);
 }
 
@@ -272,16 +272,16 @@ put_statistics (json_t *body, const struct precache *precache)
     struct precache_statistics statistics;
 
     precache_statistics (precache, &statistics);
-    (void)json_put (body, "accounts_followed", "%zu", statistics.accounts);
-    (void)json_put (body, "accounts_watched", "%zu", statistics.pinned);
-    (void)json_put (body, "ready", "%zu", statistics.ready);
-    (void)json_put (body, "queued", "%zu", statistics.queued);
-    (void)json_put (body, "searching", "%zu", statistics.searching);
-    (void)json_put (body, "found", "%" PRIu64, statistics.found);
-    (void)json_put (body, "failed", "%" PRIu64, statistics.failed);
-    (void)json_put (body, "cancelled", "%" PRIu64, statistics.cancelled);
-    (void)json_put (body, "moved", "%" PRIu64, statistics.moved);
-    (void)json_put (body, "dropped", "%" PRIu64, statistics.dropped);
+    json_put (body, "accounts_followed", "%zu", statistics.accounts);
+    json_put (body, "accounts_watched", "%zu", statistics.pinned);
+    json_put (body, "ready", "%zu", statistics.ready);
+    json_put (body, "queued", "%zu", statistics.queued);
+    json_put (body, "searching", "%zu", statistics.searching);
+    json_put (body, "found", "%" PRIu64, statistics.found);
+    json_put (body, "failed", "%" PRIu64, statistics.failed);
+    json_put (body, "cancelled", "%" PRIu64, statistics.cancelled);
+    json_put (body, "moved", "%" PRIu64, statistics.moved);
+    json_put (body, "dropped", "%" PRIu64, statistics.dropped);
 }
 
 /* An optional whole number up to `most`. */

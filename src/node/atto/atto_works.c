@@ -195,7 +195,7 @@ refuse (struct request *request, enum broker_result result)
     request_went (request, REQUEST_REFUSED);
     switch (result) {
     case BROKER_FULL:
-        (void)request_add_header (request, "Retry-After", "1");
+        request_add_header (request, "Retry-After", "1");
         request_reply_error (request, 503, FIELDS_FULL);
         break;
     default:

@@ -154,24 +154,6 @@ put_or_count (enum log_level level, const char *text)
     pthread_mutex_unlock (&state.mutex);
 }
 
-__attribute__ ((format (printf, 2, 0))) static void
-log_line (enum log_level level, const char *format, va_list arguments)
-{
-    const int saved_errno = errno;
-    char raw[RAW_SIZE];
-    char text[LOG_LINE_TEXT_SIZE];
-
-    if ((int)level < atomic_load_explicit (&lowest_level, memory_order_relaxed)) {
-        return;
-    }
-    if (vsnprintf (raw, sizeof raw, format, arguments) < 0) {
-        (void)snprintf (raw, sizeof raw, "%s", format); /* better than nothing */
-    }
-    log_line_escape (raw, text);
-    put_or_count (level, text);
-    errno = saved_errno;
-}
-
 void
 log_set_level (enum log_level level)
 {
@@ -179,43 +161,24 @@ log_set_level (enum log_level level)
 }
 
 void
-log_debug (const char *format, ...)
+log_write (enum log_level level, const char *format, ...)
 {
+    const int saved_errno = errno;
+    char raw[RAW_SIZE];
+    char text[LOG_LINE_TEXT_SIZE];
     va_list arguments;
 
+    if ((int)level < atomic_load_explicit (&lowest_level, memory_order_relaxed)) {
+        return;
+    }
     va_start (arguments, format);
-    log_line (LOG_LEVEL_DEBUG, format, arguments);
+    if (vsnprintf (raw, sizeof raw, format, arguments) < 0) {
+        (void)snprintf (raw, sizeof raw, "%s", format); /* better than nothing */
+    }
     va_end (arguments);
-}
-
-void
-log_info (const char *format, ...)
-{
-    va_list arguments;
-
-    va_start (arguments, format);
-    log_line (LOG_LEVEL_INFO, format, arguments);
-    va_end (arguments);
-}
-
-void
-log_warn (const char *format, ...)
-{
-    va_list arguments;
-
-    va_start (arguments, format);
-    log_line (LOG_LEVEL_WARN, format, arguments);
-    va_end (arguments);
-}
-
-void
-log_error (const char *format, ...)
-{
-    va_list arguments;
-
-    va_start (arguments, format);
-    log_line (LOG_LEVEL_ERROR, format, arguments);
-    va_end (arguments);
+    log_line_escape (raw, text);
+    put_or_count (level, text);
+    errno = saved_errno;
 }
 
 void
@@ -232,7 +195,7 @@ log_flush (void)
 /* Writes to `fd` from now on, which is the file at `path` where that is not NULL. Under the mutex.
  */
 static void
-set_sink (int fd, char *path)
+set_sink (int fd, char *path, enum log_format format, bool journal)
 {
     if (state.path != NULL) {
         (void)close (state.fd);
@@ -242,6 +205,8 @@ set_sink (int fd, char *path)
     }
     state.fd = fd;
     state.path = path;
+    state.format = format;
+    state.journal = journal;
     state.last_known = false;
     state.torn = false;
 }
@@ -252,43 +217,25 @@ change_sink (int fd, char *path, enum log_format format, bool journal)
 {
     pthread_mutex_lock (&state.mutex);
     put (LOG_LEVEL_OFF, NULL);
-    set_sink (fd, path);
-    state.format = format;
-    state.journal = journal;
+    set_sink (fd, path, format, journal);
     pthread_mutex_unlock (&state.mutex);
-}
-
-/* Returns 0 with both, or -1 after having said why not. */
-static int
-open_file (const char *path, int *fd, char **copy, char *error, size_t error_size)
-{
-    *copy = memory_text (path);
-    *fd = log_sink_open (path);
-    if (*fd >= 0) {
-        return 0;
-    }
-    (void)snprintf (error, error_size, "cannot open the log file %s: %s (log.file)", path,
-                    strerror (errno));
-    free (*copy);
-    return -1;
 }
 
 int
 log_configure (const struct log_settings *settings, char *error, size_t error_size)
 {
-    int fd = STDERR_FILENO;
-    char *path = NULL;
-    bool journal = false;
+    const bool is_file = *settings->file != '\0';
+    const int fd = is_file ? log_sink_open (settings->file) : STDERR_FILENO;
+    const bool journal =
+        !is_file && (settings->target == LOG_TARGET_JOURNAL ||
+                     (settings->target == LOG_TARGET_AUTO && log_sink_is_journal (fd)));
 
-    if (*settings->file != '\0') {
-        if (open_file (settings->file, &fd, &path, error, error_size) != 0) {
-            return -1;
-        }
-    } else {
-        journal = settings->target == LOG_TARGET_JOURNAL ||
-                  (settings->target == LOG_TARGET_AUTO && log_sink_is_journal (fd));
+    if (fd < 0) {
+        (void)snprintf (error, error_size, "cannot open the log file %s: %s (log.file)",
+                        settings->file, strerror (errno));
+        return -1;
     }
-    change_sink (fd, path, settings->format, journal);
+    change_sink (fd, memory_text (is_file ? settings->file : NULL), settings->format, journal);
     log_set_level (settings->level);
     return 0;
 }
@@ -317,23 +264,12 @@ log_reopen (void)
 }
 
 void
-log_set_fd (int fd)
+log_set_fd (int fd, enum log_format format, bool journal)
 {
     pthread_mutex_lock (&state.mutex);
-    set_sink (fd, NULL);
-    state.format = LOG_FORMAT_HUMAN;
-    state.journal = false;
+    set_sink (fd, NULL, format, journal);
     state.repeats = 0;
     state.dropped = 0;
-    pthread_mutex_unlock (&state.mutex);
-}
-
-void
-log_set_style (enum log_format format, bool journal)
-{
-    pthread_mutex_lock (&state.mutex);
-    state.format = format;
-    state.journal = journal;
     pthread_mutex_unlock (&state.mutex);
 }
 

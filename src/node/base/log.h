@@ -13,7 +13,8 @@
  * process writes to the same pipe, it can fill it between our looking and our writing, and we then
  * wait for its reader.
  *
- * A log without a reader raises no SIGPIPE here, whatever the process does about that signal.
+ * A log without a reader is none to write to; the process ignores SIGPIPE, should one leave just
+ * then.
  */
 #ifndef NODE_LOG_H
 #define NODE_LOG_H
@@ -61,22 +62,21 @@ void log_set_level (enum log_level level);
  * line or speaks to the terminal; a text of more than 2,000 bytes is cut there and "..." put after
  * it. errno is preserved.
  */
-void log_debug (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
-void log_info (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
-void log_warn (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
-void log_error (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+void log_write (enum log_level level, const char *format, ...)
+    __attribute__ ((format (printf, 2, 3)));
+
+#define log_debug(...) log_write (LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...) log_write (LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_warn(...) log_write (LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_error(...) log_write (LOG_LEVEL_ERROR, __VA_ARGS__)
 
 /* Says what is still held back (repeats, drops). Call it before exiting. */
 void log_flush (void);
 
 /*
- * For tests: writes human lines to `fd` from now on, and forgets what is held back. The caller
- * keeps the fd.
+ * For tests: writes to `fd`, which stays the caller's, from now on, and forgets what is held back.
  */
-void log_set_fd (int fd);
-
-/* For tests: what the lines written there look like. */
-void log_set_style (enum log_format format, bool journal);
+void log_set_fd (int fd, enum log_format format, bool journal);
 
 /* For tests: repeats are reported after `nanoseconds` in place of 10 s. */
 void log_set_repeat_time (uint64_t nanoseconds);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "rpc/base/text.h"
+
 enum {
     STAMP_SIZE = 64,
     /* {"time":"...","level":"debug","message":"","repeated":18446744073709551615} and more */
@@ -51,7 +53,7 @@ log_line_escape (const char *raw, char text[LOG_LINE_TEXT_SIZE])
     size_t length = 0;
 
     for (; *raw != '\0'; raw++) {
-        const bool printable = *raw >= ' ' && *raw <= '~';
+        const bool printable = text_is_printable (*raw);
         const size_t needed = printable ? 1 : strlen ("\\xNN");
 
         if (length + needed > LOG_LINE_TEXT_MAX) {

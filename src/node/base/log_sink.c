@@ -5,12 +5,10 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 _Static_assert(LOG_SINK_WRITE_MAX <= PIPE_BUF, "a pipe takes one write whole or not at all");
@@ -31,49 +29,17 @@ can_write (int fd)
     return ready == 1 && poller.revents == POLLOUT;
 }
 
-static ssize_t
-write_once (int fd, const char *bytes, size_t length)
-{
-    ssize_t written;
-
-    do {
-        written = write (fd, bytes, length);
-    } while (written < 0 && errno == EINTR);
-    return written;
-}
-
-/*
- * Without a SIGPIPE for the process when the reader has gone since can_write: this thread blocks it
- * for the time, and takes it away if the write brought it about. One that was pending before is
- * somebody else's and stays.
- */
-static ssize_t
-write_without_signal (int fd, const char *bytes, size_t length)
-{
-    const struct timespec at_once = {.tv_sec = 0};
-    sigset_t broken_pipe;
-    sigset_t pending;
-    sigset_t before;
-
-    (void)sigemptyset (&broken_pipe); /* these two fail only on a number that is no signal's */
-    (void)sigaddset (&broken_pipe, SIGPIPE);
-    if (sigpending (&pending) != 0 || pthread_sigmask (SIG_BLOCK, &broken_pipe, &before) != 0) {
-        return -1;
-    }
-    const ssize_t written = write_once (fd, bytes, length);
-
-    if (written < 0 && errno == EPIPE && sigismember (&pending, SIGPIPE) == 0) {
-        while (sigtimedwait (&broken_pipe, NULL, &at_once) < 0 && errno == EINTR) {
-        }
-    }
-    (void)pthread_sigmask (SIG_SETMASK, &before, NULL); /* it took the same mask above */
-    return written;
-}
-
 ssize_t
 log_sink_write (int fd, const char *bytes, size_t length)
 {
-    return can_write (fd) ? write_without_signal (fd, bytes, length) : -1;
+    ssize_t written = -1;
+
+    if (can_write (fd)) {
+        do {
+            written = write (fd, bytes, length);
+        } while (written < 0 && errno == EINTR);
+    }
+    return written;
 }
 
 int

@@ -1,6 +1,5 @@
 /*
- * Where the log's bytes go, and how they go there: without waiting for a reader, and without a
- * SIGPIPE. Any thread.
+ * Where the log's bytes go, without waiting for a reader. Any thread.
  */
 #ifndef NODE_LOG_SINK_H
 #define NODE_LOG_SINK_H

@@ -8,28 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The user's name, or number. */
-static void
-print_name (char *text, size_t size)
+void
+ownership_user (char text[OWNERSHIP_USER_SIZE])
 {
     struct system_user user;
     char number[16];
 
     (void)snprintf (number, sizeof number, "%u", (unsigned)geteuid ());
-    if (system_user_find (number, &user) == 0 && user.is_known) {
-        (void)snprintf (text, size, "%s", user.name);
-    } else {
-        (void)snprintf (text, size, "%s", number);
-    }
-}
-
-void
-ownership_user (char text[OWNERSHIP_USER_SIZE])
-{
-    char name[SYSTEM_USER_NAME_SIZE];
-
-    print_name (name, sizeof name);
-    (void)snprintf (text, OWNERSHIP_USER_SIZE, "user %s", name);
+    (void)system_user_find (number, &user); /* a number is always somebody */
+    (void)snprintf (text, OWNERSHIP_USER_SIZE, "user %s", user.is_known ? user.name : number);
 }
 
 /* Whether it is the owner or the mode that forbids it, and not a file system, say. */
@@ -80,14 +67,14 @@ void
 ownership_advise (const char *path, bool is_directory, char text[OWNERSHIP_TEXT_SIZE])
 {
     const int mode = is_directory ? R_OK | W_OK | X_OK : W_OK;
-    char name[SYSTEM_USER_NAME_SIZE];
+    char user[OWNERSHIP_USER_SIZE];
+    const char *const name = user + strlen ("user ");
 
     text[0] = '\0';
-    print_name (name, sizeof name);
+    ownership_user (user);
     if (is_denied (AT_FDCWD, path, F_OK)) {
         (void)snprintf (text, OWNERSHIP_TEXT_SIZE,
-                        "; user %s may not search the directories above it: name another place",
-                        name);
+                        "; %s may not search the directories above it: name another place", user);
     } else if (is_denied (AT_FDCWD, path, mode) || (is_directory && are_entries_denied (path))) {
         (void)snprintf (text, OWNERSHIP_TEXT_SIZE, "; as root: chown %s%s: %s",
                         is_directory ? "-R " : "", name, path);

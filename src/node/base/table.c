@@ -1,6 +1,7 @@
 #include "node/base/table.h"
 
 #include "rpc/base/memory.h"
+#include "rpc/base/text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,18 +41,6 @@ table_free (struct table *table)
     }
 }
 
-/* Copies as much of `text` as fits, and nothing that speaks to a terminal. */
-static void
-copy_clean (char *to, size_t size, const char *text)
-{
-    size_t i = 0;
-
-    for (; i + 1 < size && text[i] != '\0'; i++) {
-        to[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-    }
-    to[i] = '\0';
-}
-
 int
 table_add_column (struct table *table, const char *name, bool right, unsigned weight)
 {
@@ -60,7 +49,7 @@ table_add_column (struct table *table, const char *name, bool right, unsigned we
     }
     struct column *const column = &table->columns[table->column_count++];
 
-    copy_clean (column->name, sizeof column->name, name);
+    text_clean (column->name, sizeof column->name, name);
     column->right = right;
     column->weight = weight;
     column->width = strlen (column->name);
@@ -73,7 +62,7 @@ cell_at (const struct table *table, size_t row, size_t column)
     return table->cells + (row * table->column_count + column) * TABLE_CELL_SIZE;
 }
 
-int
+void
 table_add_row (struct table *table)
 {
     table->cells = memory_resize (table->cells, table->row_count + 1,
@@ -82,7 +71,6 @@ table_add_row (struct table *table)
     for (size_t i = 0; i < table->column_count; i++) {
         *cell_at (table, table->row_count - 1, i) = '\0';
     }
-    return 0;
 }
 
 void
@@ -90,7 +78,7 @@ table_set (struct table *table, size_t column, const char *text)
 {
     char *const cell = cell_at (table, table->row_count - 1, column);
 
-    copy_clean (cell, TABLE_CELL_SIZE, text);
+    text_clean (cell, TABLE_CELL_SIZE, text);
     if (strlen (cell) > table->columns[column].width) {
         table->columns[column].width = strlen (cell);
     }
@@ -202,8 +190,8 @@ table_add_fact (struct table_facts *facts, const char *name, const char *value)
     char clean_name[64];
     char clean_value[TABLE_CELL_SIZE];
 
-    copy_clean (clean_name, sizeof clean_name, name);
-    copy_clean (clean_value, sizeof clean_value, value);
+    text_clean (clean_name, sizeof clean_name, name);
+    text_clean (clean_value, sizeof clean_value, value);
 
     const bool both = *clean_name != '\0' && *clean_value != '\0';
     const size_t length = strlen (clean_name) + both + strlen (clean_value);

@@ -26,8 +26,8 @@ void table_free (struct table *table);
  */
 int table_add_column (struct table *table, const char *name, bool right, unsigned weight);
 
-/* Adds a row of empty cells. Returns 0. */
-int table_add_row (struct table *table);
+/* Adds a row of empty cells. */
+void table_add_row (struct table *table);
 
 /* Sets a cell of the last row; longer texts are cut. */
 void table_set (struct table *table, size_t column, const char *text);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rpc/base/memory.h"
+#include "rpc/base/text.h"
 #include "rpc/base/url.h"
 #include "rpc/client/http_call.h"
 #include "rpc/server/refusal.h"
@@ -139,12 +140,9 @@ client_field (const json_t *body, const char *key, char *scratch, size_t size)
 static void
 quote (char text[CLIENT_TEXT_SIZE], const char *words)
 {
-    size_t length = strlen (text);
+    const size_t length = strlen (text);
 
-    for (; *words != '\0' && length + 1 < CLIENT_TEXT_SIZE; words++) {
-        text[length++] = *words >= ' ' && *words <= '~' ? *words : '?';
-    }
-    text[length] = '\0';
+    text_clean (text + length, CLIENT_TEXT_SIZE - length, words);
 }
 
 /* What to do about an error by which the daemon's access keeps its clients off, or "". */

@@ -4,6 +4,8 @@
 
 #include "node/config/config_type.h"
 
+#include "rpc/base/text.h"
+
 /* The ranges of limits, those of all and those of a key's own. */
 #define RATE .min = 0, .max = 1e6
 #define BURST .min = 0, .max = 1e6
@@ -34,7 +36,7 @@ read_name (const struct config_input *input, void *value)
                 input->entry->length < ACCESS_NAME_SIZE;
 
     for (size_t i = 0; good && i < input->entry->length; i++) {
-        good = input->entry->text[i] >= ' ' && input->entry->text[i] <= '~';
+        good = text_is_printable (input->entry->text[i]);
     }
     if (!good) {
         return CONFIG_OTHER;

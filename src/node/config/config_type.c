@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rpc/base/memory.h"
+#include "rpc/base/text.h"
 
 /* How much of a value is shown, in bytes. */
 enum { SHOWN_MAX = 511 };
@@ -242,12 +243,6 @@ text_of (const void *value)
 }
 
 static bool
-same_text (const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp (a, b) == 0;
-}
-
-static bool
 same_items (const struct config_type *item, const struct items a, const struct items b)
 {
     bool same = a.count == b.count;
@@ -278,7 +273,7 @@ config_value_same (const struct config_type *type, const void *a, const void *b)
         return same_members (type->members, a, b);
     }
     if (type->is_text) {
-        return same_text (text_of (a), text_of (b));
+        return text_same (text_of (a), text_of (b));
     }
     return type->same != NULL ? type->same (a, b) : memcmp (a, b, type->size) == 0;
 }

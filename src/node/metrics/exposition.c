@@ -4,9 +4,11 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rpc/base/memory.h"
+#include "work/base/number.h"
 
 static const char *const kinds[] = {
     [EXPOSITION_COUNTER] = "counter",
@@ -24,6 +26,54 @@ static const char *const suffixes[] = {
 };
 
 static const char *const units[] = {"seconds", "bytes"};
+
+/* One of the ranges that a client accepts; the best quality so far of either format. */
+static void
+read_range (char *range, double *open, double *plain)
+{
+    const char *const type = strsep (&range, ";");
+    double quality = 1;
+    bool is_ours = true;
+    char *parameter;
+
+    while ((parameter = strsep (&range, ";")) != NULL) {
+        if (strncmp (parameter, "q=", 2) == 0 &&
+            number_parse_double (parameter + 2, &quality) != 0) {
+            quality = 0;
+        } else if (strncmp (parameter, "version=", 8) == 0) {
+            is_ours =
+                strcmp (parameter + 8, "1.0.0") == 0 || strcmp (parameter + 8, "\"1.0.0\"") == 0;
+        }
+    }
+    if (strcmp (type, "application/openmetrics-text") == 0 && is_ours) {
+        *open = fmax (*open, quality);
+    } else if (strcmp (type, "text/plain") == 0) {
+        *plain = fmax (*plain, quality);
+    }
+}
+
+/* RFC 9110, 12.5.1. Blanks and capitals mean nothing there. */
+enum exposition_format
+exposition_choose (const char *accept)
+{
+    char *const copy = memory_text (accept != NULL ? accept : "");
+    char *rest = copy;
+    char *end = copy;
+    double open = 0;
+    double plain = 0;
+
+    for (const char *at = copy; *at != '\0'; at++) {
+        if (*at != ' ' && *at != '\t') {
+            *end++ = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+        }
+    }
+    *end = '\0';
+    while (rest != NULL) {
+        read_range (strsep (&rest, ","), &open, &plain);
+    }
+    free (copy);
+    return open > 0 && open >= plain ? EXPOSITION_OPENMETRICS : EXPOSITION_PROMETHEUS;
+}
 
 const char *
 exposition_type (enum exposition_format format)

@@ -44,31 +44,14 @@ metrics_init (struct metrics *metrics)
     metrics->name_count = 1;
 }
 
-/* A name is most often the very one that was expected. */
-static struct metrics_requests *
-find (struct metrics *metrics, const char *name)
-{
-    for (size_t i = 1; i < metrics->name_count; i++) {
-        if (metrics->requests[i].name == name) {
-            return &metrics->requests[i];
-        }
-    }
-    for (size_t i = 1; i < metrics->name_count; i++) {
-        if (strcmp (metrics->requests[i].name, name) == 0) {
-            return &metrics->requests[i];
-        }
-    }
-    return NULL;
-}
-
 /* Made if need be; where there is no room for it, that of what is unknown. */
 static struct metrics_requests *
 requests_for (struct metrics *metrics, const char *name)
 {
-    struct metrics_requests *const requests = find (metrics, name);
-
-    if (requests != NULL) {
-        return requests;
+    for (size_t i = 1; i < metrics->name_count; i++) {
+        if (strcmp (metrics->requests[i].name, name) == 0) {
+            return &metrics->requests[i];
+        }
     }
     if (metrics->name_count == METRICS_MAX_NAMES) {
         return &metrics->requests[0];

@@ -40,86 +40,55 @@ static const uint32_t namespaces[] = {CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWU
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
-/* Refuses those of `names` that there are. Returns how many, or a negative error. */
+/* Refuses those of `names` that there are, and counts them. Returns 0, or a negative error. */
 static int
-refuse (scmp_filter_ctx filter, const char *const *names, size_t count)
+refuse (scmp_filter_ctx filter, const char *const *names, size_t count, int *refusals)
 {
-    int refusals = 0;
+    int failed = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; failed == 0 && i < count; i++) {
         const int number = seccomp_syscall_resolve_name (names[i]);
 
         if (number >= 0) {
-            const int failed = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), number, 0);
-
-            if (failed != 0) {
-                return failed;
-            }
-            refusals++;
+            failed = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), number, 0);
+            (*refusals)++;
         }
     }
-    return refusals;
+    return failed;
 }
 
-/*
- * clone3's flags are in memory, where no filter looks. Whoever hears that it is not there calls
- * clone, as the C library does.
- */
+/* What counts is with which arguments it is called. Returns 0, or a negative error. */
 static int
-refuse_namespaces (scmp_filter_ctx filter)
+refuse_some (scmp_filter_ctx filter)
 {
-    for (size_t i = 0; i < COUNT (namespaces); i++) {
-        const int failed =
-            seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (clone), 1,
-                              SCMP_A0 (SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
+    /* Asking what the personality is, is fine. */
+    int failed = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (personality), 1,
+                                   SCMP_A0 (SCMP_CMP_NE, UINT32_MAX, 0));
 
-        if (failed != 0) {
-            return failed;
-        }
+    for (size_t i = 0; failed == 0 && i < COUNT (namespaces); i++) {
+        failed = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (clone), 1,
+                                   SCMP_A0 (SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
     }
-    return seccomp_rule_add (filter, SCMP_ACT_ERRNO (ENOSYS), SCMP_SYS (clone3), 0);
-}
-
-/* Asking what the personality is, is fine. */
-static int
-refuse_personalities (scmp_filter_ctx filter)
-{
-    return seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (personality), 1,
-                             SCMP_A0 (SCMP_CMP_NE, UINT32_MAX, 0));
-}
-
-/* Returns how many system calls the filter refuses, or a negative error. */
-static int
-fill (scmp_filter_ctx filter, bool no_programs)
-{
-    int count = refuse (filter, refused, COUNT (refused));
-    int more = 0;
-    int failed;
-
-    if (count >= 0 && no_programs) {
-        more = refuse (filter, programs, COUNT (programs));
-    }
-    if (count < 0 || more < 0) {
-        return count < 0 ? count : more;
-    }
-    if ((failed = refuse_namespaces (filter)) != 0 ||
-        (failed = refuse_personalities (filter)) != 0) {
-        return failed;
-    }
-    return count + more;
+    /*
+     * clone3's flags are in memory, where no filter looks. Whoever hears that it is not there calls
+     * clone, as the C library does.
+     */
+    return failed != 0 ? failed
+                       : seccomp_rule_add (filter, SCMP_ACT_ERRNO (ENOSYS), SCMP_SYS (clone3), 0);
 }
 
 static int
 load (scmp_filter_ctx filter, bool no_programs)
 {
-    const int count = fill (filter, no_programs);
-    int failed;
+    int count = 0;
+    int failed = refuse (filter, refused, COUNT (refused), &count);
 
-    if (count < 0) {
-        return count;
+    if (failed == 0 && no_programs) {
+        failed = refuse (filter, programs, COUNT (programs), &count);
     }
-    /* Calls in the manner of another machine would go around the list. no_new_privs is set. */
-    if ((failed = seccomp_attr_set (filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO (EPERM))) !=
+    if (failed != 0 || (failed = refuse_some (filter)) != 0 ||
+        /* Calls in the manner of another machine would go around the list. no_new_privs is set. */
+        (failed = seccomp_attr_set (filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO (EPERM))) !=
             0 ||
         (failed = seccomp_attr_set (filter, SCMP_FLTATR_CTL_NNP, 0)) != 0) {
         return failed;

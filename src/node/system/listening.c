@@ -45,15 +45,6 @@ listening_release (struct listening_ports *ports)
     ports->count = 0;
 }
 
-static enum server_listening
-say_why_not (int reason, const char *address, uint16_t port, char *error)
-{
-    snprintf (error, LISTENING_ERROR_SIZE, "cannot listen on %s port %u: %s", address, port,
-              strerror (reason));
-    return reason == EAFNOSUPPORT || reason == EADDRNOTAVAIL ? SERVER_NO_SUCH_ADDRESS
-                                                             : SERVER_REFUSED;
-}
-
 /* Has `server` listen on the socket `*fd`, which then is the server's. Returns as server_listen. */
 static enum server_listening
 listen_on (struct server *server, int *fd, const char *address, uint16_t port, char *error)
@@ -62,7 +53,7 @@ listen_on (struct server *server, int *fd, const char *address, uint16_t port, c
     enum server_listening result;
 
     if (listener_listen (*fd) != 0) {
-        return say_why_not (errno, address, port, error);
+        return server_cannot_listen (errno, address, port, error, LISTENING_ERROR_SIZE);
     }
     result = server_listen_fd (server, *fd, canonical, &port, error, LISTENING_ERROR_SIZE);
     if (result == SERVER_LISTENING) {
@@ -81,8 +72,9 @@ listen_at (struct server *server, const char *address, uint16_t *port,
 
         if (ports->items[i].port == *port && strcmp (ports->items[i].address, address) == 0 &&
             (ports->items[i].fd >= 0 || reason != 0)) {
-            return reason != 0 ? say_why_not (reason, address, *port, error)
-                               : listen_on (server, &ports->items[i].fd, address, *port, error);
+            return reason != 0
+                       ? server_cannot_listen (reason, address, *port, error, LISTENING_ERROR_SIZE)
+                       : listen_on (server, &ports->items[i].fd, address, *port, error);
         }
     }
     return server_listen (server, address, port, error, LISTENING_ERROR_SIZE);

@@ -79,18 +79,18 @@ on_watchdog (evutil_socket_t fd, short what, void *data)
 static void
 init_watchdog (struct notify *notify, struct event_base *base)
 {
-    const uint64_t period = number_of ("WATCHDOG_USEC", INT64_MAX);
-    const char *const pid = getenv ("WATCHDOG_PID");
-    struct timeval interval;
+    const uint64_t half = number_of ("WATCHDOG_USEC", INT64_MAX) / 2;
+    const bool is_ours = getenv ("WATCHDOG_PID") == NULL ||
+                         number_of ("WATCHDOG_PID", INT32_MAX) == (uint64_t)getpid ();
+    const struct timeval interval = {
+        .tv_sec = (time_t)(half / MICROSECONDS),
+        .tv_usec = (suseconds_t)(half % MICROSECONDS),
+    };
 
-    if (period == 0 ||
-        (pid != NULL && number_of ("WATCHDOG_PID", INT32_MAX) != (uint64_t)getpid ())) {
-        return;
+    if (half > 0 && is_ours) {
+        notify->watchdog = memory_need (event_new (base, -1, EV_PERSIST, on_watchdog, notify));
+        memory_require (event_add (notify->watchdog, &interval) == 0);
     }
-    interval.tv_sec = (time_t)(period / 2 / MICROSECONDS);
-    interval.tv_usec = (suseconds_t)(period / 2 % MICROSECONDS);
-    notify->watchdog = memory_need (event_new (base, -1, EV_PERSIST, on_watchdog, notify));
-    memory_require (event_add (notify->watchdog, &interval) == 0);
 }
 
 struct notify *

@@ -18,18 +18,6 @@ struct pid_file {
     int fd;
 };
 
-static int
-write_pid (int fd)
-{
-    char text[32];
-    int length = snprintf (text, sizeof text, "%ld\n", (long)getpid ());
-
-    if (ftruncate (fd, 0) != 0) {
-        return -1;
-    }
-    return write (fd, text, (size_t)length) == length ? 0 : -1;
-}
-
 /* Whether `path` is still the file that `fd` is: a daemon that ends removes its own. */
 static bool
 is_same_file (const char *path, int fd)
@@ -45,56 +33,40 @@ is_same_file (const char *path, int fd)
 static int
 open_locked (const char *path)
 {
-    int reason;
-    int fd;
-
     for (;;) {
         /* Root writes here: a link of somebody else's making is not to lead it elsewhere. */
-        fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-        if (fd < 0) {
-            return -1;
-        }
-        if (flock (fd, LOCK_EX | LOCK_NB) != 0) {
-            reason = errno;
-            (void)close (fd);
-            errno = reason;
-            return -1;
-        }
-        if (is_same_file (path, fd)) {
+        const int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        const bool is_locked = fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0;
+        const int reason = errno;
+
+        if (fd < 0 || (is_locked && is_same_file (path, fd))) {
             return fd;
         }
         (void)close (fd);
+        if (!is_locked) {
+            errno = reason;
+            return -1;
+        }
     }
-}
-
-static int
-open_pid_file (const char *path, char *error, size_t error_size)
-{
-    int fd = open_locked (path);
-
-    if (fd < 0 && errno == EWOULDBLOCK) {
-        snprintf (error, error_size, "the pid file %s is held by another daemon that runs", path);
-        return -1;
-    }
-    if (fd < 0) {
-        snprintf (error, error_size, "cannot open the pid file %s: %s", path, strerror (errno));
-        return -1;
-    }
-    if (write_pid (fd) != 0) {
-        snprintf (error, error_size, "cannot write the pid file %s: %s", path, strerror (errno));
-        (void)close (fd);
-        return -1;
-    }
-    return fd;
 }
 
 struct pid_file *
 pid_file_new (const char *path, char *error, size_t error_size)
 {
-    const int fd = open_pid_file (path, error, error_size);
+    const int fd = open_locked (path);
     struct pid_file *file;
 
+    if (fd < 0 && errno == EWOULDBLOCK) {
+        snprintf (error, error_size, "the pid file %s is held by another daemon that runs", path);
+        return NULL;
+    }
     if (fd < 0) {
+        snprintf (error, error_size, "cannot open the pid file %s: %s", path, strerror (errno));
+        return NULL;
+    }
+    if (ftruncate (fd, 0) != 0 || dprintf (fd, "%ld\n", (long)getpid ()) < 0) {
+        snprintf (error, error_size, "cannot write the pid file %s: %s", path, strerror (errno));
+        (void)close (fd);
         return NULL;
     }
     file = memory_new (1, sizeof *file);

@@ -1,24 +1,13 @@
 #include "rpc/access/key_hash.h"
 
 #include <blake2.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/random.h>
+#include <unistd.h>
+
+#include "work/base/hex.h"
 
 static const char personal[BLAKE2B_PERSONALBYTES + 1] = "workpeer api key";
-
-static int
-fill_randomly (uint8_t *bytes, size_t size)
-{
-    ssize_t got;
-
-    do {
-        got = getrandom (bytes, size, 0);
-    } while (got < 0 && errno == EINTR);
-    return got == (ssize_t)size ? 0 : -1;
-}
 
 int
 key_hash_digest (const struct key_hash *hash, const char *key, size_t length,
@@ -36,17 +25,17 @@ key_hash_digest (const struct key_hash *hash, const char *key, size_t length,
     }
     memcpy (parameters.salt, hash->salt, sizeof parameters.salt);
     memcpy (parameters.personal, personal, sizeof parameters.personal);
-    return blake2b_init_param (&state, &parameters) == 0 &&
-                   blake2b_update (&state, (const uint8_t *)key, length) == 0 &&
-                   blake2b_final (&state, digest, KEY_HASH_DIGEST_BYTES) == 0
-               ? 0
-               : -1;
+    if (blake2b_init_param (&state, &parameters) != 0 ||
+        blake2b_update (&state, (const uint8_t *)key, length) != 0) {
+        return -1;
+    }
+    return blake2b_final (&state, digest, KEY_HASH_DIGEST_BYTES);
 }
 
 int
 key_hash_new (const char *key, size_t length, struct key_hash *hash)
 {
-    return fill_randomly (hash->salt, sizeof hash->salt) == 0
+    return getentropy (hash->salt, sizeof hash->salt) == 0
                ? key_hash_digest (hash, key, length, hash->digest)
                : -1;
 }
@@ -68,7 +57,7 @@ key_hash_new_key (char key[KEY_HASH_NEW_KEY_SIZE])
 {
     uint8_t bytes[(KEY_HASH_NEW_KEY_SIZE - 1) / 2];
 
-    if (fill_randomly (bytes, sizeof bytes) != 0) {
+    if (getentropy (bytes, sizeof bytes) != 0) {
         return -1;
     }
     print_hex (bytes, sizeof bytes, key);
@@ -101,30 +90,14 @@ key_hash_print (const struct key_hash *hash, char text[KEY_HASH_TEXT_SIZE])
     snprintf (text, KEY_HASH_TEXT_SIZE, "%s%s:%s", KEY_HASH_PREFIX, salt, digest);
 }
 
+/* Returns 0, or -1 when there are not as many digits as `size` bytes have. */
 static int
-value_of_digit (char digit)
+parse_hex (const char *text, uint8_t *bytes, size_t size)
 {
-    static const char digits[] = "0123456789abcdef";
-    const char lower = (char)(digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit);
-    const char *const at = lower != '\0' ? strchr (digits, lower) : NULL;
+    char digits[2 * KEY_HASH_DIGEST_BYTES + 1] = "";
 
-    return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* Returns 0, or -1 when there are not 2 * `count` digits. */
-static int
-parse_hex (const char *text, uint8_t *bytes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const int high = value_of_digit (text[2 * i]);
-        const int low = high >= 0 ? value_of_digit (text[2 * i + 1]) : -1;
-
-        if (low < 0) {
-            return -1;
-        }
-        bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return 0;
+    memcpy (digits, text, 2 * size);
+    return strlen (digits) == 2 * size ? hex_parse_bytes (digits, bytes, size) : -1;
 }
 
 int

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "rpc/base/text.h"
+
 bool
 header_is_token (char c)
 {
@@ -43,7 +45,7 @@ header_is_value (const char *value)
     const size_t length = strlen (value);
 
     for (size_t i = 0; i < length; i++) {
-        if (value[i] < ' ' || value[i] > '~') {
+        if (!text_is_printable (value[i])) {
             return false;
         }
     }

@@ -154,7 +154,7 @@ string_of (char *text, size_t length)
     return memory_need (json_stringn (text, length));
 }
 
-int
+void
 json_put (json_t *object, const char *key, const char *format, ...)
 {
     char text[JSON_PUT_SIZE];
@@ -166,7 +166,6 @@ json_put (json_t *object, const char *key, const char *format, ...)
     va_end (arguments);
     length = length < (int)sizeof text ? length : (int)sizeof text - 1;
     memory_require (json_object_set_new (object, key, string_of (text, (size_t)length)) == 0);
-    return 0;
 }
 
 json_t *
@@ -178,7 +177,7 @@ json_error (const char *error)
     return object;
 }
 
-int
+void
 json_print (const json_t *tree, struct evbuffer *output)
 {
     static const size_t flags = JSON_INDENT (4) | JSON_ESCAPE_SLASH;
@@ -193,5 +192,4 @@ json_print (const json_t *tree, struct evbuffer *output)
     memory_require (evbuffer_add (output, large != NULL ? large : small, length) == 0 &&
                     evbuffer_add (output, "\n", 1) == 0);
     free (large);
-    return 0;
 }

@@ -37,9 +37,9 @@ bool json_flag (const json_t *fields, const char *key, bool otherwise);
 
 /*
  * Adds `key` with a printf-formatted string to `object`: cut to JSON_PUT_SIZE - 1 bytes, and where
- * it is not UTF-8 with '?' for each byte that is not ASCII. Returns 0.
+ * it is not UTF-8 with '?' for each byte that is not ASCII.
  */
-int json_put (json_t *object, const char *key, const char *format, ...)
+void json_put (json_t *object, const char *key, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));
 
 /* {"error": `error`}, as json_put prints it. The caller's. */
@@ -47,8 +47,8 @@ json_t *json_error (const char *error);
 
 /*
  * Writes the tree as nano_node does: four spaces a level, "key": "value", '/' escaped, a newline at
- * the end. Returns 0.
+ * the end.
  */
-int json_print (const json_t *tree, struct evbuffer *output);
+void json_print (const json_t *tree, struct evbuffer *output);
 
 #endif

@@ -42,7 +42,7 @@ http_request_post (const struct url *url, bool keep, const struct http_header *h
     char host[HOST_SIZE];
 
     print_host (&url->endpoint, host);
-    memory_require (json_print (body, text) == 0);
+    json_print (body, text);
     memory_require (evbuffer_add_printf (output,
                                          "POST %s HTTP/1.1\r\n"
                                          "Content-Type: application/json\r\n"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rpc/base/memory.h"
+#include "rpc/base/text.h"
 #include "rpc/peer/peer_internal.h"
 #include "work/base/clock.h"
 
@@ -26,12 +27,6 @@ peer_new (struct peer_client *client, const struct peer_settings *settings)
     return peer;
 }
 
-static bool
-same_text (const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp (a, b) == 0;
-}
-
 bool
 peer_same_place (const struct peer *a, const struct peer *b)
 {
@@ -42,8 +37,8 @@ peer_same_place (const struct peer *a, const struct peer *b)
 bool
 peer_same (const struct peer *a, const struct peer *b)
 {
-    return peer_same_place (a, b) && same_text (a->header_name, b->header_name) &&
-           same_text (a->header_value, b->header_value);
+    return peer_same_place (a, b) && text_same (a->header_name, b->header_name) &&
+           text_same (a->header_value, b->header_value);
 }
 
 void

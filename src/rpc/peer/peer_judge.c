@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rpc/base/json.h"
+#include "rpc/base/text.h"
 #include "work/base/hex.h"
 #include "work/scan/value.h"
 
@@ -17,17 +18,10 @@
 static void
 quote (const char *text, char quoted[MAX_QUOTE + 4])
 {
-    size_t length = 0;
-
-    while (length < MAX_QUOTE && text[length] != '\0') {
-        quoted[length] = text[length];
-        if (text[length] < ' ' || text[length] > '~') {
-            quoted[length] = '?';
-        }
-        length++;
+    text_clean (quoted, MAX_QUOTE + 1, text);
+    if (strlen (text) > MAX_QUOTE) {
+        strcpy (quoted + MAX_QUOTE, "...");
     }
-    (void)snprintf (quoted + length, MAX_QUOTE + 4 - length, "%s",
-                    text[length] != '\0' ? "..." : "");
 }
 
 static enum peer_outcome

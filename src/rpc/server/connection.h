@@ -1,14 +1,82 @@
 /*
- * One client's connection, as evhttp made it: connections.h says what is kept of it, and why.
+ * One client's connection: what it is doing, and what passes from it to evhttp.
+ *
+ * evhttp sees a request only once it is whole and clear (framing.h); the bytes of others wait here.
+ * In the place of a request that is refused it sees one that no client can send, so that answers
+ * keep their order. So it never has to answer for itself.
  *
  * Event-loop thread.
  */
 #ifndef RPC_CONNECTION_H
 #define RPC_CONNECTION_H
 
-#include "rpc/access/cidr.h"
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
 
-struct connection;
+#include "rpc/access/callers.h"
+#include "rpc/server/framing.h"
+
+struct connection_statistics {
+    uint64_t accepted;   /* ever */
+    uint64_t received;   /* bytes, ever */
+    uint64_t sent;       /* bytes that were written, ever; a few may not have left yet */
+    uint64_t unreadable; /* requests that were refused before they were known, ever */
+    uint64_t held;       /* bytes of requests and answers under way, now */
+    uint64_t shed;       /* connections closed because too much was held, ever */
+};
+
+/* All connections of a server: connections.c's. */
+struct connection_group {
+    struct event_base *base;
+    TAILQ_HEAD (connection_list, connection) list;
+    size_t count;
+    struct framing_limits limits;
+    uint64_t max_held;   /* 0 is no bound */
+    struct event *check; /* made active where a bound is overstepped */
+    struct connection_statistics statistics;
+};
+
+/* From the first to be closed for the sake of others to the last. */
+enum connection_state {
+    CONNECTION_LINGERING, /* evhttp has closed it; what a refused client still sends is dropped */
+    CONNECTION_IDLE,      /* between two requests */
+    CONNECTION_ANSWERING, /* an answer is being sent */
+    CONNECTION_READING,   /* a request has begun to come */
+    CONNECTION_PENDING,   /* evhttp has handed its request out, and waits for the answer */
+};
+
+struct connection {
+    TAILQ_ENTRY (connection) link;
+    struct connection_group *group;
+    struct bufferevent *bev;          /* a reference of ours: it outlives evhttp's interest in it */
+    struct evhttp_connection *evhttp; /* NULL: it has just come, or evhttp has closed it */
+    int fd;
+    bool has_address;
+    struct cidr_address address; /* of its other end */
+    struct callers_id caller;    /* likewise: who its connections count for */
+
+    enum connection_state state;
+    uint64_t since; /* in nanoseconds: of the state, of a request its first byte */
+
+    struct framing framing;
+    struct evbuffer *held; /* what evhttp is not to see yet */
+    size_t read;           /* how many bytes of `held` the framing has read */
+    bool expects;          /* its client may wait for "100 Continue" */
+    bool passing;          /* our own change to evhttp's input calls back */
+
+    size_t taken; /* bytes that evhttp has of requests that are not answered */
+    size_t size;  /* bytes in memory for it */
+
+    void (*closed) (void *data);
+    void *data;
+};
+
+/* For requests. */
 
 /*
  * Who is to be called, once, when evhttp closes the connection; the request that it handed out is
@@ -19,12 +87,33 @@ void connection_on_close (struct connection *connection, void (*closed) (void *d
 /* The address of its other end; NULL when that is not known. */
 const struct cidr_address *connection_address (const struct connection *connection);
 
-int connection_fd (const struct connection *connection);
+/* To be called before evhttp is given an answer for it. */
+void connection_answering (struct connection *connection);
 
-/*
- * To be called before an answer of ours is given to evhttp for the connection, if its status may be
- * 400 or more: it is not one of evhttp's own pages.
- */
-void connection_expect_answer (struct connection *connection);
+/* Whether `http` stands for a request that was refused: its framing says why. */
+bool connection_is_refused (const struct connection *connection, struct evhttp_request *http);
+
+/* For connections.c. */
+
+/* A connection at the end of the list, with a bufferevent that evhttp has not seen. */
+struct connection *connection_new (struct connection_group *group);
+
+/* Once evhttp has it: finds out whose it is. Returns 0; or -1, evhttp did not keep it. */
+int connection_place (struct connection *connection);
+
+/* Forgets it. evhttp has let go of it, or never had it. */
+void connection_drop (struct connection *connection);
+
+/* Closes it, and drops it. Whoever waits on it hears of that. */
+void connection_close (struct connection *connection);
+
+/* A request of it waits for its answer, or that is on its way to a client that reads. */
+bool connection_is_busy (const struct connection *connection);
+
+/* It lingers, and has done so for long enough; or has been reading for `read_timeout`. */
+bool connection_is_overdue (const struct connection *connection, uint64_t read_timeout);
+
+/* Something waits to be sent. */
+bool connection_has_output (const struct connection *connection);
 
 #endif

@@ -1,146 +1,121 @@
 #include "rpc/server/connections.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "rpc/base/memory.h"
-#include "rpc/server/connections_internal.h"
 #include "work/base/clock.h"
 
 /* How often deadlines are looked at: a fraction of the shortest, within these bounds. */
 #define LONGEST_TICK 0.25
 #define SHORTEST_TICK 0.02
 
-/* Drops what evhttp has let go of; of those refused, only what has lingered long enough. */
-static void
-drop_over (struct connections *connections)
-{
-    struct connection *next;
+struct connections {
+    struct connection_group group;
+    struct connections_settings settings;
+    struct connection **by_fd; /* what was placed there last: it may be gone */
+    size_t by_fd_size;
+    struct event *tick;
+};
 
-    for (struct connection *each = TAILQ_FIRST (&connections->list); each != NULL; each = next) {
-        next = TAILQ_NEXT (each, link);
-        if (!connection_is_over (each)) {
-            continue;
-        }
-        if (connection_lingers (each)) {
-            (void)bufferevent_enable (each->bev, EV_READ);
-        } else {
-            connection_drop (each);
-        }
-    }
-}
-
-/* The bound on their number. */
-
-/* Refused ones go before idle ones, those before ones that are sending; of each the oldest first.
- */
+/* Whether `a` is to be closed rather than `b`. */
 static bool
 goes_before (const struct connection *a, const struct connection *b)
 {
-    if (a->refused != b->refused) {
-        return a->refused;
+    const bool a_reads = a->state == CONNECTION_READING;
+    const bool b_reads = b->state == CONNECTION_READING;
+
+    if ((a->state == CONNECTION_LINGERING) != (b->state == CONNECTION_LINGERING)) {
+        return a->state == CONNECTION_LINGERING;
     }
-    if (a->reading != b->reading) {
-        return !a->reading;
-    }
-    return a->since < b->since;
+    return a_reads != b_reads ? b_reads : a->since < b->since;
 }
 
-static struct connection *
-to_close (struct connections *connections)
+static bool
+is_beside (const struct connection *connection, const struct connection *newcomer)
+{
+    return connection->has_address && newcomer->has_address &&
+           memcmp (&connection->caller, &newcomer->caller, sizeof newcomer->caller) == 0;
+}
+
+/* Closes one that is not busy, of those beside `newcomer` if that is not NULL. Returns whether. */
+static bool
+close_one (struct connections *connections, const struct connection *newcomer)
 {
     struct connection *best = NULL;
     struct connection *each;
 
-    TAILQ_FOREACH (each, &connections->list, link)
+    TAILQ_FOREACH (each, &connections->group.list, link)
     {
-        if (!connection_is_pending (each) && !connection_is_answering (each) &&
+        if (!connection_is_busy (each) && (newcomer == NULL || is_beside (each, newcomer)) &&
             (best == NULL || goes_before (each, best))) {
             best = each;
         }
     }
-    return best;
+    if (best != NULL) {
+        connection_close (best);
+    }
+    return best != NULL;
 }
 
-/* The one of the same address that goes first, or NULL. */
-static struct connection *
-to_close_beside (const struct connection *connection)
+static size_t
+count_beside (const struct connections *connections, const struct connection *newcomer)
 {
-    struct connection *best = NULL;
+    const struct connection *each;
+    size_t count = 0;
 
-    for (struct address_member *each = address_groups_first (&connection->beside); each != NULL;
-         each = address_groups_next (each)) {
-        struct connection *const other = each->owner;
-
-        if (!connection_is_pending (other) && !connection_is_answering (other) &&
-            (best == NULL || goes_before (other, best))) {
-            best = other;
-        }
+    TAILQ_FOREACH (each, &connections->group.list, link)
+    {
+        count += is_beside (each, newcomer);
     }
-    return best;
+    return count;
 }
 
 static void
-make_room_beside (struct connection *connection)
+note_fd (struct connections *connections, struct connection *connection)
 {
-    struct connection *const victim = to_close_beside (connection);
+    const size_t fd = (size_t)connection->fd;
 
-    if (victim != NULL) {
-        connection_close (victim);
+    if (fd >= connections->by_fd_size) {
+        connections->by_fd_size = 2 * (fd + 1);
+        connections->by_fd = memory_resize (connections->by_fd, connections->by_fd_size,
+                                            sizeof (struct connection *));
     }
+    connections->by_fd[fd] = connection;
 }
 
-static bool
-is_crowded (const struct connection *connection)
-{
-    const size_t max = connection->owner->settings.max_per_address;
-
-    return max > 0 && connection->beside.group != NULL &&
-           address_groups_size (&connection->beside) > max;
-}
-
-/* The first of those that evhttp has not said the descriptors of yet: they are the last. */
-static struct connection *
-first_unplaced (struct connections *connections)
-{
-    struct connection *first = NULL;
-
-    for (struct connection *each = TAILQ_LAST (&connections->list, connection_list);
-         each != NULL && !each->placed; each = TAILQ_PREV (each, connection_list, link)) {
-        first = each;
-    }
-    return first;
-}
-
-/* evhttp has had its turn, and those who came have descriptors. Each may crowd out one. */
 static void
-on_coming (evutil_socket_t fd, short what, void *data)
+place (struct connections *connections, struct connection *newcomer)
 {
-    struct connections *connections = data;
-    struct connection *next;
+    const size_t max = connections->settings.max_per_address;
 
-    (void)fd;
-    (void)what;
-    for (struct connection *each = first_unplaced (connections); each != NULL; each = next) {
-        next = TAILQ_NEXT (each, link); /* not placed, so not to be closed */
-        connection_place (each);
-        if (is_crowded (each)) {
-            make_room_beside (each);
-        }
+    if (connection_place (newcomer) != 0) {
+        connection_drop (newcomer);
+        return;
+    }
+    note_fd (connections, newcomer);
+    if (max > 0 && count_beside (connections, newcomer) > max) {
+        (void)close_one (connections, newcomer);
     }
 }
 
-/* Closes connections until there is room for `coming` more, or all that are left are pending. */
+/* The last one is new until evhttp, after it has asked for a bufferevent, has had its turn. */
+static void
+place_newcomer (struct connections *connections)
+{
+    struct connection *const last = TAILQ_LAST (&connections->group.list, connection_list);
+
+    if (last != NULL && last->fd < 0) {
+        place (connections, last);
+    }
+}
+
+/* Closes connections until there is room for `coming` more, or all that are left are busy. */
 static void
 make_room (struct connections *connections, size_t coming)
 {
-    struct connection *victim;
-
-    if (connections->count + coming > connections->settings.max) {
-        drop_over (connections);
-    }
-    while (connections->count + coming > connections->settings.max &&
-           (victim = to_close (connections)) != NULL) {
-        connection_close (victim);
+    while (connections->group.count + coming > connections->settings.max &&
+           close_one (connections, NULL)) {
     }
 }
 
@@ -152,10 +127,10 @@ holds_most (struct connections *connections, bool answering)
     struct connection *most = NULL;
     struct connection *each;
 
-    TAILQ_FOREACH (each, &connections->list, link)
+    TAILQ_FOREACH (each, &connections->group.list, link)
     {
-        if (each->held > (most != NULL ? most->held : 0) &&
-            connection_is_answering (each) == answering) {
+        if (each->size > (most != NULL ? most->size : 0) &&
+            (each->state == CONNECTION_ANSWERING && connection_is_busy (each)) == answering) {
             most = each;
         }
     }
@@ -174,34 +149,25 @@ to_shed (struct connections *connections)
 static void
 shed (struct connections *connections)
 {
+    struct connection_group *const group = &connections->group;
     struct connection *victim;
 
-    while (connections->settings.max_held > 0 &&
-           connections->statistics.held > connections->settings.max_held &&
+    while (group->max_held > 0 && group->statistics.held > group->max_held &&
            (victim = to_shed (connections)) != NULL) {
-        connections->statistics.shed++;
+        group->statistics.shed++;
         connection_close (victim);
     }
 }
 
-/* Once evhttp has had its turn: a connection too many that found everything pending, one overfull,
- * one that was refused, or too much that is held. */
+/* Once evhttp has had its turn: somebody has come, or too much is held. */
 static void
-on_excess (evutil_socket_t fd, short what, void *data)
+on_check (evutil_socket_t fd, short what, void *data)
 {
     struct connections *connections = data;
-    struct connection *next;
 
     (void)fd;
     (void)what;
-    for (struct connection *each = TAILQ_FIRST (&connections->list); each != NULL; each = next) {
-        next = TAILQ_NEXT (each, link);
-        if (connection_is_told (each)) {
-            connection_let_go (each); /* and linger */
-        } else if (connection_is_overfull (each)) {
-            connection_close (each);
-        }
-    }
+    place_newcomer (connections);
     shed (connections);
     make_room (connections, 0);
 }
@@ -210,38 +176,33 @@ static void
 on_tick (evutil_socket_t fd, short what, void *data)
 {
     struct connections *connections = data;
-    uint64_t limit = clock_from_seconds (connections->settings.read_timeout);
-    uint64_t now = clock_now ();
+    const uint64_t limit = clock_from_seconds (connections->settings.read_timeout);
     struct connection *next;
 
     (void)fd;
     (void)what;
-    drop_over (connections);
-    for (struct connection *each = TAILQ_FIRST (&connections->list); each != NULL; each = next) {
+    for (struct connection *each = TAILQ_FIRST (&connections->group.list); each != NULL;
+         each = next) {
         next = TAILQ_NEXT (each, link);
-        if (each->reading && !connection_is_pending (each) && now - each->since > limit) {
+        if (connection_is_overdue (each, limit)) {
             connection_close (each);
+        } else if (each->state == CONNECTION_LINGERING) {
+            (void)bufferevent_enable (each->bev, EV_READ); /* evhttp, in closing it, has not */
         }
     }
 }
 
-/* evhttp asks for the bufferevent of a connection that it has accepted. NULL lets it make its own.
- */
+/* evhttp asks for the bufferevent of a connection that it has accepted. */
 static struct bufferevent *
 make_bufferevent (struct event_base *base, void *data)
 {
     struct connections *connections = data;
-    struct connection *connection;
 
     (void)base;
+    place_newcomer (connections);
     make_room (connections, 1);
-    connection = connection_new (connections);
-    connections->statistics.accepted++;
-    event_active (connections->coming, EV_TIMEOUT, 0);
-    if (connections->count > connections->settings.max) {
-        event_active (connections->excess, EV_TIMEOUT, 0);
-    }
-    return connection->bev;
+    event_active (connections->group.check, EV_TIMEOUT, 0);
+    return connection_new (&connections->group)->bev;
 }
 
 static struct timeval
@@ -253,31 +214,28 @@ tick_interval (double read_timeout)
     return clock_timeval (seconds < SHORTEST_TICK ? SHORTEST_TICK : seconds);
 }
 
-struct connections *
-connections_new (struct event_base *base, struct evhttp *http,
-                 const struct connections_settings *settings)
-{
-    struct connections *connections = memory_new (1, sizeof *connections);
-    const struct timeval interval = tick_interval (settings->read_timeout);
-
-    TAILQ_INIT (&connections->list);
-    connections->base = base;
-    connections->settings = *settings;
-    connections->tick = memory_need (event_new (base, -1, EV_PERSIST, on_tick, connections));
-    connections->excess = memory_need (event_new (base, -1, 0, on_excess, connections));
-    connections->coming = memory_need (event_new (base, -1, 0, on_coming, connections));
-    memory_require (event_add (connections->tick, &interval) == 0);
-    evhttp_set_bevcb (http, make_bufferevent, connections);
-    return connections;
-}
-
 void
 connections_set (struct connections *connections, const struct connections_settings *settings)
 {
     const struct timeval interval = tick_interval (settings->read_timeout);
 
     connections->settings = *settings;
-    (void)event_add (connections->tick, &interval);
+    connections->group.limits = settings->limits;
+    connections->group.max_held = settings->max_held;
+    memory_require (event_add (connections->tick, &interval) == 0);
+}
+
+struct connections *
+connections_new (struct event_base *base, struct evhttp *http)
+{
+    struct connections *connections = memory_new (1, sizeof *connections);
+
+    TAILQ_INIT (&connections->group.list);
+    connections->group.base = base;
+    connections->group.check = memory_need (event_new (base, -1, 0, on_check, connections));
+    connections->tick = memory_need (event_new (base, -1, EV_PERSIST, on_tick, connections));
+    evhttp_set_bevcb (http, make_bufferevent, connections);
+    return connections;
 }
 
 void
@@ -285,48 +243,44 @@ connections_free (struct connections *connections)
 {
     struct connection *connection;
 
-    while ((connection = TAILQ_FIRST (&connections->list)) != NULL) {
+    while ((connection = TAILQ_FIRST (&connections->group.list)) != NULL) {
         connection_drop (connection);
     }
     event_free (connections->tick);
-    event_free (connections->excess);
-    event_free (connections->coming);
+    event_free (connections->group.check);
     free (connections->by_fd);
     free (connections);
 }
 
 struct connection *
-connections_find (struct connections *connections, struct evhttp_request *request)
+connections_take (struct connections *connections, struct evhttp_request *request)
 {
     struct evhttp_connection *evhttp = evhttp_request_get_connection (request);
-    const int fd = bufferevent_getfd (evhttp_connection_get_bufferevent (evhttp));
-    struct connection *const connection = connections->by_fd[fd];
+    struct connection *const connection =
+        connections->by_fd[bufferevent_getfd (evhttp_connection_get_bufferevent (evhttp))];
 
-    connection_watch_close (connection, evhttp);
+    connection->state = CONNECTION_PENDING;
     return connection;
 }
 
 size_t
-connections_count (struct connections *connections)
+connections_count (const struct connections *connections)
 {
-    drop_over (connections);
-    return connections->count;
+    return connections->group.count;
 }
 
-void
-connections_statistics (const struct connections *connections,
-                        struct connections_statistics *statistics)
+const struct connection_statistics *
+connections_statistics (const struct connections *connections)
 {
-    *statistics = connections->statistics;
+    return &connections->group.statistics;
 }
 
 bool
-connections_flushed (struct connections *connections)
+connections_flushed (const struct connections *connections)
 {
-    struct connection *each;
+    const struct connection *each;
 
-    drop_over (connections);
-    TAILQ_FOREACH (each, &connections->list, link)
+    TAILQ_FOREACH (each, &connections->group.list, link)
     {
         if (connection_has_output (each)) {
             return false;

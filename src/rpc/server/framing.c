@@ -24,18 +24,9 @@ enum state {
     CHUNK_DATA,
     CHUNK_END,
     CHUNK_END_CR,
-    TRAILER_START,
-    TRAILER_NAME,
-    TRAILER_VALUE,
-    TRAILER_VALUE_CR,
-    TRAILER_CR,
-    REFUSED_IN_LINE, /* libevent has a part of a line */
-    REFUSED_AT_LINE, /* or none */
-    REFUSED_IN_REQUEST_LINE,
-    REFUSED_IN_CHUNK, /* at the size or at the end of one */
 };
 
-enum field { OTHER, CONTENT_LENGTH, TRANSFER_ENCODING };
+enum field { OTHER, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT };
 
 /* More digits than any length has that could be sent. */
 #define MOST_DIGITS 18
@@ -53,30 +44,21 @@ is_text (char c)
 }
 
 static bool
-refuse (struct framing *framing, int status, const char *why, enum state where)
+refuse (struct framing *framing, int status, const char *why)
 {
     framing->refused = why;
     framing->status = status;
-    framing->state = where;
+    framing->ambiguous = true;
     return false;
 }
 
+/* What is clear enough, but not taken here. */
 static bool
-refuse_line (struct framing *framing, const char *why)
+decline (struct framing *framing, int status, const char *why)
 {
-    return refuse (framing, 400, why, REFUSED_IN_LINE);
-}
-
-static bool
-refuse_request_line (struct framing *framing)
-{
-    return refuse (framing, 400, bad_request_line, REFUSED_IN_REQUEST_LINE);
-}
-
-static bool
-refuse_chunk (struct framing *framing)
-{
-    return refuse (framing, 400, bad_chunk, REFUSED_IN_CHUNK);
+    (void)refuse (framing, status, why);
+    framing->ambiguous = false;
+    return false;
 }
 
 static bool
@@ -106,14 +88,10 @@ is_word (const char *word, size_t length, const char *text)
 /* The request line. */
 
 static bool
-begin_request (struct framing *framing)
+is_method (const struct framing *framing, const char *name)
 {
-    framing->old = false;
-    framing->bodiless = false;
-    framing->has_length = false;
-    framing->chunked = false;
-    framing->left = 0;
-    return go (framing, METHOD);
+    return framing->word_length == strlen (name) &&
+           memcmp (framing->word, name, framing->word_length) == 0;
 }
 
 /* Methods are case-sensitive, as in libevent, which reads the bodies of these alone. */
@@ -122,12 +100,10 @@ end_method (struct framing *framing)
 {
     static const char *const methods[] = {"GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"};
 
+    framing->tunnel = is_method (framing, "CONNECT");
     framing->bodiless = true;
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        if (framing->word_length == strlen (methods[i]) &&
-            memcmp (framing->word, methods[i], framing->word_length) == 0) {
-            framing->bodiless = false;
-        }
+        framing->bodiless = framing->bodiless && !is_method (framing, methods[i]);
     }
     return go (framing, TARGET);
 }
@@ -139,7 +115,7 @@ read_method (struct framing *framing, char c)
         return end_method (framing);
     }
     if (!header_is_token (c)) {
-        return refuse_request_line (framing);
+        return refuse (framing, 400, bad_request_line);
     }
     keep (framing->word, &framing->word_length, c);
     return true;
@@ -149,10 +125,12 @@ static bool
 read_target (struct framing *framing, char c)
 {
     if (c == ' ' && framing->word_length > 0) {
+        framing->absolute =
+            framing->word[0] != '/' || (framing->word_length > 1 && framing->word[1] == '/');
         return go (framing, VERSION);
     }
     if (c == ' ' || c == '\t' || !is_text (c)) {
-        return refuse_request_line (framing);
+        return refuse (framing, 400, bad_request_line);
     }
     keep (framing->word, &framing->word_length, c);
     return true;
@@ -171,7 +149,7 @@ read_version (struct framing *framing, char c)
     if (framing->word_length < sizeof version
             ? c != version[framing->word_length - 1]
             : framing->word_length > sizeof version || c < '0' || c > '9') {
-        return refuse_request_line (framing);
+        return refuse (framing, 400, bad_request_line);
     }
     return true;
 }
@@ -181,11 +159,16 @@ read_version (struct framing *framing, char c)
 static bool
 end_name (struct framing *framing)
 {
-    framing->field = OTHER;
-    if (is_word (framing->word, framing->word_length, "Content-Length")) {
-        framing->field = CONTENT_LENGTH;
-    } else if (is_word (framing->word, framing->word_length, "Transfer-Encoding")) {
-        framing->field = TRANSFER_ENCODING;
+    static const char *const names[] = {
+        [CONTENT_LENGTH] = "Content-Length",
+        [TRANSFER_ENCODING] = "Transfer-Encoding",
+        [EXPECT] = "Expect",
+    };
+
+    framing->field = framing->trailing ? OTHER : EXPECT;
+    while (framing->field != OTHER &&
+           !is_word (framing->word, framing->word_length, names[framing->field])) {
+        framing->field--;
     }
     framing->value_length = 0;
     return go (framing, FIELD_VALUE);
@@ -198,7 +181,7 @@ read_name (struct framing *framing, char c)
         return end_name (framing);
     }
     if (!header_is_token (c)) {
-        return refuse_line (framing, bad_field);
+        return refuse (framing, 400, bad_field);
     }
     keep (framing->word, &framing->word_length, c);
     return true;
@@ -209,7 +192,7 @@ static bool
 read_value (struct framing *framing, char c)
 {
     if (!is_text (c)) {
-        return refuse_line (framing, bad_field);
+        return refuse (framing, 400, bad_field);
     }
     if (framing->field != OTHER && (c != ' ' || framing->value_length > 0)) {
         keep (framing->value, &framing->value_length, c);
@@ -234,59 +217,100 @@ static bool
 end_length (struct framing *framing)
 {
     if (framing->has_length) {
-        return refuse_line (framing, "Invalid header: more than one Content-Length");
+        return refuse (framing, 400, "Invalid header: more than one Content-Length");
     }
     framing->has_length = true;
     return read_digits (framing->value, framing->value_length, &framing->left) ||
-           refuse_line (framing, "Invalid header: Content-Length is not a number");
+           refuse (framing, 400, "Invalid header: Content-Length is not a number");
 }
 
 static bool
 end_coding (struct framing *framing)
 {
     if (framing->chunked) {
-        return refuse_line (framing, "Invalid header: more than one Transfer-Encoding");
+        return refuse (framing, 400, "Invalid header: more than one Transfer-Encoding");
     }
     if (framing->old) {
-        return refuse_line (framing, "Invalid header: Transfer-Encoding in HTTP 1.0");
+        return refuse (framing, 400, "Invalid header: Transfer-Encoding in HTTP 1.0");
     }
     framing->chunked = is_word (framing->value, framing->value_length, "chunked");
     return framing->chunked ||
-           refuse (framing, 501, "Invalid header: Transfer-Encoding other than chunked",
-                   REFUSED_IN_LINE);
+           refuse (framing, 501, "Invalid header: Transfer-Encoding other than chunked");
+}
+
+/* Only of 1.1, and of a request that has a body, as end_head finds out. */
+static bool
+end_expectation (struct framing *framing)
+{
+    framing->expects = is_word (framing->value, framing->value_length, "100-continue");
+    framing->odd = !framing->expects;
+    return true;
+}
+
+static bool
+end_value (struct framing *framing)
+{
+    switch ((enum field)framing->field) {
+    case CONTENT_LENGTH:
+        return end_length (framing);
+    case TRANSFER_ENCODING:
+        return end_coding (framing);
+    case EXPECT:
+        return end_expectation (framing);
+    default:
+        return true;
+    }
 }
 
 static bool
 end_field (struct framing *framing)
 {
     if (framing->value_length > FRAMING_WORD_SIZE) {
-        return refuse_line (framing, bad_field);
+        return refuse (framing, 400, bad_field);
     }
     while (framing->value_length > 0 && framing->value[framing->value_length - 1] == ' ') {
         framing->value_length--;
     }
-    if (framing->field == CONTENT_LENGTH && !end_length (framing)) {
-        return false;
-    }
-    if (framing->field == TRANSFER_ENCODING && !end_coding (framing)) {
+    if (!end_value (framing)) {
         return false;
     }
     if (framing->chunked && framing->has_length) {
-        return refuse_line (framing, "Invalid header: both Content-Length and Transfer-Encoding");
+        return refuse (framing, 400, "Invalid header: both Content-Length and Transfer-Encoding");
     }
     if (framing->bodiless && (framing->chunked || framing->has_length)) {
-        return refuse_line (framing, "Invalid header: a body with a method that has none");
+        return refuse (framing, 400, "Invalid header: a body with a method that has none");
     }
     return go (framing, FIELD_CR);
 }
 
+/* `left` more bytes of a body are announced. */
 static bool
-end_head (struct framing *framing)
+add_body (struct framing *framing, const struct framing_limits *limits)
 {
-    if (framing->chunked) {
-        return go (framing, CHUNK_SIZE);
+    framing->body += framing->left;
+    return framing->body <= limits->max_body ||
+           decline (framing, 413, "Invalid header: body limit exceeded");
+}
+
+static bool
+end_head (struct framing *framing, const struct framing_limits *limits)
+{
+    const bool has_body = framing->chunked || framing->left > 0;
+
+    framing->expects = framing->expects && has_body && !framing->old;
+    if (framing->trailing) {
+        return go (framing, BEFORE_REQUEST);
     }
-    return go (framing, framing->left > 0 ? BODY : BEFORE_REQUEST);
+    if (framing->tunnel) {
+        return decline (framing, 501, "Unknown method");
+    }
+    if (framing->odd && has_body && !framing->old) {
+        return decline (framing, 417, "Invalid header: bad expectation");
+    }
+    if (!has_body) {
+        return go (framing, BEFORE_REQUEST);
+    }
+    return add_body (framing, limits) && go (framing, framing->chunked ? CHUNK_SIZE : BODY);
 }
 
 /* Chunks. */
@@ -310,18 +334,22 @@ read_chunk_size (struct framing *framing, char c)
         return go (framing, CHUNK_SIZE_CR);
     }
     if (digit < 0 || framing->word_length == MOST_HEX_DIGITS) {
-        return refuse_chunk (framing);
+        return refuse (framing, 400, bad_chunk);
     }
     framing->left = framing->left * 16 + (uint64_t)digit;
     framing->word_length++;
     return true;
 }
 
+/* The line feed after a chunk's size: its bytes come, or the trailers after the last. */
 static bool
-begin_chunk (struct framing *framing)
+end_chunk_size (struct framing *framing, const struct framing_limits *limits, char c)
 {
-    framing->left = 0;
-    return go (framing, CHUNK_SIZE);
+    if (c != '\n') {
+        return refuse (framing, 400, bad_chunk);
+    }
+    framing->trailing = framing->left == 0;
+    return add_body (framing, limits) && go (framing, framing->trailing ? FIELD_START : CHUNK_DATA);
 }
 
 /* The end of a line: `c` is to be the line feed after a return. */
@@ -331,71 +359,45 @@ end_line (struct framing *framing, char c, enum state next)
     if (c == '\n') {
         return go (framing, next);
     }
-    return refuse_line (framing, "Invalid header: a line that does not end with CR LF");
+    return refuse (framing, 400, "Invalid header: a line that does not end with CR LF");
 }
 
 static bool
-read_line_start (struct framing *framing, char c, enum state name, enum state empty)
+read_line_start (struct framing *framing, char c)
 {
     if (c == '\r') {
-        return go (framing, empty);
+        return go (framing, HEAD_CR);
     }
-    (void)go (framing, name);
     if (!header_is_token (c)) { /* a line that continues the one before, among others */
-        return refuse (framing, 400, bad_field, REFUSED_AT_LINE);
+        return refuse (framing, 400, bad_field);
     }
+    (void)go (framing, FIELD_NAME);
     keep (framing->word, &framing->word_length, c);
     return true;
 }
 
 static bool
-read_trailer (struct framing *framing, char c)
-{
-    switch ((enum state)framing->state) {
-    case TRAILER_NAME:
-        if (c == ':') {
-            return go (framing, TRAILER_VALUE);
-        }
-        return header_is_token (c) || refuse_line (framing, bad_field);
-    case TRAILER_VALUE:
-        if (c == '\r') {
-            return go (framing, TRAILER_VALUE_CR);
-        }
-        return is_text (c) || refuse_line (framing, bad_field);
-    case TRAILER_VALUE_CR:
-        return end_line (framing, c, TRAILER_START);
-    default:
-        return end_line (framing, c, BEFORE_REQUEST);
-    }
-}
-
-static bool
-read_body_byte (struct framing *framing, char c)
+read_body_byte (struct framing *framing, const struct framing_limits *limits, char c)
 {
     switch ((enum state)framing->state) {
     case CHUNK_SIZE:
         return read_chunk_size (framing, c);
     case CHUNK_SIZE_CR:
-        return c == '\n' ? go (framing, framing->left > 0 ? CHUNK_DATA : TRAILER_START)
-                         : refuse_chunk (framing);
+        return end_chunk_size (framing, limits, c);
     case CHUNK_END:
-        return c == '\r' ? go (framing, CHUNK_END_CR) : refuse_chunk (framing);
-    case CHUNK_END_CR:
-        return c == '\n' ? begin_chunk (framing) : refuse_chunk (framing);
-    case TRAILER_START:
-        return read_line_start (framing, c, TRAILER_NAME, TRAILER_CR);
+        return c == '\r' ? go (framing, CHUNK_END_CR) : refuse (framing, 400, bad_chunk);
     default:
-        return read_trailer (framing, c);
+        return c == '\n' ? go (framing, CHUNK_SIZE) : refuse (framing, 400, bad_chunk);
     }
 }
 
 static bool
-read_byte (struct framing *framing, char c)
+read_head_byte (struct framing *framing, const struct framing_limits *limits, char c)
 {
+    if (c != '\r' && c != '\n' && ++framing->head > limits->max_head) {
+        return decline (framing, 400, "Invalid header: header limit exceeded");
+    }
     switch ((enum state)framing->state) {
-    case BEFORE_REQUEST:
-        (void)begin_request (framing);
-        return read_method (framing, c);
     case METHOD:
         return read_method (framing, c);
     case TARGET:
@@ -403,23 +405,37 @@ read_byte (struct framing *framing, char c)
     case VERSION:
         return read_version (framing, c);
     case VERSION_CR:
-        return c == '\n' ? go (framing, FIELD_START) : refuse_request_line (framing);
+        return c == '\n' ? go (framing, FIELD_START) : refuse (framing, 400, bad_request_line);
     case FIELD_START:
-        return read_line_start (framing, c, FIELD_NAME, HEAD_CR);
+        return read_line_start (framing, c);
     case FIELD_NAME:
         return read_name (framing, c);
     case FIELD_VALUE:
         return c == '\r' ? end_field (framing) : read_value (framing, c);
     case FIELD_CR:
         return end_line (framing, c, FIELD_START);
-    case HEAD_CR:
-        return c == '\n' ? end_head (framing) : end_line (framing, c, HEAD_CR);
     default:
-        return read_body_byte (framing, c);
+        return c == '\n' ? end_head (framing, limits) : end_line (framing, c, HEAD_CR);
     }
 }
 
-/* Bytes of a body or a chunk pass as they are. Returns how many. */
+static bool
+read_byte (struct framing *framing, const struct framing_limits *limits, char c)
+{
+    if (framing->state == BEFORE_REQUEST_CR) {
+        return c == '\n' ? go (framing, BEFORE_REQUEST) : refuse (framing, 400, bad_request_line);
+    }
+    if (framing->state == BEFORE_REQUEST) {
+        *framing = (struct framing){.state = METHOD};
+        if (c == '\r') {
+            return go (framing, BEFORE_REQUEST_CR);
+        }
+    }
+    return framing->state < BODY ? read_head_byte (framing, limits, c)
+                                 : read_body_byte (framing, limits, c);
+}
+
+/* Of the bytes of a body or a chunk, which may be anything. Returns how many there are. */
 static size_t
 pass_body (struct framing *framing, size_t size)
 {
@@ -432,58 +448,28 @@ pass_body (struct framing *framing, size_t size)
     return passed;
 }
 
-/* Empty lines before a request are passed over (RFC 9112, 2.2); libevent would refuse them. */
-static bool
-pass_over (struct framing *framing, char c)
+enum framing_event
+framing_read (struct framing *framing, const struct framing_limits *limits, const char *bytes,
+              size_t size, size_t *count)
 {
-    if (framing->state == BEFORE_REQUEST && c == '\r') {
-        return go (framing, BEFORE_REQUEST_CR);
-    }
-    if (framing->state != BEFORE_REQUEST_CR) {
-        return false;
-    }
-    if (c == '\n') {
-        return go (framing, BEFORE_REQUEST);
-    }
-    (void)refuse_request_line (framing);
-    return true;
-}
-
-size_t
-framing_read (struct framing *framing, const char *bytes, size_t size, char *clear)
-{
-    size_t kept = 0;
     size_t at = 0;
 
-    while (at < size && framing->refused == NULL) {
-        size_t count = 1;
+    while (at < size) {
+        const int before = framing->state;
 
-        if (framing->state == BODY || framing->state == CHUNK_DATA) {
-            count = pass_body (framing, size - at);
-        } else if (pass_over (framing, bytes[at])) {
-            at++;
-            continue;
-        } else if (!read_byte (framing, bytes[at])) {
-            break;
+        if (before == BODY || before == CHUNK_DATA) {
+            at += pass_body (framing, size - at);
+        } else if (!read_byte (framing, limits, bytes[at++])) {
+            *count = at;
+            return FRAMING_REFUSED;
         }
-        memmove (clear + kept, bytes + at, count);
-        kept += count;
-        at += count;
+        *count = at;
+        if (framing->state == BEFORE_REQUEST) {
+            return before == BEFORE_REQUEST_CR ? FRAMING_BLANK : FRAMING_WHOLE;
+        }
+        if (before == HEAD_CR && framing->expects) {
+            return FRAMING_EXPECTS;
+        }
     }
-    return kept;
-}
-
-const char *
-framing_ending (const struct framing *framing)
-{
-    switch ((enum state)framing->state) {
-    case REFUSED_IN_LINE:
-        return "\r\n?\r\n";
-    case REFUSED_AT_LINE:
-        return "?\r\n";
-    case REFUSED_IN_REQUEST_LINE:
-        return " ? ?\r\n";
-    default:
-        return "?\r\n";
-    }
+    return FRAMING_MORE;
 }

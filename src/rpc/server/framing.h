@@ -1,12 +1,12 @@
 /*
- * Where each request on a connection begins and ends, by the letter of RFC 9112.
+ * Where each request on a connection begins and ends, by the letter of RFC 9112, and whether it
+ * keeps to the limits.
  *
  * libevent's parser is lenient: it takes "Content-Length : 5", "+20" for a length, "0x14" for the
  * size of a chunk, and reads no body after a HEAD. A proxy in front may read such a message
- * otherwise, and then the body of one client's request becomes the next request. So every byte
- * passes through here before libevent sees it. What can be read in one way only goes on. From the
- * first byte that makes a request ambiguous nothing goes on; in its place come bytes that libevent
- * refuses wherever it stands, so that answers keep their order, and the connection ends.
+ * otherwise, and then the body of one client's request becomes the next request. So libevent sees
+ * only whole requests that this reader has taken. From the first byte that makes a request
+ * ambiguous, or too long, nothing more is read, and the connection ends with an error.
  *
  * workpeer-rpc(7) has the table of what is refused. Pure; any thread.
  */
@@ -17,8 +17,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longer values of Content-Length and Transfer-Encoding are refused; of names no more is kept. */
+/* Longer values of the fields that count are refused; of names no more is kept. */
 #define FRAMING_WORD_SIZE 32
+
+struct framing_limits {
+    size_t max_head;   /* bytes of a head and its trailers, without the ends of their lines */
+    uint64_t max_body; /* bytes, without what chunks have around them */
+};
 
 /* Of one connection; all zero at its beginning. */
 struct framing {
@@ -29,22 +34,33 @@ struct framing {
     size_t value_length;
     int field;     /* framing.c's: which of the fields that count */
     bool old;      /* HTTP/1.0 */
+    bool tunnel;   /* the method is CONNECT */
     bool bodiless; /* the method's requests have no body that libevent would read */
+    bool absolute; /* the target is no plain path: libevent may not be able to read it */
     bool has_length;
     bool chunked;
-    uint64_t left;       /* bytes of the body or chunk still to come */
+    bool trailing; /* these fields are the trailers */
+    bool expects;  /* 100-continue */
+    bool odd;      /* expects something else */
+    size_t head;   /* bytes of it that count */
+    uint64_t body; /* and of the body, those to come included */
+    uint64_t left; /* bytes of the body or chunk still to come */
+
     const char *refused; /* what its client is told, once a request is refused; static */
     int status;          /* of the answer then */
+    bool ambiguous;      /* what is refused is no plain overstepping of a limit */
 };
 
-/*
- * Reads `size` bytes, and writes to `clear` (as large) those of them that libevent is to see.
- * Returns how many; fewer than `size` when there were empty lines before a request, which are
- * passed over, or when a request is refused: `framing->refused` is set then.
- */
-size_t framing_read (struct framing *framing, const char *bytes, size_t size, char *clear);
+enum framing_event {
+    FRAMING_MORE,  /* nothing has ended */
+    FRAMING_BLANK, /* an empty line before a request, which libevent would refuse (RFC 9112, 2.2) */
+    FRAMING_EXPECTS, /* a head has ended, and its client may wait for "100 Continue" */
+    FRAMING_WHOLE,   /* a request has ended */
+    FRAMING_REFUSED, /* for good */
+};
 
-/* What libevent is to see in the place of the rest of a refused request. Static. */
-const char *framing_ending (const struct framing *framing);
+/* Reads of `size` bytes, at least one, as far as the event that it returns; `*count` is how far. */
+enum framing_event framing_read (struct framing *framing, const struct framing_limits *limits,
+                                 const char *bytes, size_t size, size_t *count);
 
 #endif

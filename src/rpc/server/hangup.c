@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "rpc/base/memory.h"
+#include "rpc/server/http_status.h"
 
 /* Between two looks at a client that has half closed, or has sent more than it has had answers to.
  */
@@ -34,23 +35,14 @@ tcp_state (evutil_socket_t fd)
     return info.tcpi_state;
 }
 
-/* Nothing of this request's answer has been written yet, so what is sent here comes before it. */
-static void
-ask (struct hangup *hangup)
-{
-    static const char question[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
-    hangup->asked =
-        send (hangup->fd, question, sizeof question - 1, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
-}
-
 static bool
 has_gone (struct hangup *hangup)
 {
     int state = tcp_state (hangup->fd);
 
     if (state == TCP_CLOSE_WAIT && hangup->may_ask && !hangup->asked) {
-        ask (hangup);
+        /* Nothing of this request's answer has been written yet, so this comes before it. */
+        hangup->asked = http_status_continue (hangup->fd);
         state = tcp_state (hangup->fd);
     }
     return state != TCP_ESTABLISHED && !(state == TCP_CLOSE_WAIT && hangup->may_ask);

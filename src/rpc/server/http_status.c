@@ -1,6 +1,7 @@
 #include "rpc/server/http_status.h"
 
 #include <stddef.h>
+#include <sys/socket.h>
 
 const char *
 http_status_reason (int status)
@@ -31,4 +32,12 @@ http_status_reason (int status)
         }
     }
     return status < 400 ? "OK" : "Error";
+}
+
+bool
+http_status_continue (int fd)
+{
+    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+    return send (fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }

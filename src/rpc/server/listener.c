@@ -77,47 +77,25 @@ listener_bind (const struct sockaddr_storage *address, bool only)
     return fd < 0 || listener_listen (fd) == 0 ? fd : close_failed (fd);
 }
 
-static uint16_t
-port_in (const struct sockaddr_storage *address)
-{
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-
-    if (address->ss_family == AF_INET) {
-        memcpy (&v4, address, sizeof v4);
-        return ntohs (v4.sin_port);
-    }
-    memcpy (&v6, address, sizeof v6);
-    return ntohs (v6.sin6_port);
-}
-
-int
-listener_port (int fd)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof address;
-
-    return getsockname (fd, (struct sockaddr *)&address, &size) == 0 ? port_in (&address) : -1;
-}
-
 int
 listener_describe (int fd, char address[LISTENER_ADDRESS_SIZE], uint16_t *port)
 {
     struct sockaddr_storage storage = {0};
+    const struct sockaddr_in *const v4 = (const struct sockaddr_in *)&storage;
+    const struct sockaddr_in6 *const v6 = (const struct sockaddr_in6 *)&storage;
     socklen_t size = sizeof storage;
     int listening = 0;
     socklen_t flag_size = sizeof listening;
-    const void *bytes = &((struct sockaddr_in *)&storage)->sin_addr;
+    const void *bytes = &v4->sin_addr;
 
     if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &flag_size) != 0 || !listening ||
-        getsockname (fd, (struct sockaddr *)&storage, &size) != 0) {
+        getsockname (fd, (struct sockaddr *)&storage, &size) != 0 ||
+        (storage.ss_family != AF_INET && storage.ss_family != AF_INET6)) {
         return -1;
     }
     if (storage.ss_family == AF_INET6) {
-        bytes = &((struct sockaddr_in6 *)&storage)->sin6_addr;
-    } else if (storage.ss_family != AF_INET) {
-        return -1;
+        bytes = &v6->sin6_addr;
     }
-    *port = port_in (&storage);
+    *port = ntohs (storage.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
     return inet_ntop (storage.ss_family, bytes, address, LISTENER_ADDRESS_SIZE) != NULL ? 0 : -1;
 }

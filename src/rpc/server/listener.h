@@ -32,9 +32,6 @@ int listener_listen (int fd);
  */
 int listener_bind (const struct sockaddr_storage *address, bool only);
 
-/* The port of a socket, or -1. */
-int listener_port (int fd);
-
 /* What `fd` is, if it is a TCP socket that listens. Returns 0, or -1. */
 int listener_describe (int fd, char address[LISTENER_ADDRESS_SIZE], uint16_t *port);
 

@@ -1,8 +1,6 @@
 librpc_la_SOURCES += \
-	%D%/address_groups.c %D%/address_groups.h \
 	%D%/connection.c %D%/connection.h \
-	%D%/connections.c %D%/connections.h %D%/connections_internal.h \
-	%D%/error_page.c %D%/error_page.h \
+	%D%/connections.c %D%/connections.h \
 	%D%/framing.c %D%/framing.h \
 	%D%/hangup.c %D%/hangup.h \
 	%D%/http_status.c %D%/http_status.h \

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rpc/base/json.h"
-#include "rpc/base/memory.h"
 #include "rpc/server/reply.h"
 
 /* So long a client may be told to wait; nobody waits longer. */
@@ -24,21 +22,6 @@ static const struct {
     [ACCESS_TOO_DIFFICULT] = {403, "Difficulty above the limit of this client"},
 };
 
-struct refusal
-refusal_of (enum access_verdict verdict, const struct access_pass *pass, bool is_rpc)
-{
-    struct refusal refusal = {
-        .verdict = verdict,
-        .status = is_rpc && pass->is_node ? 200 : refusals[verdict].status,
-        .is_rpc = is_rpc,
-    };
-
-    if (refusal.status == 429) {
-        refusal.wait = (unsigned)fmin (fmax (ceil (pass->wait), 1), LONGEST_WAIT);
-    }
-    return refusal;
-}
-
 enum access_verdict
 refusal_by_error (const char *error)
 {
@@ -50,44 +33,19 @@ refusal_by_error (const char *error)
     return (enum access_verdict)verdict;
 }
 
-static void
-add_headers (const struct refusal *refusal, struct evhttp_request *http)
-{
-    struct evkeyvalq *const output = evhttp_request_get_output_headers (http);
-    char text[16];
-
-    /* Not Basic: browsers would ask their readers for a password. */
-    if (refusal->status == 401) {
-        (void)evhttp_add_header (output, "WWW-Authenticate", "Bearer realm=\"workpeer\"");
-    }
-    if (refusal->wait > 0) {
-        snprintf (text, sizeof text, "%u", refusal->wait);
-        (void)evhttp_add_header (output, "Retry-After", text);
-    }
-}
-
-/* As the RPC prints its answers, but for the status. */
-static void
-send_pretty (const struct refusal *refusal, struct connection *connection,
-             struct evhttp_request *http)
-{
-    json_t *const body = json_error (refusals[refusal->verdict].error);
-
-    json_print (body, evhttp_request_get_output_buffer (http));
-    reply_send (connection, http, refusal->status, "application/json", NULL);
-    json_decref (body);
-}
-
 void
-refusal_send (const struct refusal *refusal, struct connection *connection,
-              struct evhttp_request *http)
+refusal_send (enum access_verdict verdict, const struct access_pass *pass, bool is_rpc,
+              struct connection *connection, struct evhttp_request *http)
 {
-    const char *const error = refusals[refusal->verdict].error;
+    const int status = is_rpc && pass->is_node ? 200 : refusals[verdict].status;
+    char wait[16];
 
-    add_headers (refusal, http);
-    if (refusal->is_rpc) {
-        send_pretty (refusal, connection, http);
-    } else {
-        reply_error (connection, http, refusal->status, error);
+    if (status == 401) { /* not Basic: browsers would ask their readers for a password */
+        reply_add_header (http, "WWW-Authenticate", "Bearer realm=\"workpeer\"");
     }
+    if (status == 429) {
+        snprintf (wait, sizeof wait, "%.0f", fmin (fmax (ceil (pass->wait), 1), LONGEST_WAIT));
+        reply_add_header (http, "Retry-After", wait);
+    }
+    reply_error (connection, http, status, is_rpc, refusals[verdict].error);
 }

@@ -12,24 +12,13 @@
 #include <stdbool.h>
 
 #include "rpc/access/access.h"
-#include "rpc/server/connections.h"
+#include "rpc/server/connection.h"
 
-struct refusal {
-    enum access_verdict verdict;
-    int status;
-    unsigned wait; /* seconds until it is worth another try, or 0 */
-    bool is_rpc;   /* an action's, as it is printed there */
-};
-
-/* What to say of `verdict`, which is not ACCESS_GRANTED; the pass may end before it is sent. */
-struct refusal refusal_of (enum access_verdict verdict, const struct access_pass *pass,
-                           bool is_rpc);
+/* Answers `http`, which came on `connection`, to an action or a route, with a verdict on `pass`. */
+void refusal_send (enum access_verdict verdict, const struct access_pass *pass, bool is_rpc,
+                   struct connection *connection, struct evhttp_request *http);
 
 /* What verdict an answer's error tells of; ACCESS_GRANTED when it is another error. Pure. */
 enum access_verdict refusal_by_error (const char *error);
-
-/* Answers `http`, which came on `connection`. */
-void refusal_send (const struct refusal *refusal, struct connection *connection,
-                   struct evhttp_request *http);
 
 #endif

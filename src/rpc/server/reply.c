@@ -6,6 +6,12 @@
 #include "rpc/base/memory.h"
 #include "rpc/server/http_status.h"
 
+void
+reply_add_header (struct evhttp_request *http, const char *name, const char *value)
+{
+    memory_require (evhttp_add_header (evhttp_request_get_output_headers (http), name, value) == 0);
+}
+
 /* The headers tell how long the body is that a GET would have had. */
 static void
 keep_headers_only (struct evhttp_request *http)
@@ -15,22 +21,8 @@ keep_headers_only (struct evhttp_request *http)
     char text[24];
 
     snprintf (text, sizeof text, "%zu", length);
-    (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Content-Length", text);
+    reply_add_header (http, "Content-Length", text);
     (void)evbuffer_drain (output, length);
-}
-
-/* The body is in the output already. */
-static void
-finish (struct connection *connection, struct evhttp_request *http, int status, const char *type)
-{
-    if (type != NULL) {
-        (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Content-Type", type);
-    }
-    if (evhttp_request_get_command (http) == EVHTTP_REQ_HEAD) {
-        keep_headers_only (http);
-    }
-    connection_expect_answer (connection);
-    evhttp_send_reply (http, status, http_status_reason (status), NULL);
 }
 
 void
@@ -40,7 +32,14 @@ reply_send (struct connection *connection, struct evhttp_request *http, int stat
     struct evbuffer *output = evhttp_request_get_output_buffer (http);
 
     memory_require (body == NULL || evbuffer_add_buffer (output, body) == 0);
-    finish (connection, http, status, type);
+    if (type != NULL) {
+        reply_add_header (http, "Content-Type", type);
+    }
+    if (evhttp_request_get_command (http) == EVHTTP_REQ_HEAD) {
+        keep_headers_only (http);
+    }
+    connection_answering (connection);
+    evhttp_send_reply (http, status, http_status_reason (status), NULL);
 }
 
 static int
@@ -50,21 +49,23 @@ add_text (const char *text, size_t length, void *data)
 }
 
 void
-reply_json (struct connection *connection, struct evhttp_request *http, int status,
-            const json_t *body)
+reply_json (struct connection *connection, struct evhttp_request *http, int status, bool is_rpc,
+            json_t *body)
 {
     struct evbuffer *output = evhttp_request_get_output_buffer (http);
 
-    memory_require (json_dump_callback (body, add_text, output, JSON_COMPACT) == 0);
-    finish (connection, http, status, "application/json");
+    if (is_rpc) {
+        json_print (body, output);
+    } else {
+        memory_require (json_dump_callback (body, add_text, output, JSON_COMPACT) == 0);
+    }
+    json_decref (body);
+    reply_send (connection, http, status, "application/json", NULL);
 }
 
 void
-reply_error (struct connection *connection, struct evhttp_request *http, int status,
+reply_error (struct connection *connection, struct evhttp_request *http, int status, bool is_rpc,
              const char *error)
 {
-    json_t *body = json_error (error);
-
-    reply_json (connection, http, status, body);
-    json_decref (body);
+    reply_json (connection, http, status, is_rpc, json_error (error));
 }

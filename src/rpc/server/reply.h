@@ -1,6 +1,6 @@
 /*
- * The answers that have a status: what routes answer with, as opposed to the RPC, whose every
- * answer is a 200. To a HEAD only the headers are sent.
+ * How answers leave: the RPC's, as nano_node prints them, and those that routes give. To a HEAD
+ * only the headers are sent.
  *
  * Event-loop thread.
  */
@@ -10,8 +10,11 @@
 #include <event2/buffer.h>
 #include <event2/http.h>
 #include <jansson.h>
+#include <stdbool.h>
 
-#include "rpc/server/connections.h"
+#include "rpc/server/connection.h"
+
+void reply_add_header (struct evhttp_request *http, const char *name, const char *value);
 
 /*
  * Answers `http`, which came on `connection`, with `status` and what `body` holds, which is
@@ -20,12 +23,12 @@
 void reply_send (struct connection *connection, struct evhttp_request *http, int status,
                  const char *type, struct evbuffer *body);
 
-/* The same with JSON on one line. */
+/* The same with JSON: `is_rpc` as json_print has it, else on one line. Takes the reference. */
 void reply_json (struct connection *connection, struct evhttp_request *http, int status,
-                 const json_t *body);
+                 bool is_rpc, json_t *body);
 
-/* The same with {"error":`error`}. */
+/* The same with {"error": `error`}. */
 void reply_error (struct connection *connection, struct evhttp_request *http, int status,
-                  const char *error);
+                  bool is_rpc, const char *error);
 
 #endif

@@ -8,7 +8,6 @@
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
 #include "rpc/server/hangup.h"
-#include "rpc/server/http_status.h"
 #include "rpc/server/refusal.h"
 #include "rpc/server/reply.h"
 
@@ -34,26 +33,6 @@ struct request_list {
     request_ended_fn ended;
     void *ended_data;
 };
-
-static void
-send_json (struct evhttp_request *http, const json_t *body)
-{
-    struct evbuffer *output = evhttp_request_get_output_buffer (http);
-    struct evkeyvalq *headers = evhttp_request_get_output_headers (http);
-
-    (void)evhttp_add_header (headers, "Content-Type", "application/json");
-    json_print (body, output);
-    evhttp_send_reply (http, HTTP_OK, http_status_reason (HTTP_OK), NULL);
-}
-
-void
-request_refuse (struct evhttp_request *http, const char *error)
-{
-    json_t *body = json_error (error);
-
-    send_json (http, body);
-    json_decref (body);
-}
 
 static void
 tell (const struct request_list *list, const char *name, enum request_result result)
@@ -111,14 +90,14 @@ result_of (int status)
 
 /* Every answer begins here, */
 static struct evhttp_request *
-take_http (struct request *request)
+take_http (struct request *request, enum request_result result)
 {
     struct evhttp_request *http = request->http;
 
+    request_went (request, result);
     if (!request->running) {
         stop_waiting (request);
     }
-    access_pass_clear (&request->pass);
     request->http = NULL;
     return http;
 }
@@ -132,53 +111,50 @@ end (struct request *request)
     }
 }
 
+static void
+answer_json (struct request *request, int status, enum request_result result, json_t *body)
+{
+    const bool is_rpc = request->fields != NULL;
+
+    reply_json (request->connection, take_http (request, result), status, is_rpc, body);
+    end (request);
+}
+
 void
 request_answer (struct request *request, json_t *body)
 {
-    request_went (request, REQUEST_OK);
-    send_json (take_http (request), body);
-    json_decref (body);
-    end (request);
+    answer_json (request, HTTP_OK, REQUEST_OK, body);
 }
 
 void
 request_fail (struct request *request, const char *error)
 {
-    request_went (request, REQUEST_ERROR);
-    request_answer (request, json_error (error));
+    answer_json (request, HTTP_OK, REQUEST_ERROR, json_error (error));
 }
 
 void
 request_reply (struct request *request, int status, const char *type, struct evbuffer *body)
 {
-    request_went (request, result_of (status));
-    reply_send (request->connection, take_http (request), status, type, body);
+    reply_send (request->connection, take_http (request, result_of (status)), status, type, body);
     end (request);
 }
 
 void
 request_reply_json (struct request *request, int status, json_t *body)
 {
-    request_went (request, result_of (status));
-    reply_json (request->connection, take_http (request), status, body);
-    json_decref (body);
-    end (request);
+    answer_json (request, status, result_of (status), body);
 }
 
 void
 request_reply_error (struct request *request, int status, const char *error)
 {
-    request_went (request, result_of (status));
-    reply_error (request->connection, take_http (request), status, error);
-    end (request);
+    request_reply_json (request, status, json_error (error));
 }
 
-int
+void
 request_add_header (struct request *request, const char *name, const char *value)
 {
-    memory_require (
-        evhttp_add_header (evhttp_request_get_output_headers (request->http), name, value) == 0);
-    return 0;
+    reply_add_header (request->http, name, value);
 }
 
 struct evbuffer *
@@ -198,7 +174,7 @@ request_address (const struct request *request, struct sockaddr_storage *address
 {
     socklen_t size = sizeof *address;
 
-    return getpeername (connection_fd (request->connection), (struct sockaddr *)address, &size);
+    return getpeername (request->connection->fd, (struct sockaddr *)address, &size);
 }
 
 const json_t *
@@ -224,14 +200,11 @@ request_caller (const struct request *request, char text[ACCESS_NAME_SIZE])
 static bool
 obey (struct request *request, enum access_verdict verdict)
 {
-    struct refusal refusal;
-
     if (verdict == ACCESS_GRANTED) {
         return true;
     }
-    request_went (request, REQUEST_REFUSED);
-    refusal = refusal_of (verdict, &request->pass, request->fields != NULL);
-    refusal_send (&refusal, request->connection, take_http (request));
+    refusal_send (verdict, &request->pass, request->fields != NULL, request->connection,
+                  take_http (request, REQUEST_REFUSED));
     end (request);
     return false;
 }
@@ -262,13 +235,11 @@ request_on_leave (struct request *request, void (*leave) (void *data), void *dat
 static void
 leave (struct request *request, const char *error)
 {
-    struct evhttp_request *http = request->http;
-
     request_went (request, REQUEST_LEFT);
     if (request->leave != NULL) {
         request->leave (request->data);
     }
-    (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
+    request_add_header (request, "Connection", "close");
     if (request->fields != NULL) {
         request_fail (request, error);
     } else {
@@ -316,7 +287,7 @@ start_waiting (struct request *request)
     TAILQ_INSERT_TAIL (&request->list->waiting, request, link);
     request->list->count++;
     connection_on_close (request->connection, on_close, request);
-    request->hangup = hangup_new (request->list->base, connection_fd (request->connection),
+    request->hangup = hangup_new (request->list->base, request->connection->fd,
                                   speaks_http_1_1 (request->http), on_gone, request);
 }
 

@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 
 #include "rpc/access/access.h"
-#include "rpc/server/connections.h"
+#include "rpc/server/connection.h"
 
 struct request;
 
@@ -77,8 +77,8 @@ void request_reply_error (struct request *request, int status, const char *error
  */
 void request_went (struct request *request, enum request_result result);
 
-/* A header that the answer shall have besides. Returns 0. */
-int request_add_header (struct request *request, const char *name, const char *value);
+/* A header that the answer shall have besides. */
+void request_add_header (struct request *request, const char *name, const char *value);
 
 /* The bytes of a request's body: the request's own, good until it ends; may be pulled up. */
 struct evbuffer *request_body (const struct request *request);
@@ -133,9 +133,6 @@ void request_run (struct request_list *list, struct connection *connection,
                   struct evhttp_request *http, const char *name, json_t *fields,
                   struct access_pass *pass, void (*run) (void *context, struct request *request),
                   void *context);
-
-/* Answers {"error": `error`} to an evhttp request that became no request. */
-void request_refuse (struct evhttp_request *http, const char *error);
 
 /* Tells whoever is to be told that a request for `name` (may be NULL) was refused. */
 void request_list_refused (const struct request_list *list, const char *name);

@@ -1,30 +1,16 @@
 #include "rpc/server/routes.h"
 
+#include <assert.h>
 #include <string.h>
 
-static int
-add (struct routes *routes, const struct route *table, void *context, bool open)
+void
+routes_add (struct routes *routes, const struct route *table, void *context, bool open)
 {
-    if (routes->count == ROUTES_MAX_TABLES) {
-        return -1;
-    }
+    assert (routes->count < ROUTES_MAX_TABLES);
     routes->tables[routes->count].routes = table;
     routes->tables[routes->count].context = context;
     routes->tables[routes->count].open = open;
     routes->count++;
-    return 0;
-}
-
-int
-routes_add (struct routes *routes, const struct route *table, void *context)
-{
-    return add (routes, table, context, false);
-}
-
-int
-routes_add_open (struct routes *routes, const struct route *table, void *context)
-{
-    return add (routes, table, context, true);
 }
 
 static const char *

@@ -41,11 +41,11 @@ struct routes {
     size_t count;
 };
 
-/* Adds a table (static, ended by a NULL path). Returns 0, or -1 when there are too many. */
-int routes_add (struct routes *routes, const struct route *table, void *context);
-
-/* The same, of routes that may be called by whoever access keeps out, too. */
-int routes_add_open (struct routes *routes, const struct route *table, void *context);
+/*
+ * Adds a table (static, ended by a NULL path), where there is room for one; if `open`, whoever
+ * access keeps out may call its routes, too.
+ */
+void routes_add (struct routes *routes, const struct route *table, void *context, bool open);
 
 /* What is known of a path. */
 struct routes_match {

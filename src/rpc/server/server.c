@@ -10,19 +10,16 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
 #include "rpc/base/trouble.h"
 #include "rpc/server/connections.h"
-#include "rpc/server/http_status.h"
 #include "rpc/server/listener.h"
 #include "rpc/server/refusal.h"
 #include "rpc/server/reply.h"
 #include "work/base/clock.h"
-
-/* What may be read beyond a request: those that a client sends ahead of its answers. */
-#define READ_AHEAD 65536
 
 /* Without descriptors to accept with, accepting waits this long rather than spin. */
 static const struct timeval accept_pause = {.tv_usec = 100000};
@@ -47,14 +44,12 @@ struct server {
 static void
 add_headers (struct evhttp_request *http, const char *allow, bool any_origin)
 {
-    struct evkeyvalq *output = evhttp_request_get_output_headers (http);
-
-    (void)evhttp_add_header (output, "Allow", allow);
+    reply_add_header (http, "Allow", allow);
     if (any_origin) {
-        (void)evhttp_add_header (output, "Access-Control-Allow-Origin", "*");
-        (void)evhttp_add_header (output, "Access-Control-Allow-Methods", allow);
-        (void)evhttp_add_header (
-            output, "Access-Control-Allow-Headers",
+        reply_add_header (http, "Access-Control-Allow-Origin", "*");
+        reply_add_header (http, "Access-Control-Allow-Methods", allow);
+        reply_add_header (
+            http, "Access-Control-Allow-Headers",
             "Accept, Accept-Language, Content-Language, Content-Type, Authorization, api-key, key");
     }
 }
@@ -71,7 +66,6 @@ admit (struct server *server, struct connection *connection, struct evhttp_reque
     const struct evkeyvalq *const input = evhttp_request_get_input_headers (http);
     struct credentials_headers headers;
     enum access_verdict verdict;
-    struct refusal refusal;
 
     *pass = (struct access_pass){.access = NULL};
     if (server->access == NULL) {
@@ -87,10 +81,9 @@ admit (struct server *server, struct connection *connection, struct evhttp_reque
     if (verdict == ACCESS_GRANTED) {
         return true;
     }
-    refusal = refusal_of (verdict, pass, path == NULL);
-    access_pass_clear (pass);
     request_list_refused (server->requests, path);
-    refusal_send (&refusal, connection, http);
+    refusal_send (verdict, pass, path == NULL, connection, http);
+    access_pass_clear (pass);
     return false;
 }
 
@@ -144,7 +137,7 @@ handle_post (struct server *server, struct connection *connection, struct evhttp
         json_decref (fields);
         access_pass_clear (pass);
         request_list_refused (server->requests, action != NULL ? action->name : NULL);
-        request_refuse (http, error);
+        reply_error (connection, http, HTTP_OK, true, error);
         return;
     }
     request_run (server->requests, connection, http, action->name, fields, pass, action->run,
@@ -153,20 +146,15 @@ handle_post (struct server *server, struct connection *connection, struct evhttp
 
 /* It says nothing of this daemon: access is not asked. */
 static void
-refuse_method (struct server *server, struct evhttp_request *http)
+refuse_method (struct server *server, struct connection *connection, struct evhttp_request *http)
 {
-    if (evhttp_request_get_command (http) == EVHTTP_REQ_HEAD) {
-        /* Its answer has a body, as nano_node's: nothing can come after it. */
-        (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection", "close");
-    }
     request_list_refused (server->requests, NULL);
-    request_refuse (http, "Can only POST requests");
+    reply_error (connection, http, HTTP_OK, true, "Can only POST requests");
 }
 
 static void
-handle_rpc (struct server *server, struct evhttp_request *http)
+handle_rpc (struct server *server, struct connection *connection, struct evhttp_request *http)
 {
-    struct connection *connection = connections_find (server->connections, http);
     struct access_pass pass;
 
     add_headers (http, "POST, OPTIONS", true);
@@ -177,12 +165,10 @@ handle_rpc (struct server *server, struct evhttp_request *http)
         }
         break;
     case EVHTTP_REQ_OPTIONS:
-        (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Content-Type",
-                                 "application/json");
-        evhttp_send_reply (http, HTTP_OK, http_status_reason (HTTP_OK), NULL);
+        reply_send (connection, http, HTTP_OK, "application/json", NULL);
         break;
     default:
-        refuse_method (server, http);
+        refuse_method (server, connection, http);
         break;
     }
 }
@@ -202,9 +188,9 @@ method_of (struct evhttp_request *http)
 }
 
 static void
-handle_route (struct server *server, struct evhttp_request *http, const struct routes_match *match)
+handle_route (struct server *server, struct connection *connection, struct evhttp_request *http,
+              const struct routes_match *match)
 {
-    struct connection *connection = connections_find (server->connections, http);
     struct access_pass pass = {.access = NULL};
 
     add_headers (http, match->allow, match->any_origin);
@@ -212,7 +198,7 @@ handle_route (struct server *server, struct evhttp_request *http, const struct r
         reply_send (connection, http, 204, NULL, NULL);
     } else if (match->route == NULL) {
         request_list_refused (server->requests, match->path);
-        reply_error (connection, http, 405, "This path does not have that method");
+        reply_error (connection, http, 405, false, "This path does not have that method");
     } else if (match->open || admit (server, connection, http, match->path, &pass)) {
         request_run (server->requests, connection, http, match->path, NULL, &pass,
                      match->route->run, match->context);
@@ -256,19 +242,18 @@ close_if_asked (struct evhttp_request *http)
     TAILQ_FOREACH (each, headers, next)
     {
         if (strcasecmp (each->key, "Connection") == 0 && lists (each->value, "close")) {
-            (void)evhttp_add_header (evhttp_request_get_output_headers (http), "Connection",
-                                     "close");
+            reply_add_header (http, "Connection", "close");
             return;
         }
     }
 }
 
 static void
-refuse_path (struct server *server, struct evhttp_request *http)
+refuse_path (struct server *server, struct connection *connection, struct evhttp_request *http)
 {
     request_list_refused (server->requests, NULL);
     add_headers (http, "POST, OPTIONS", server->actions != NULL);
-    reply_error (connections_find (server->connections, http), http, 404,
+    reply_error (connection, http, 404, false,
                  server->actions != NULL ? "Can only POST requests"
                                          : "There is nothing at this path");
 }
@@ -280,77 +265,72 @@ is_mistyped (struct evhttp_request *http)
     return method_of (http) == ROUTE_GET && strcmp (path_of (http), "/") != 0;
 }
 
+/*
+ * What could be read in two ways is told so with its status. Other errors, like all of the RPC,
+ * have status 200 there.
+ */
+static void
+answer_refused (struct server *server, struct connection *connection, struct evhttp_request *http)
+{
+    const struct framing *const framing = &connection->framing;
+    const bool is_rpc = server->actions != NULL && !framing->ambiguous;
+
+    if (framing->ambiguous) {
+        trouble_tell ("A request was refused with status %d: %s", framing->status,
+                      framing->refused);
+    }
+    reply_add_header (http, "Access-Control-Allow-Origin", "*");
+    reply_add_header (http, "Connection", "close");
+    reply_error (connection, http, is_rpc ? HTTP_OK : framing->status, true,
+                 is_rpc && framing->status == 501 ? "Can only POST requests" : framing->refused);
+}
+
 static void
 on_request (struct evhttp_request *http, void *data)
 {
     struct server *server = data;
+    struct connection *const connection = connections_take (server->connections, http);
     struct routes_match match;
 
+    if (connection_is_refused (connection, http)) {
+        answer_refused (server, connection, http);
+        return;
+    }
     close_if_asked (http);
     if (routes_find (&server->routes, method_of (http), path_of (http), &match)) {
-        handle_route (server, http, &match);
+        handle_route (server, connection, http, &match);
     } else if (server->actions == NULL || is_mistyped (http)) {
-        refuse_path (server, http);
+        refuse_path (server, connection, http);
     } else {
-        handle_rpc (server, http);
+        handle_rpc (server, connection, http);
     }
 }
 
-static size_t
-header_size (const struct server *server)
-{
-    const size_t size = server->settings.max_header_size;
-
-    return size > 0 ? size : SERVER_HEADER_SIZE;
-}
-
-static struct connections_settings
-connection_bounds (const struct server *server)
-{
-    return (struct connections_settings){
-        .max = server->settings.max_connections,
-        .max_per_address = server->settings.max_connections_per_address,
-        .max_header_size = header_size (server),
-        .max_input = header_size (server) + server->settings.max_request_size + READ_AHEAD,
-        .max_held = server->settings.max_memory,
-        .read_timeout = server->settings.read_timeout,
-        .keep_status = server->actions == NULL,
-    };
-}
-
-/* What evhttp has to know of the settings. */
+/* What the parts have to know of the settings. evhttp sees nothing that is too long. */
 static void
-set_http (struct server *server)
+set_bounds (struct server *server)
 {
-    const struct timeval idle = clock_timeval (server->settings.idle_timeout);
+    const struct server_settings *const settings = &server->settings;
+    const struct timeval idle = clock_timeval (settings->idle_timeout);
+    const size_t max_head = settings->max_header_size;
 
     evhttp_set_timeout_tv (server->http, &idle);
-    evhttp_set_max_headers_size (server->http, (ev_ssize_t)header_size (server));
-    evhttp_set_max_body_size (server->http, (ev_ssize_t)server->settings.max_request_size);
-}
-
-static void
-init_http (struct server *server)
-{
-    const struct connections_settings bounds = connection_bounds (server);
-
-    server->http = memory_need (evhttp_new (server->base));
-    set_http (server);
-    evhttp_set_allowed_methods (server->http, UINT16_MAX & ~EVHTTP_REQ_CONNECT);
-    evhttp_set_default_content_type (server->http, NULL);
-    evhttp_set_gencb (server->http, on_request, server);
-    server->connections = connections_new (server->base, server->http, &bounds);
+    connections_set (server->connections,
+                     &(struct connections_settings){
+                         .max = settings->max_connections,
+                         .max_per_address = settings->max_connections_per_address,
+                         .limits = {.max_head = max_head > 0 ? max_head : SERVER_HEADER_SIZE,
+                                    .max_body = settings->max_request_size},
+                         .max_held = settings->max_memory,
+                         .read_timeout = settings->read_timeout,
+                     });
 }
 
 void
 server_set (struct server *server, const struct server_settings *settings)
 {
-    struct connections_settings bounds;
-
     server->settings = *settings;
-    bounds = connection_bounds (server);
-    set_http (server);
-    connections_set (server->connections, &bounds);
+    set_bounds (server);
 }
 
 void
@@ -373,20 +353,25 @@ server_new (struct event_base *base, const struct server_settings *settings,
     server->actions = actions;
     server->context = context;
     server->requests = request_list_new (base, settings->ended, settings->ended_data);
-    init_http (server);
+    server->http = memory_need (evhttp_new (base));
+    evhttp_set_allowed_methods (server->http, UINT16_MAX);
+    evhttp_set_default_content_type (server->http, NULL);
+    evhttp_set_gencb (server->http, on_request, server);
+    server->connections = connections_new (base, server->http);
+    set_bounds (server);
     return server;
 }
 
-int
+void
 server_add_routes (struct server *server, const struct route *routes, void *context)
 {
-    return routes_add (&server->routes, routes, context);
+    routes_add (&server->routes, routes, context, false);
 }
 
-int
+void
 server_add_open_routes (struct server *server, const struct route *routes, void *context)
 {
-    return routes_add_open (&server->routes, routes, context);
+    routes_add (&server->routes, routes, context, true);
 }
 
 /* Listening. */
@@ -410,16 +395,14 @@ on_accept_error (struct evconnlistener *listener, void *data)
     (void)evconnlistener_disable (listener);
 }
 
-/* Gives the listening socket `fd` to evhttp. */
-static void
-attach (struct server *server, int fd)
+enum server_listening
+server_cannot_listen (int reason, const char *address, uint16_t port, char *error,
+                      size_t error_size)
 {
-    struct evhttp_bound_socket *const bound =
-        memory_need (evhttp_accept_socket_with_handle (server->http, fd));
-    struct evconnlistener *const listener = evhttp_bound_socket_get_listener (bound);
-
-    evconnlistener_set_error_cb (listener, on_accept_error);
-    server->listeners[server->listener_count++] = listener;
+    snprintf (error, error_size, "cannot listen on %s port %u: %s", address, port,
+              strerror (reason));
+    return reason == EAFNOSUPPORT || reason == EADDRNOTAVAIL ? SERVER_NO_SUCH_ADDRESS
+                                                             : SERVER_REFUSED;
 }
 
 enum server_listening
@@ -427,37 +410,33 @@ server_listen (struct server *server, const char *address, uint16_t *port, char 
                size_t error_size)
 {
     struct sockaddr_storage storage = {0};
+    char canonical[SERVER_ADDRESS_SIZE];
+    enum server_listening result;
     int fd;
-    int bound;
 
-    if (server->listener_count == MAX_LISTENERS) {
-        snprintf (error, error_size, "more than %d addresses to listen on", MAX_LISTENERS);
-        return SERVER_REFUSED;
-    }
     if (listener_parse (address, *port, &storage) != 0) {
         snprintf (error, error_size, "%s is not an IPv4 or IPv6 address", address);
         return SERVER_REFUSED;
     }
     fd = listener_bind (&storage, server->settings.v6_only);
     if (fd < 0) {
-        bool absent = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
-        snprintf (error, error_size, "cannot listen on %s port %u: %s", address, *port,
-                  strerror (errno));
-        return absent ? SERVER_NO_SUCH_ADDRESS : SERVER_REFUSED;
+        return server_cannot_listen (errno, address, *port, error, error_size);
     }
-    bound = listener_port (fd);
-    memory_require (bound >= 0);
-    attach (server, fd);
-    *port = (uint16_t)bound;
-    return SERVER_LISTENING;
+    result = server_listen_fd (server, fd, canonical, port, error, error_size);
+    if (result != SERVER_LISTENING) {
+        (void)close (fd);
+    }
+    return result;
 }
 
 enum server_listening
 server_listen_fd (struct server *server, int fd, char address[SERVER_ADDRESS_SIZE], uint16_t *port,
                   char *error, size_t error_size)
 {
+    struct evconnlistener *listener;
+
     if (server->listener_count == MAX_LISTENERS) {
-        snprintf (error, error_size, "more than %d sockets to listen on", MAX_LISTENERS);
+        snprintf (error, error_size, "more than %d addresses to listen on", MAX_LISTENERS);
         return SERVER_REFUSED;
     }
     if (listener_describe (fd, address, port) != 0) {
@@ -469,7 +448,10 @@ server_listen_fd (struct server *server, int fd, char address[SERVER_ADDRESS_SIZ
         snprintf (error, error_size, "cannot listen on descriptor %d: %s", fd, strerror (errno));
         return SERVER_REFUSED;
     }
-    attach (server, fd);
+    listener = evhttp_bound_socket_get_listener (
+        memory_need (evhttp_accept_socket_with_handle (server->http, fd)));
+    evconnlistener_set_error_cb (listener, on_accept_error);
+    server->listeners[server->listener_count++] = listener;
     return SERVER_LISTENING;
 }
 
@@ -498,18 +480,18 @@ server_connections (struct server *server)
 void
 server_statistics (struct server *server, struct server_statistics *statistics)
 {
-    struct connections_statistics connections;
+    const struct connection_statistics *const connections =
+        connections_statistics (server->connections);
 
-    connections_statistics (server->connections, &connections);
     *statistics = (struct server_statistics){
         .connections = connections_count (server->connections),
         .waiting = request_list_count (server->requests),
-        .accepted = connections.accepted,
-        .received = connections.received,
-        .sent = connections.sent,
-        .unreadable = connections.unreadable,
-        .held = connections.held,
-        .shed = connections.shed,
+        .accepted = connections->accepted,
+        .received = connections->received,
+        .sent = connections->sent,
+        .unreadable = connections->unreadable,
+        .held = connections->held,
+        .shed = connections->shed,
     };
 }
 

@@ -53,13 +53,13 @@ struct server *server_new (struct event_base *base, const struct server_settings
                            const struct action *actions, void *context);
 
 /*
- * Adds a table of routes (static, ended by a NULL path), run with `context`. Before anybody can
- * connect. Returns 0, or -1 when there are more tables than ROUTES_MAX_TABLES.
+ * Adds a table of routes (static, ended by a NULL path), run with `context`: ROUTES_MAX_TABLES at
+ * most, before anybody can connect.
  */
-int server_add_routes (struct server *server, const struct route *routes, void *context);
+void server_add_routes (struct server *server, const struct route *routes, void *context);
 
 /* The same, of routes that may be called by whoever access keeps out, too. */
-int server_add_open_routes (struct server *server, const struct route *routes, void *context);
+void server_add_open_routes (struct server *server, const struct route *routes, void *context);
 
 /* Goes by other settings from now on, save for `v6_only`; clients that are connected stay so. */
 void server_set (struct server *server, const struct server_settings *settings);
@@ -84,6 +84,10 @@ enum server_listening {
  */
 enum server_listening server_listen (struct server *server, const char *address, uint16_t *port,
                                      char *error, size_t error_size);
+
+/* Says so in `error`, where `reason`, an errno, has kept it from that. */
+enum server_listening server_cannot_listen (int reason, const char *address, uint16_t port,
+                                            char *error, size_t error_size);
 
 #define SERVER_ADDRESS_SIZE LISTENER_ADDRESS_SIZE
 

@@ -58,7 +58,7 @@ benchmark_body (const struct benchmark *benchmark)
     json_put (body, "hash_rate", "%.0f", seconds > 0 ? (double)hashes / seconds : 0);
     json_put (body, "hint", "Times in milliseconds");
     json_put (body, "multiplier", "%.15f",
-                    difficulty_to_multiplier (benchmark->target.threshold, base));
+              difficulty_to_multiplier (benchmark->target.threshold, base));
     return body;
 }
 

@@ -51,14 +51,14 @@ benchmark_body (const struct benchmark *benchmark)
     json_t *body = json_object ();
 
     hex_print_u64 (benchmark->target.threshold, difficulty);
-    (void)json_put (body, "average", "%.3f", seconds * 1e3 / (double)benchmark->count);
-    (void)json_put (body, "count", "%" PRIu64, benchmark->count);
-    (void)json_put (body, "difficulty", "%s", difficulty);
-    (void)json_put (body, "duration", "%.3f", seconds * 1e3);
-    (void)json_put (body, "hash_rate", "%.0f", seconds > 0 ? (double)hashes / seconds : 0);
-    (void)json_put (body, "hint", "Times in milliseconds");
-    (void)json_put (body, "multiplier", "%.15f",
-                    difficulty_to_multiplier (benchmark->target.threshold, base));
+    json_put (body, "average", "%.3f", seconds * 1e3 / (double)benchmark->count);
+    json_put (body, "count", "%" PRIu64, benchmark->count);
+    json_put (body, "difficulty", "%s", difficulty);
+    json_put (body, "duration", "%.3f", seconds * 1e3);
+    json_put (body, "hash_rate", "%.0f", seconds > 0 ? (double)hashes / seconds : 0);
+    json_put (body, "hint", "Times in milliseconds");
+    json_put (body, "multiplier", "%.15f",
+              difficulty_to_multiplier (benchmark->target.threshold, base));
     return body;
 }
 

@@ -35,7 +35,7 @@ struct access *access_config_in_force (const struct access_config *access);
  * Says in the log whom it keeps out; and warns, loudly, when that is nobody and a server listens on
  * more than loopback, which `is_wide` says.
  */
-void access_config_announce (const struct access_config *access, bool is_wide);
+void access_config_announce (const struct config *config, bool is_wide);
 
 /* Once the servers are free; NULL is fine. */
 void access_config_free (struct access_config *access);

@@ -1,9 +1,6 @@
-#include <stdlib.h>
-
 #include "node/base/log.h"
 #include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
-#include "rpc/base/memory.h"
 
 static void
 log_report (const struct config_report *report)
@@ -64,21 +61,6 @@ set_peers (struct node *node)
                               config->peers_response_timeout);
 }
 
-static void
-set_servers (struct node *node)
-{
-    struct access *const access = access_config_in_force (node->access);
-
-    server_set (node->actions.server, &node->settings.rpc);
-    server_set_access (node->actions.server, access);
-    if (node->management != NULL) {
-        server_set (node->management, &node->settings.management);
-    }
-    atto_server_set (node->atto, &node->settings.atto);
-    atto_server_set_access (node->atto, access);
-    node_announce_access (node);
-}
-
 /* Has every object go by what was read, from now on. */
 static void
 put_in_force (struct node *node, struct reload_result *result)
@@ -93,7 +75,7 @@ put_in_force (struct node *node, struct reload_result *result)
         result->engine = NULL;
     }
     set_peers (node);
-    set_servers (node);
+    node_set_servers (node);
     precache_owner_set (node->actions.precache, result->config, node->actions.broker);
     config_free (last);
 }
@@ -144,7 +126,7 @@ node_reload (struct node *node)
         return;
     }
     node->reload_again = false;
-    if (reload_start (node->reload, node->actions.config) != 0) {
+    if (reload_start (node->reload, node->actions.config, node->no_programs) != 0) {
         log_error ("The configuration cannot be read again: no thread for it; it stays as it was");
         return;
     }

@@ -73,8 +73,8 @@ node_settings_of (const struct config *config, struct metrics *metrics)
     return (struct node_settings){
         .rpc = rpc,
         .management = management_at (&config->management_address, &rpc),
-        .atto = {.api = at (&config->atto_address, &rpc),
-                 .management = management_at (&config->atto_address, &rpc)},
+        .atto = at (&config->atto_address, &rpc),
+        .atto_management = management_at (&config->atto_address, &rpc),
         .broker = {.max_searches = (size_t)config->work_max_queue,
                    .request_timeout = config->work_request_timeout,
                    .mode = config->peers_mode,

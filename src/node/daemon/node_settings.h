@@ -9,7 +9,6 @@
 
 #include <stddef.h>
 
-#include "node/atto/atto_server.h"
 #include "node/config/config.h"
 #include "node/metrics/metrics.h"
 #include "node/search/broker.h"
@@ -18,7 +17,8 @@
 struct node_settings {
     struct server_settings rpc;
     struct server_settings management; /* where it has a port of its own */
-    struct atto_server_settings atto;  /* where it is enabled */
+    struct server_settings atto;       /* where it is enabled */
+    struct server_settings atto_management;
     struct broker_settings broker;
     size_t peer_calls; /* at a time */
 };

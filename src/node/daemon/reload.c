@@ -143,12 +143,6 @@ read_files (void *data)
     return NULL;
 }
 
-void
-reload_keep_opencl_off (struct reload *reload)
-{
-    reload->keep_opencl_off = true;
-}
-
 bool
 reload_is_reading (const struct reload *reload)
 {
@@ -156,9 +150,10 @@ reload_is_reading (const struct reload *reload)
 }
 
 int
-reload_start (struct reload *reload, const struct config *present)
+reload_start (struct reload *reload, const struct config *present, bool keep_opencl_off)
 {
     reload->present = present;
+    reload->keep_opencl_off = keep_opencl_off;
     reload->result = (struct reload_result){.report = &reload->report};
     reload->reading = thread_start (&reload->thread, read_files, reload) == 0;
     return reload->reading ? 0 : -1;

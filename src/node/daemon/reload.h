@@ -35,17 +35,13 @@ struct reload *reload_new (struct event_base *base, const struct config_sources 
                            reload_done_fn done, void *data);
 
 /*
- * For a process that may start no programs: opencl.enable stays off, whatever is read. Some drivers
- * compile with programs of their own, and one of them ends the process where it cannot.
- */
-void reload_keep_opencl_off (struct reload *reload);
-
-/*
  * Begins to read, and to start an engine where what is read needs another one than `present`, which
- * stays until `done` is called. Not while one is reading. Returns 0, or -1 when no thread can be
+ * stays until `done` is called. With `keep_opencl_off` opencl.enable stays off, whatever is read:
+ * some drivers compile with programs of their own, and one of them ends a process that may start
+ * none. Not while one is reading. Returns 0, or -1 when no thread can be
  * started.
  */
-int reload_start (struct reload *reload, const struct config *present);
+int reload_start (struct reload *reload, const struct config *present, bool keep_opencl_off);
 
 /* Whether reload_start was called, and `done` not yet. */
 bool reload_is_reading (const struct reload *reload);

@@ -52,9 +52,6 @@ enum gpu_found gpu_find (const struct gpu *gpu, uint64_t platform, uint64_t devi
  */
 struct device *gpu_device (const struct gpu *gpu, size_t index);
 
-/* Gives all chosen devices to the pool. Returns 0, or -1 for want of memory. */
-int gpu_add (const struct gpu *gpu, struct pool *pool);
-
 /* Why the chosen device `index` cannot be used, or NULL. */
 const char *gpu_defect (const struct gpu *gpu, size_t index);
 

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 
-#include "node/api/callback.h"
 #include "node/atto/atto_page.h"
 #include "node/base/log.h"
 #include "node/daemon/node_internal.h"

@@ -23,11 +23,8 @@ struct node_settings {
     size_t peer_calls; /* at a time */
 };
 
-/*
- * Derives all of them from `config`, which is only read. Limits are as high as the system allows:
- * that on open files is raised where it may be, and the log says what stays below the
- * configuration. `metrics` is told of every request and of work.
- */
+/* Derives all of them from `config`. Raises the limit on open files as far as the system allows,
+ * and logs what stays below the configuration. `metrics` is told of every request and of work. */
 struct node_settings node_settings_of (const struct config *config, struct metrics *metrics);
 
 /* Says in the log what is set and not the default. */

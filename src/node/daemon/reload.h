@@ -1,7 +1,6 @@
 /*
- * Reload: the configuration read again while the daemon serves. A thread reads the files and starts
- * what devices they name, so that the loop waits for no disk and no driver; what it has is handed
- * over on the loop.
+ * Reload: a thread reads the configuration again and starts the devices that it names, so the loop
+ * waits for no disk and no driver. The result is handed over on the loop.
  *
  * Event-loop thread, but for the reading.
  */
@@ -28,9 +27,7 @@ struct reload_result {
 
 typedef void (*reload_done_fn) (void *data, struct reload_result *result);
 
-/*
- * `sources` and what it points to outlive it. NULL, having logged so, for want of a descriptor.
- */
+/* `sources` outlive it. NULL, having logged so, for want of a descriptor. */
 struct reload *reload_new (struct event_base *base, const struct config_sources *sources,
                            reload_done_fn done, void *data);
 
@@ -49,10 +46,7 @@ bool reload_is_reading (const struct reload *reload);
 /* Frees an engine that was not taken over. NULL is fine. */
 void reload_free_engine (struct engine *engine);
 
-/*
- * Has a thread stop and free an engine that has nothing to do any more, from the loop's next turn
- * on: its drivers may take a while. Takes it over.
- */
+/* Takes over an idle engine, and has a thread stop and free it from the loop's next turn on. */
 void reload_retire (struct reload *reload, struct engine *engine);
 
 /* Waits for the thread. `done` is not called. NULL is fine. */

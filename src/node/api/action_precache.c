@@ -8,7 +8,6 @@
 #include "rpc/base/memory.h"
 #include "work/base/account.h"
 #include "work/base/hex.h"
-#include "work/base/number.h"
 
 #define MOST_LISTED 1000
 #define LISTED 100 /* unless the client says otherwise */
@@ -252,17 +251,6 @@ put_statistics (json_t *body, const struct precache *precache)
     json_put (body, "dropped", "%" PRIu64, statistics.dropped);
 }
 
-/* An optional whole number up to `most`. */
-static const char *
-read_count (const json_t *fields, const char *name, const char *error, uint64_t most,
-            uint64_t *count)
-{
-    char scratch[JSON_SCRATCH_SIZE];
-    const char *text = json_text (fields, name, scratch);
-
-    return text == NULL || number_parse_unsigned (text, 0, most, count) == 0 ? NULL : error;
-}
-
 void
 action_precache_status (void *context, struct request *request)
 {
@@ -276,9 +264,9 @@ action_precache_status (void *context, struct request *request)
     if (precache == NULL) {
         return;
     }
-    error = read_count (fields, "count", "Bad count", MOST_LISTED, &count);
+    error = fields_count (fields, "count", 0, MOST_LISTED, "Bad count", &count);
     if (error == NULL) {
-        error = read_count (fields, "offset", "Bad offset", SIZE_MAX / 2, &offset);
+        error = fields_count (fields, "offset", 0, SIZE_MAX / 2, "Bad offset", &offset);
     }
     if (error != NULL) {
         request_fail (request, error);

@@ -151,24 +151,18 @@ init_signals (struct node *node)
 {
     struct event_base *const base = node->base;
 
-    node->on_term = memory_need (evsignal_new (base, SIGTERM, on_signal, node));
-    node->on_int = memory_need (evsignal_new (base, SIGINT, on_signal, node));
-    node->on_hup = memory_need (evsignal_new (base, SIGHUP, on_hang_up, node));
+    node->signals[0] = memory_need (evsignal_new (base, SIGTERM, on_signal, node));
+    node->signals[1] = memory_need (evsignal_new (base, SIGINT, on_signal, node));
+    node->signals[2] = memory_need (evsignal_new (base, SIGHUP, on_hang_up, node));
     node->actions.stop = memory_need (event_new (base, -1, 0, on_stop, node));
     node->flush = memory_need (event_new (base, -1, EV_PERSIST, on_flush, node));
-    if (event_add (node->on_term, NULL) != 0 || event_add (node->on_int, NULL) != 0 ||
-        event_add (node->on_hup, NULL) != 0) {
-        log_error ("Cannot handle signals: %s", strerror (errno));
-        return -1;
+    for (size_t i = 0; i < NODE_SIGNALS; i++) {
+        if (event_add (node->signals[i], NULL) != 0) {
+            log_error ("Cannot handle signals: %s", strerror (errno));
+            return -1;
+        }
     }
     return 0;
-}
-
-static int
-init_notify (struct node *node)
-{
-    node->notify = notify_new (node->base);
-    return node->notify != NULL ? 0 : -1;
 }
 
 static int
@@ -305,9 +299,9 @@ clear (struct node *node)
     notify_free (node->notify);
     free_event (node->flush);
     free_event (actions->stop);
-    free_event (node->on_hup);
-    free_event (node->on_int);
-    free_event (node->on_term);
+    for (size_t i = 0; i < NODE_SIGNALS; i++) {
+        free_event (node->signals[i]);
+    }
     if (node->base != NULL) {
         event_base_free (node->base);
     }
@@ -340,7 +334,8 @@ begin (struct node *node, const struct config_sources *sources, const char *pid_
 static int
 start (struct node *node, const struct config_sources *sources)
 {
-    if (init_loop (node) != 0 || init_signals (node) != 0 || init_notify (node) != 0 ||
+    if (init_loop (node) != 0 || init_signals (node) != 0 ||
+        (node->notify = notify_new (node->base)) == NULL ||
         engine_start (&node->actions.engine, node->actions.config, sources->data_path) != 0 ||
         init_peers (node) != 0 || init_broker (node, sources->data_path) != 0 ||
         init_access (node) != 0 || node_start_rpc (node) != 0 ||

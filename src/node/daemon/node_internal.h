@@ -23,13 +23,13 @@
 #include "node/system/privileges.h"
 #include "rpc/peer/peer.h"
 
+#define NODE_SIGNALS 3 /* TERM, INT and HUP */
+
 struct node {
     struct actions actions;
     struct node_settings settings; /* of the configuration in force */
     struct event_base *base;
-    struct event *on_term;
-    struct event *on_int;
-    struct event *on_hup;
+    struct event *signals[NODE_SIGNALS];
     struct event *flush; /* once stopped: are the answers out? */
     uint64_t flush_until;
     struct device_log *device_log;
@@ -49,11 +49,8 @@ struct node {
 
 #define NODE_ERROR_SIZE 9216 /* a path, what is wrong with it, and a command with it again */
 
-/*
- * What is done while the process may still be root: takes ports and the pid file, if `pid_file` is
- * not NULL, then becomes the user that the configuration names. Returns 0, or -1 with the reason in
- * `error`.
- */
+/* As root, if it is: takes ports and, unless NULL, the pid file; then becomes the user that the
+ * configuration names. Returns 0, or -1 with the reason in `error`. */
 int node_settle (struct node *node, const char *pid_file, char error[NODE_ERROR_SIZE]);
 
 /* Then: puts up the floor, and logs it and whom the process runs as. Before any thread. */

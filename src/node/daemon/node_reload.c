@@ -14,15 +14,6 @@ log_report (const struct config_report *report)
     }
 }
 
-static void
-log_change (void *data, const char *path, const char *value)
-{
-    size_t *const count = data;
-
-    log_info ("Setting: %s = %s", path, value);
-    (*count)++;
-}
-
 /* The devices of another engine search from now on. */
 static void
 take_engine (struct node *node, struct engine *next)
@@ -84,9 +75,8 @@ put_in_force (struct node *node, struct reload_result *result)
 static int
 apply (struct node *node, struct reload_result *result)
 {
-    size_t changes = 0;
+    const size_t changes = node_settings_log_changes (result->config, node->actions.config);
 
-    config_show_changes (result->config, node->actions.config, log_change, &changes);
     if (prepare (node, result->config) != 0) {
         return -1;
     }
@@ -106,7 +96,7 @@ node_on_reloaded (void *data, struct reload_result *result)
         reload_free_engine (result->engine);
         return;
     }
-    log_report (result->report);
+    log_report (&result->report);
     if (result->config == NULL || result->failed || apply (node, result) != 0) {
         log_error ("The configuration stays as it was");
         config_free (result->config);

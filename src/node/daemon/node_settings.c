@@ -95,18 +95,23 @@ log_setting (void *data, const char *path, const char *value)
     (*count)++;
 }
 
+size_t
+node_settings_log_changes (const struct config *config, const struct config *last)
+{
+    size_t count = 0;
+
+    config_show_changes (config, last, log_setting, &count);
+    return count;
+}
+
 void
 node_settings_log (const struct config *config)
 {
     const struct config_sources none = {.data_path = NULL};
     struct config_report report;
     const struct config *const defaults = config_load (&none, &report);
-    size_t count = 0;
 
-    if (defaults != NULL) {
-        config_show_changes (config, defaults, log_setting, &count);
-    }
-    if (defaults != NULL && count == 0) {
+    if (defaults != NULL && node_settings_log_changes (config, defaults) == 0) {
         log_info ("Settings: all as they are by default");
     }
     config_free (defaults);

@@ -27,6 +27,9 @@ struct node_settings {
  * and logs what stays below the configuration. `metrics` is told of every request and of work. */
 struct node_settings node_settings_of (const struct config *config, struct metrics *metrics);
 
+/* Says in the log what is not as in `last`, and returns how much. */
+size_t node_settings_log_changes (const struct config *config, const struct config *last);
+
 /* Says in the log what is set and not the default. */
 void node_settings_log (const struct config *config);
 

@@ -22,7 +22,7 @@ struct reload_result {
     struct engine *engine; /* a started one for `config`, taken over likewise; NULL when the present
                               one will do, or none could be started: see `failed` */
     bool failed;           /* to start an engine; the log says why */
-    const struct config_report *report; /* what there was to say; only for the call */
+    struct config_report report; /* what there was to say; only for the call */
 };
 
 typedef void (*reload_done_fn) (void *data, struct reload_result *result);

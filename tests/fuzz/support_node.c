@@ -8,7 +8,6 @@
 #include "fake_device.h"
 #include "fuzz.h"
 #include "node/api/actions.h"
-#include "node/api/callback.h"
 #include "node/atto/atto_works.h"
 #include "node/base/log.h"
 #include "node/manage/health.h"

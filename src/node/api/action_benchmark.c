@@ -10,7 +10,6 @@
 #include "rpc/base/memory.h"
 #include "work/base/clock.h"
 #include "work/base/hex.h"
-#include "work/base/number.h"
 
 #define MOST_WORKS 1000
 
@@ -140,18 +139,6 @@ on_leave (void *data)
 }
 
 static const char *
-read_count (const json_t *fields, uint64_t *count)
-{
-    char scratch[JSON_SCRATCH_SIZE];
-    const char *text = json_text (fields, "count", scratch);
-
-    if (text == NULL) {
-        return FIELDS_MISSING;
-    }
-    return number_parse_unsigned (text, 1, MOST_WORKS, count) == 0 ? NULL : "Bad count";
-}
-
-static const char *
 read_benchmark (const struct actions *actions, const json_t *fields, struct benchmark *benchmark)
 {
     const struct difficulty_network *network = actions->network;
@@ -164,7 +151,10 @@ read_benchmark (const struct actions *actions, const json_t *fields, struct benc
     (void)((error = fields_difficulty (fields, &target->threshold, &given)) != NULL ||
            (error = fields_multiplier (fields, network->base, &target->threshold, &given)) !=
                NULL ||
-           (error = read_count (fields, &benchmark->count)) != NULL ||
+           (error = json_object_get (fields, "count") == NULL
+                        ? FIELDS_MISSING
+                        : fields_count (fields, "count", 1, MOST_WORKS, "Bad count",
+                                        &benchmark->count)) != NULL ||
            (error = fields_limit (network, actions->config->max_work_generate_multiplier,
                                   target->threshold)) != NULL);
     return error;

@@ -20,6 +20,7 @@ struct generation {
     struct request *request;
     struct broker_waiter *waiter;
     struct scan_target target;
+    char root[HEX_ROOT_SIZE]; /* the target's, for the log */
 };
 
 /* `block`: JSON in a string, or with json_block an object; whichever it is, we can tell. */
@@ -97,15 +98,12 @@ read_question (const struct actions *actions, const json_t *fields,
 }
 
 static json_t *
-found_body (const struct actions *actions, const uint8_t target[32],
-            const struct broker_answer *answer)
+found_body (const struct actions *actions, const char *root, const struct broker_answer *answer)
 {
-    char root[HEX_ROOT_SIZE];
     char work[HEX_U64_SIZE];
     char value[HEX_U64_SIZE];
     char multiplier[64];
 
-    hex_print_root (target, root);
     hex_print_u64 (answer->work, work);
     hex_print_u64 (answer->value, value);
     snprintf (multiplier, sizeof multiplier, "%.15f",
@@ -115,37 +113,24 @@ found_body (const struct actions *actions, const uint8_t target[32],
 }
 
 static void
-log_found (const struct actions *actions, const struct scan_target *target,
-           const struct broker_answer *answer)
+log_found (const struct generation *generation, const struct broker_answer *answer)
 {
-    char root[HEX_ROOT_SIZE];
+    const uint64_t threshold = generation->target.threshold;
 
-    hex_print_root (target->root, root);
     log_info ("Work generation for %s, with a threshold difficulty of %016" PRIx64
               " (multiplier %.2fx) complete: %.0f ms (%s)",
-              root, target->threshold,
-              difficulty_to_multiplier (target->threshold, actions->network->base),
+              generation->root, threshold,
+              difficulty_to_multiplier (threshold, generation->actions->network->base),
               answer->seconds * 1e3, answer->source);
-}
-
-/* Nothing was done for it: no line of its own in the log of every day. */
-static void
-log_recalled (const struct scan_target *target)
-{
-    char root[HEX_ROOT_SIZE];
-
-    hex_print_root (target->root, root);
-    log_debug ("Work for %s was in the store", root);
 }
 
 static void
 log_done (const struct generation *generation, const struct broker_answer *answer)
 {
-    char root[HEX_ROOT_SIZE];
+    const char *const root = generation->root;
 
-    hex_print_root (generation->target.root, root);
     if (answer->outcome == BROKER_FOUND) {
-        log_found (generation->actions, &generation->target, answer);
+        log_found (generation, answer);
     } else if (answer->outcome == BROKER_EXPIRED) {
         log_warn ("Work generation for %s gave up at its deadline, after %.0f s "
                   "(work.request_timeout)",
@@ -168,7 +153,7 @@ on_done (void *data, const struct broker_answer *answer)
     switch (answer->outcome) {
     case BROKER_FOUND:
         request_answer (generation->request,
-                        found_body (generation->actions, generation->target.root, answer));
+                        found_body (generation->actions, generation->root, answer));
         break;
     case BROKER_CANCELLED:
         request_went (generation->request, REQUEST_CANCELLED);
@@ -185,10 +170,8 @@ static void
 on_leave (void *data)
 {
     struct generation *generation = data;
-    char root[HEX_ROOT_SIZE];
 
-    hex_print_root (generation->target.root, root);
-    log_debug ("Work generation for %s has lost a client", root);
+    log_debug ("Work generation for %s has lost a client", generation->root);
     broker_leave (generation->waiter);
     free (generation);
 }
@@ -209,25 +192,16 @@ read_peers (const struct actions *actions, const struct request *request,
 }
 
 static void
-log_begun (const struct request *request, const struct scan_target *target)
-{
-    char root[HEX_ROOT_SIZE];
-    char caller[ACCESS_NAME_SIZE];
-
-    hex_print_root (target->root, root);
-    request_caller (request, caller);
-    log_debug ("Work generation for %s begins: %s asks for it", root, caller);
-}
-
-static void
 start (struct actions *actions, struct request *request, const struct broker_question *question)
 {
     struct generation *generation = memory_new (1, sizeof *generation);
+    char caller[ACCESS_NAME_SIZE];
     enum broker_result result;
 
     generation->actions = actions;
     generation->request = request;
     generation->target = question->target;
+    hex_print_root (question->target.root, generation->root);
     result = broker_generate (actions->broker, question, on_done, generation, &generation->waiter);
     if (result != BROKER_ACCEPTED) {
         free (generation);
@@ -236,7 +210,8 @@ start (struct actions *actions, struct request *request, const struct broker_que
         return;
     }
     request_on_leave (request, on_leave, generation);
-    log_begun (request, &question->target);
+    request_caller (request, caller);
+    log_debug ("Work generation for %s begins: %s asks for it", generation->root, caller);
 }
 
 /* Whose frontier it is that work is asked for: the next one is worth having ready. */
@@ -256,6 +231,7 @@ action_work_generate (void *context, struct request *request)
     struct actions *actions = context;
     struct broker_question question = {.network = precache_owner_network (actions->precache)};
     struct broker_answer answer;
+    char root[HEX_ROOT_SIZE];
     const char *error = read_question (actions, request_fields (request), &question);
 
     if (error != NULL) {
@@ -267,8 +243,9 @@ action_work_generate (void *context, struct request *request)
     }
     if (broker_recall (actions->broker, &question, &answer)) {
         learn (actions, &question);
-        log_recalled (&question.target);
-        request_answer (request, found_body (actions, question.target.root, &answer));
+        hex_print_root (question.target.root, root);
+        log_debug ("Work for %s was in the store", root);
+        request_answer (request, found_body (actions, root, &answer));
         return;
     }
     if (request_begin_job (request)) {

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "node/api/actions.h"
 #include "node/api/fields.h"
@@ -7,7 +8,6 @@
 #include "rpc/base/memory.h"
 #include "work/base/account.h"
 #include "work/base/hex.h"
-#include "work/base/number.h"
 
 #define MOST_LISTED 1000
 #define LISTED 100 /* unless the client says otherwise */
@@ -39,63 +39,45 @@ count_result (struct tally *tally, enum precache_result result)
 typedef enum precache_result (*each_fn) (struct precache *precache, const uint8_t account[32],
                                          uint64_t threshold);
 
-/* Reads every account before anything is done with one. NULL, or the error to answer. */
+/* Reads `account` or `accounts` into `keys`, which the caller frees. NULL, or the error to answer.
+ */
 static const char *
-check_accounts (const json_t *list)
+read_accounts (const json_t *fields, uint8_t (**keys)[32], size_t *count)
 {
-    const json_t *item;
-    uint8_t key[32];
-    size_t i;
+    const json_t *list = json_object_get (fields, "accounts");
+    bool given = false;
+    const char *error;
 
-    if (!json_is_array (list)) {
-        return FIELDS_MISSING;
+    *count = json_array_size (list);
+    *keys = memory_new (*count + 1, sizeof **keys);
+    error = fields_account (fields, (*keys)[0], &given);
+    if (error != NULL || given) {
+        *count = 1;
+        return error;
     }
-    json_array_foreach (list, i, item)
-    {
-        if (!json_is_string (item) || account_parse (json_string_value (item), key) != 0) {
+    for (size_t i = 0; i < *count; i++) {
+        const char *text = json_string_value (json_array_get (list, i));
+
+        if (text == NULL || account_parse (text, (*keys)[i]) != 0) {
             return FIELDS_BAD_ACCOUNT;
         }
     }
-    return NULL;
+    return json_is_array (list) ? NULL : FIELDS_MISSING;
 }
 
-static void
-go_through (const json_t *list, struct precache *precache, each_fn each, uint64_t threshold,
-            struct tally *tally)
-{
-    const json_t *item;
-    uint8_t key[32];
-    size_t i;
-
-    json_array_foreach (list, i, item)
-    {
-        if (tally->error == NULL && account_parse (json_string_value (item), key) == 0) {
-            count_result (tally, each (precache, key, threshold));
-        }
-    }
-}
-
-/* `account` or `accounts`. */
+/* Every account is read before anything is done with one. */
 static void
 do_accounts (const json_t *fields, struct precache *precache, each_fn each, uint64_t threshold,
              struct tally *tally)
 {
-    const json_t *list = json_object_get (fields, "accounts");
-    uint8_t key[32];
-    bool given = false;
+    uint8_t (*keys)[32];
+    size_t count;
 
-    tally->error = fields_account (fields, key, &given);
-    if (tally->error == NULL && !given) {
-        tally->error = check_accounts (list);
+    tally->error = read_accounts (fields, &keys, &count);
+    for (size_t i = 0; i < count && tally->error == NULL; i++) {
+        count_result (tally, each (precache, keys[i], threshold));
     }
-    if (tally->error != NULL) {
-        return;
-    }
-    if (given) {
-        count_result (tally, each (precache, key, threshold));
-    } else {
-        go_through (list, precache, each, threshold, tally);
-    }
+    free (keys);
 }
 
 /* A client that sees this knows which setting to change. */
@@ -126,8 +108,9 @@ read_threshold (const struct actions *actions, const json_t *fields, uint64_t *t
     return error;
 }
 
+/* Answers how many it was done with, as `done`, and how many were not known, if any or `always`. */
 static void
-answer_tally (struct request *request, const struct tally *tally)
+answer_tally (struct request *request, const struct tally *tally, const char *done, bool always)
 {
     json_t *body;
 
@@ -136,8 +119,10 @@ answer_tally (struct request *request, const struct tally *tally)
         return;
     }
     body = json_object ();
-    json_put (body, "queued", "%zu", tally->queued);
-    json_put (body, "unknown", "%zu", tally->unknown);
+    json_put (body, done, "%zu", tally->queued);
+    if (always || tally->unknown > 0) {
+        json_put (body, "unknown", "%zu", tally->unknown);
+    }
     request_answer (request, body);
 }
 
@@ -167,7 +152,7 @@ action_work_precache (void *context, struct request *request)
     } else if (tally.error == NULL) {
         do_accounts (fields, precache, precache_account, threshold, &tally);
     }
-    answer_tally (request, &tally);
+    answer_tally (request, &tally, "queued", true);
 }
 
 static enum precache_result
@@ -184,28 +169,16 @@ unwatch (struct precache *precache, const uint8_t account[32], uint64_t threshol
     return precache_unwatch (precache, account) == 0 ? PRECACHE_TAKEN : PRECACHE_UNKNOWN;
 }
 
-/* Answers how many accounts were followed, or no longer are, and how many were not known. */
 static void
 change_watch (void *context, struct request *request, each_fn each, const char *done)
 {
     struct precache *precache = precache_of (context, request);
     struct tally tally = {0};
-    json_t *body;
 
-    if (precache == NULL) {
-        return;
+    if (precache != NULL) {
+        do_accounts (request_fields (request), precache, each, 0, &tally);
+        answer_tally (request, &tally, done, false);
     }
-    do_accounts (request_fields (request), precache, each, 0, &tally);
-    if (tally.error != NULL) {
-        request_fail (request, tally.error);
-        return;
-    }
-    body = json_object ();
-    json_put (body, done, "%zu", tally.queued);
-    if (tally.unknown > 0) {
-        json_put (body, "unknown", "%zu", tally.unknown);
-    }
-    request_answer (request, body);
 }
 
 void
@@ -222,17 +195,11 @@ action_precache_unwatch (void *context, struct request *request)
 
 /* precache_status. */
 
-static const char *
-state_name (enum precache_state state)
-{
-    static const char *const names[PRECACHE_STATES] = {
-        [PRECACHE_WAITING] = "waiting",     [PRECACHE_QUEUED] = "queued",
-        [PRECACHE_SEARCHING] = "searching", [PRECACHE_READY] = "ready",
-        [PRECACHE_CANCELLED] = "cancelled",
-    };
-
-    return names[state];
-}
+static const char *const state_names[PRECACHE_STATES] = {
+    [PRECACHE_WAITING] = "waiting",     [PRECACHE_QUEUED] = "queued",
+    [PRECACHE_SEARCHING] = "searching", [PRECACHE_READY] = "ready",
+    [PRECACHE_CANCELLED] = "cancelled",
+};
 
 static void
 put_account (json_t *list, const struct precache_account *account)
@@ -247,7 +214,7 @@ put_account (json_t *list, const struct precache_account *account)
     memory_require (account_print (account->key, text) == 0);
     json_put (entry, "account", "%s", text);
     json_put (entry, "frontier", "%s", frontier);
-    json_put (entry, "state", "%s", state_name (account->state));
+    json_put (entry, "state", "%s", state_names[account->state]);
     json_put (entry, "watched", "%d", account->pinned);
     memory_require (json_array_append_new (list, entry) == 0);
 }
@@ -284,17 +251,6 @@ put_statistics (json_t *body, const struct precache *precache)
     json_put (body, "dropped", "%" PRIu64, statistics.dropped);
 }
 
-/* An optional whole number up to `most`. */
-static const char *
-read_count (const json_t *fields, const char *name, const char *error, uint64_t most,
-            uint64_t *count)
-{
-    char scratch[JSON_SCRATCH_SIZE];
-    const char *text = json_text (fields, name, scratch);
-
-    return text == NULL || number_parse_unsigned (text, 0, most, count) == 0 ? NULL : error;
-}
-
 void
 action_precache_status (void *context, struct request *request)
 {
@@ -308,9 +264,9 @@ action_precache_status (void *context, struct request *request)
     if (precache == NULL) {
         return;
     }
-    error = read_count (fields, "count", "Bad count", MOST_LISTED, &count);
+    error = fields_count (fields, "count", 0, MOST_LISTED, "Bad count", &count);
     if (error == NULL) {
-        error = read_count (fields, "offset", "Bad offset", SIZE_MAX / 2, &offset);
+        error = fields_count (fields, "offset", 0, SIZE_MAX / 2, "Bad offset", &offset);
     }
     if (error != NULL) {
         request_fail (request, error);

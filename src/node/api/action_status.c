@@ -9,12 +9,6 @@
 #include "work/base/hex.h"
 
 static void
-append (json_t *array, json_t *entry)
-{
-    memory_require (json_array_append_new (array, entry) == 0);
-}
-
-static void
 put_device (json_t *devices, const struct pool_device *device)
 {
     json_t *entry = json_object ();
@@ -35,7 +29,7 @@ put_device (json_t *devices, const struct pool_device *device)
     json_put (entry, "hashes", "%" PRIu64, device->hashes);
     json_put (entry, "hash_rate", "%s", rate);
     json_put (entry, "job", "%s", root);
-    append (devices, entry);
+    memory_require (json_array_append_new (devices, entry) == 0);
 }
 
 static json_t *
@@ -156,7 +150,7 @@ put_peer (json_t *peers, const struct peer *peer, enum peers_list list)
     json_put (entry, "median", "%.6f", health.p50);
     json_put (entry, "p95", "%.6f", health.p95);
     actions_put_list (entry, "failures", failures_object (&health));
-    append (peers, entry);
+    memory_require (json_array_append_new (peers, entry) == 0);
 }
 
 static json_t *

@@ -17,6 +17,7 @@
 #include "node/search/broker.h"
 #include "node/search/peers.h"
 #include "rpc/server/request.h"
+#include "rpc/server/routes.h"
 #include "rpc/server/server.h"
 #include "work/base/difficulty.h"
 #include "work/base/hex.h"
@@ -41,6 +42,10 @@ struct actions {
 
 /* Ended by a NULL name; run with a struct actions. */
 extern const struct action actions_table[];
+
+/* callback.c: POST /callback, where a node's [node.httpcallback] tells of confirmed blocks. Ended
+ * by a NULL path; run with a struct actions. */
+extern const struct route callback_routes[];
 
 /* What to tell a client whose request the broker has not accepted. Static. */
 const char *actions_refusal (enum broker_result result);

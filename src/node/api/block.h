@@ -22,21 +22,10 @@ struct block {
 };
 
 /*
- * Decodes a block. All fields must be there, and all are JSON strings:
- *
- *   type            "state"
- *   account         an account, in any form that account_parse takes
- *   previous        1 to 64 hexadecimal digits, padded on the left
- *   representative  an account
- *   balance         0 to 2^128 - 1, decimal digits without leading zeros
- *   link            an account, or 1 to 64 hexadecimal digits; only where it is absent, an account
- *                   called link_as_account stands for it
- *   signature       1 to 128 hexadecimal digits, padded on the left
- *   work            what hex_parse_u64 reads
- *
- * The lengths are nano_node's (nano/lib/blocks.cpp, numbers.cpp), which pads what is short; it
- * always writes full ones. Other members are ignored. `json` is only read, and may be anything,
- * NULL too. Returns 0, or -1 with `block` untouched.
+ * Decodes a block of JSON strings, all mandatory but `link_as_account`, an account that stands for
+ * an absent `link`, which is an account or a hash. As nano_node, takes fewer hexadecimal digits
+ * than a field has, padded on the left, and ignores other members. `json` may be NULL. Returns 0,
+ * or -1 with `block` untouched.
  */
 int block_from_json (const json_t *json, struct block *block);
 

@@ -1,5 +1,3 @@
-#include "node/api/callback.h"
-
 #include "node/api/actions.h"
 #include "node/api/fields.h"
 #include "node/precache/precache.h"

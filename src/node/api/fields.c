@@ -120,3 +120,13 @@ fields_limit (const struct difficulty_network *network, double max_multiplier, u
                ? NULL
                : "Difficulty above config limit or below publish threshold";
 }
+
+const char *
+fields_count (const json_t *fields, const char *name, uint64_t least, uint64_t most,
+              const char *otherwise, uint64_t *count)
+{
+    char scratch[JSON_SCRATCH_SIZE];
+    const char *text = json_text (fields, name, scratch);
+
+    return text == NULL || number_parse_unsigned (text, least, most, count) == 0 ? NULL : otherwise;
+}

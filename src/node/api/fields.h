@@ -47,6 +47,10 @@ const char *fields_multiplier (const json_t *fields, uint64_t base, uint64_t *di
 const char *fields_subtype (const json_t *fields, const struct difficulty_network *network,
                             uint64_t *difficulty, bool *given);
 
+/* `name`, optional: a whole number from `least` to `most`; else the error is `otherwise`. */
+const char *fields_count (const json_t *fields, const char *name, uint64_t least, uint64_t most,
+                          const char *otherwise, uint64_t *count);
+
 /* Whether `difficulty` lies between the network's entry threshold and `max_multiplier` times its
  * base. */
 const char *fields_limit (const struct difficulty_network *network, double max_multiplier,

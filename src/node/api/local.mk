@@ -7,6 +7,6 @@ libnode_la_SOURCES += \
 	%D%/action_validate.c \
 	%D%/actions.c %D%/actions.h \
 	%D%/block.c %D%/block.h \
-	%D%/callback.c %D%/callback.h \
+	%D%/callback.c \
 	%D%/fields.c %D%/fields.h
 EXTRA_DIST += %D%/README.md %D%/may_include

@@ -10,6 +10,8 @@
 #include "rpc/server/request.h"
 #include "work/base/number.h"
 
+#define NO_DEVICE "There is no device to search on"
+
 /* How far a timestamp may be ahead of the clock, which is how far a block's may be. */
 #define MOST_AHEAD INT64_C (60000)
 
@@ -171,7 +173,7 @@ on_done (void *data, const struct broker_answer *answer)
         request_reply_error (work->request, 503, "No work was found in time");
         break;
     default:
-        request_reply_error (work->request, 503, "There is no device to search on");
+        request_reply_error (work->request, 503, NO_DEVICE);
         break;
     }
     free (work);
@@ -193,25 +195,12 @@ static void
 refuse (struct request *request, enum broker_result result)
 {
     request_went (request, REQUEST_REFUSED);
-    switch (result) {
-    case BROKER_FULL:
+    if (result == BROKER_FULL) {
         request_add_header (request, "Retry-After", "1");
         request_reply_error (request, 503, FIELDS_FULL);
-        break;
-    default:
-        request_reply_error (request, 503, "There is no device to search on");
-        break;
+    } else {
+        request_reply_error (request, 503, NO_DEVICE);
     }
-}
-
-static struct broker_question
-question_of (const struct atto_works_request *wanted)
-{
-    return (struct broker_question){
-        .target = wanted->target,
-        .network = store_networks[wanted->network],
-        .local_only = true, /* work peers are Nano's */
-    };
 }
 
 static void
@@ -232,20 +221,36 @@ start (const struct atto_works *works, struct request *request,
     request_on_leave (request, on_leave, work);
 }
 
+/* False: the client has been told what is wrong. */
+static bool
+read_question (const struct atto_works *works, struct request *request,
+               struct atto_works_request *wanted, struct broker_question *question)
+{
+    const char *error = atto_works_read (works, request_body (request), wanted);
+
+    if (error != NULL) {
+        request_reply_error (request, 400, error);
+        return false;
+    }
+    *question = (struct broker_question){
+        .target = wanted->target,
+        .network = store_networks[wanted->network],
+        .local_only = true, /* work peers are Nano's */
+    };
+    return true;
+}
+
 static void
 post_works (void *context, struct request *request)
 {
     const struct atto_works *works = context;
     struct atto_works_request wanted;
-    const char *error = atto_works_read (works, request_body (request), &wanted);
     struct broker_question question;
     struct broker_answer answer;
 
-    if (error != NULL) {
-        request_reply_error (request, 400, error);
+    if (!read_question (works, request, &wanted, &question)) {
         return;
     }
-    question = question_of (&wanted);
     if (broker_recall (works->broker, &question, &answer)) {
         reply_work (request, answer.work);
         return;
@@ -289,19 +294,16 @@ post_precache (void *context, struct request *request)
 {
     struct atto_works *works = context;
     struct atto_works_request wanted;
-    const char *error = atto_works_read (works, request_body (request), &wanted);
     struct broker_question question;
     enum broker_result result;
 
-    if (error != NULL) {
-        request_reply_error (request, 400, error);
+    if (!read_question (works, request, &wanted, &question)) {
         return;
     }
     if (!works->has_store) {
         request_reply_error (request, 503, "There is no store to keep works in");
         return;
     }
-    question = question_of (&wanted);
     question.ahead = true;
     result = find_ahead (works, &question);
     if (result != BROKER_ACCEPTED) {

@@ -1,9 +1,6 @@
 /*
- * POST /works, Atto's way of asking for work: its statuses, its bodies, over the broker. And POST
- * /works/precache, which takes the same bodies and has the work found for later.
- *
- * What a request needs follows from its own network and timestamp, never from when it is answered:
- * a work is good for the year that was asked for.
+ * POST /works, Atto's way of asking for work, over the broker; and POST /works/precache, which has
+ * the work found for later. A work is good for the year of the request's own timestamp.
  *
  * Event-loop thread.
  */
@@ -42,10 +39,7 @@ struct atto_works_request {
     struct scan_target target;
 };
 
-/*
- * Reads a request's body. Returns NULL, or a static text that says what is wrong with it;
- * `wanted` is then untouched.
- */
+/* Reads a request's body. Returns NULL, or a static error, with `wanted` untouched. */
 const char *atto_works_read (const struct atto_works *works, struct evbuffer *body,
                              struct atto_works_request *wanted);
 

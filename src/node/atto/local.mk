@@ -1,7 +1,6 @@
 libnode_la_SOURCES += \
 	%D%/atto_files.h \
 	%D%/atto_page.c %D%/atto_page.h \
-	%D%/atto_server.c %D%/atto_server.h \
 	%D%/atto_works.c %D%/atto_works.h
 
 # Files that the program serves, as C.

@@ -14,10 +14,8 @@ static const struct timeval report_time = {.tv_sec = 10};
 
 struct access_config {
     struct access *in_force; /* NULL: nobody is kept out */
-    size_t keys;
-    size_t networks;
-    struct event *report; /* pending while refusals are gathered */
-    size_t refused;       /* since it began */
+    struct event *report;    /* pending while refusals are gathered */
+    size_t refused;          /* since it began */
 };
 
 static const char *
@@ -122,8 +120,6 @@ replace (struct access_config *access, const struct access_settings *settings)
     }
     access_unref (access->in_force);
     access->in_force = next;
-    access->keys = settings->key_count;
-    access->networks = settings->allow_count;
     return 0;
 }
 
@@ -161,11 +157,13 @@ access_config_set (struct access_config *access, const struct config *config)
 }
 
 void
-access_config_announce (const struct access_config *access, bool is_wide)
+access_config_announce (const struct config *config, bool is_wide)
 {
-    if (access->keys > 0 || access->networks > 0) {
-        log_info ("Access: %zu API keys; networks that need none: %zu", access->keys,
-                  access->networks);
+    const size_t keys = config->access_keys.count;
+    const size_t networks = config->access_allow.count;
+
+    if (keys > 0 || networks > 0) {
+        log_info ("Access: %zu API keys; networks that need none: %zu", keys, networks);
     } else if (is_wide) {
         log_warn ("ANYBODY WHO REACHES THIS MACHINE CAN HAVE WORK DONE HERE: it listens on more "
                   "than loopback, without API keys (access.keys) and networks (access.allow)");

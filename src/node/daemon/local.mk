@@ -4,6 +4,7 @@ libnode_la_SOURCES += \
 	%D%/node.c %D%/node.h %D%/node_internal.h \
 	%D%/node_process.c \
 	%D%/node_reload.c \
+	%D%/node_servers.c \
 	%D%/node_settings.c %D%/node_settings.h \
 	%D%/reload.c %D%/reload.h
 EXTRA_DIST += %D%/README.md %D%/may_include

@@ -27,16 +27,11 @@
 #include <sys/random.h>
 
 #include "build_config.h"
-#include "node/api/callback.h"
-#include "node/atto/atto_works.h"
 #include "node/base/log.h"
 #include "node/base/process.h"
 #include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
-#include "node/manage/health.h"
-#include "node/manage/management.h"
 #include "node/precache/precache_owner.h"
-#include "node/system/listening.h"
 #include "rpc/base/memory.h"
 #include "rpc/base/trouble.h"
 #include "work/base/clock.h"
@@ -44,9 +39,6 @@
 
 _Static_assert(PRECACHE_OWNER_SEARCHES + ATTO_WORKS_AHEAD <= ENGINE_SEARCHES_AHEAD,
                "the pool has room for all of them");
-
-/* No action needs a larger body, and a node's own file may allow one that would stall the loop. */
-#define MOST_REQUEST_SIZE (1024 * 1024)
 
 /* How long the last answers may take to leave. */
 #define FLUSH_TIME (3 * CLOCK_SECOND / 2)
@@ -61,8 +53,7 @@ on_flush (evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    if ((server_flushed (node->actions.server) && atto_server_flushed (node->atto) &&
-         peer_client_busy (node->client) == 0) ||
+    if ((node_servers_flushed (node) && peer_client_busy (node->client) == 0) ||
         clock_now () > node->flush_until) {
         (void)event_base_loopbreak (node->base);
     }
@@ -81,8 +72,7 @@ on_stop (evutil_socket_t fd, short what, void *data)
     node->actions.stopping = true; /* the management face goes on, and says so */
     notify_stopping (node->notify);
     log_info ("Stopping: %zu requests in flight", broker_waiters (node->actions.broker));
-    server_stop (node->actions.server);
-    atto_server_stop (node->atto);
+    node_stop_servers (node, false);
     precache_owner_stop (node->actions.precache);
     broker_stop (node->actions.broker);
     node->flush_until = clock_now () + FLUSH_TIME;
@@ -161,24 +151,18 @@ init_signals (struct node *node)
 {
     struct event_base *const base = node->base;
 
-    node->on_term = memory_need (evsignal_new (base, SIGTERM, on_signal, node));
-    node->on_int = memory_need (evsignal_new (base, SIGINT, on_signal, node));
-    node->on_hup = memory_need (evsignal_new (base, SIGHUP, on_hang_up, node));
+    node->signals[0] = memory_need (evsignal_new (base, SIGTERM, on_signal, node));
+    node->signals[1] = memory_need (evsignal_new (base, SIGINT, on_signal, node));
+    node->signals[2] = memory_need (evsignal_new (base, SIGHUP, on_hang_up, node));
     node->actions.stop = memory_need (event_new (base, -1, 0, on_stop, node));
     node->flush = memory_need (event_new (base, -1, EV_PERSIST, on_flush, node));
-    if (event_add (node->on_term, NULL) != 0 || event_add (node->on_int, NULL) != 0 ||
-        event_add (node->on_hup, NULL) != 0) {
-        log_error ("Cannot handle signals: %s", strerror (errno));
-        return -1;
+    for (size_t i = 0; i < NODE_SIGNALS; i++) {
+        if (event_add (node->signals[i], NULL) != 0) {
+            log_error ("Cannot handle signals: %s", strerror (errno));
+            return -1;
+        }
     }
     return 0;
-}
-
-static int
-init_notify (struct node *node)
-{
-    node->notify = notify_new (node->base);
-    return node->notify != NULL ? 0 : -1;
 }
 
 static int
@@ -249,50 +233,6 @@ init_access (struct node *node)
     return access_config_set (node->access, node->actions.config);
 }
 
-/* Says where, and, the first time, what to try there. */
-static void
-on_listening (void *data, const char *address, uint16_t port)
-{
-    bool *first = data;
-    char url[LISTENING_URL_SIZE];
-
-    listening_print_url (address, port, url);
-    if (*first) {
-        printf ("Try it: curl -d '{\"action\":\"work_generate\",\"hash\":"
-                "\"718CC2121C3E641059BC1C2CFC45666C99E8AE922F7A807B7D07B62C995D79E2\"}' %s\n",
-                url);
-    }
-    printf ("Listening on %s\n", url);
-    log_info ("Listening on %s", url);
-    *first = false;
-}
-
-/* The sockets that the service manager has opened go before the configuration. */
-static int
-start_listening (struct node *node)
-{
-    const struct config *const config = node->actions.config;
-    struct server *const server = node->actions.server;
-    const int given = notify_listen_fds ();
-    char error[LISTENING_ERROR_SIZE];
-    bool first = true;
-    int failed;
-
-    failed = given > 0 ? listening_start_given (server, NOTIFY_FIRST_FD, given, on_listening,
-                                                &first, error)
-                       : listening_start (server, &config->rpc_address, (uint16_t)config->rpc_port,
-                                          &node->ports, on_listening, &first, error);
-    if (failed != 0) {
-        log_error ("Error while running workpeer: %s", error);
-        return -1;
-    }
-    if (given > 0) {
-        log_info (
-            "The service manager opened these sockets: rpc.address and rpc.port do not count");
-    }
-    return 0;
-}
-
 /* Every action shows from the start, so that the first of its errors is a rise. */
 static void
 init_metrics (struct node *node)
@@ -304,61 +244,11 @@ init_metrics (struct node *node)
     node->report = (struct metrics_report){.metrics = &node->metrics, .actions = &node->actions};
 }
 
-/* Metrics are served with the RPC unless they have a port of their own. */
-static int
-init_server (struct node *node)
-{
-    struct server *const server =
-        server_new (node->base, &node->settings.rpc, actions_table, &node->actions);
-
-    node->actions.server = server;
-    server_add_open_routes (server, health_routes, &node->actions);
-    server_add_routes (server, callback_routes, &node->actions);
-    if (!node->actions.config->management_port_set) {
-        server_add_routes (server, metrics_report_routes, &node->report);
-    }
-    metrics_report_add (&node->report, "rpc", server);
-    server_set_access (server, access_config_in_force (node->access));
-    return start_listening (node);
-}
-
-static int
-init_management (struct node *node)
-{
-    if (!node->actions.config->management_port_set) {
-        return 0;
-    }
-    node->management =
-        management_start (node->base, &node->settings.management, &node->report, &node->ports);
-    return node->management != NULL ? 0 : -1;
-}
-
-static int
-init_atto (struct node *node)
-{
-    if (!node->actions.config->atto_enable) {
-        return 0;
-    }
-    node->atto = atto_server_new (node->base, &node->settings.atto, &node->report, &node->ports);
-    atto_server_set_access (node->atto, access_config_in_force (node->access));
-    return node->atto != NULL ? 0 : -1;
-}
-
 static int
 init_reload (struct node *node, const struct config_sources *sources)
 {
     node->reload = reload_new (node->base, sources, node_on_reloaded, node);
-    if (node->reload != NULL && node->no_programs) {
-        reload_keep_opencl_off (node->reload);
-    }
     return node->reload != NULL ? 0 : -1;
-}
-
-void
-node_announce_access (const struct node *node)
-{
-    access_config_announce (node->access, server_is_wide (node->actions.server) ||
-                                              atto_server_is_wide (node->atto));
 }
 
 static void
@@ -389,17 +279,11 @@ clear (struct node *node)
     pid_file_free (node->pid_file);
     listening_release (&node->ports);
     reload_free (node->reload);
+    node_stop_servers (node, true);
     if (actions->server != NULL && !actions->stopping) {
-        server_stop (actions->server);
-        atto_server_stop (node->atto);
         broker_stop (actions->broker);
     }
-    if (node->management != NULL) {
-        server_stop (node->management);
-    }
-    server_free (actions->server);
-    server_free (node->management);
-    atto_server_free (node->atto);
+    node_free_servers (node);
     access_config_free (node->access);
     device_log_free (node->device_log);
     engine_stop (&actions->engine);
@@ -415,9 +299,9 @@ clear (struct node *node)
     notify_free (node->notify);
     free_event (node->flush);
     free_event (actions->stop);
-    free_event (node->on_hup);
-    free_event (node->on_int);
-    free_event (node->on_term);
+    for (size_t i = 0; i < NODE_SIGNALS; i++) {
+        free_event (node->signals[i]);
+    }
     if (node->base != NULL) {
         event_base_free (node->base);
     }
@@ -450,15 +334,17 @@ begin (struct node *node, const struct config_sources *sources, const char *pid_
 static int
 start (struct node *node, const struct config_sources *sources)
 {
-    if (init_loop (node) != 0 || init_signals (node) != 0 || init_notify (node) != 0 ||
+    if (init_loop (node) != 0 || init_signals (node) != 0 ||
+        (node->notify = notify_new (node->base)) == NULL ||
         engine_start (&node->actions.engine, node->actions.config, sources->data_path) != 0 ||
         init_peers (node) != 0 || init_broker (node, sources->data_path) != 0 ||
-        init_access (node) != 0 || init_server (node) != 0 || init_management (node) != 0 ||
-        init_atto (node) != 0 || init_reload (node, sources) != 0) {
+        init_access (node) != 0 || node_start_rpc (node) != 0 ||
+        node_start_management (node) != 0 || node_start_atto (node) != 0 ||
+        init_reload (node, sources) != 0) {
         return -1;
     }
     listening_release (&node->ports);
-    node_announce_access (node);
+    node_set_access (node);
     printf ("Ready\n");
     (void)fflush (stdout);
     notify_ready (node->notify);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "node/api/actions.h"
-#include "node/atto/atto_server.h"
+#include "node/atto/atto_works.h"
 #include "node/daemon/access_config.h"
 #include "node/daemon/node.h"
 #include "node/daemon/node_settings.h"
@@ -23,20 +23,19 @@
 #include "node/system/privileges.h"
 #include "rpc/peer/peer.h"
 
+#define NODE_SIGNALS 3 /* TERM, INT and HUP */
+
 struct node {
     struct actions actions;
     struct node_settings settings; /* of the configuration in force */
     struct event_base *base;
-    struct event *on_term;
-    struct event *on_int;
-    struct event *on_hup;
+    struct event *signals[NODE_SIGNALS];
     struct event *flush; /* once stopped: are the answers out? */
     uint64_t flush_until;
     struct device_log *device_log;
     struct peer_client *client; /* of all peers */
     struct access_config *access;
-    struct server *management; /* NULL where it has no port */
-    struct atto_server *atto;  /* NULL where it is not enabled */
+    struct atto_works atto;
     struct metrics metrics;
     struct metrics_report report;
     struct privileges_plan plan;
@@ -50,18 +49,30 @@ struct node {
 
 #define NODE_ERROR_SIZE 9216 /* a path, what is wrong with it, and a command with it again */
 
-/*
- * What is done while the process may still be root: takes ports and the pid file, if `pid_file` is
- * not NULL, then becomes the user that the configuration names. Returns 0, or -1 with the reason in
- * `error`.
- */
+/* As root, if it is: takes ports and, unless NULL, the pid file; then becomes the user that the
+ * configuration names. Returns 0, or -1 with the reason in `error`. */
 int node_settle (struct node *node, const char *pid_file, char error[NODE_ERROR_SIZE]);
 
 /* Then: puts up the floor, and logs it and whom the process runs as. Before any thread. */
 void node_confine (struct node *node, const struct config_sources *sources);
 
-/* Says in the log whom access keeps out, or that it keeps out nobody. */
-void node_announce_access (const struct node *node);
+/* node_servers.c: what is begun is in `report`. Each start returns 0, or -1 after logging why not;
+ * a server without a port in the configuration is not begun. */
+int node_start_rpc (struct node *node);
+int node_start_management (struct node *node);
+int node_start_atto (struct node *node);
+
+/* Puts the settings, and who may ask, in force; and says in the log whom that keeps out. */
+void node_set_servers (struct node *node);
+void node_set_access (struct node *node);
+
+/* Without `management`, which says that the daemon is stopping, that port goes on. */
+void node_stop_servers (struct node *node, bool management);
+
+/* Whether every answer has left, but for that port's. */
+bool node_servers_flushed (const struct node *node);
+
+void node_free_servers (struct node *node);
 
 /* Reads the configuration again, and puts what has changed in force. */
 void node_reload (struct node *node);

@@ -1,9 +1,6 @@
-#include <stdlib.h>
-
 #include "node/base/log.h"
 #include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
-#include "rpc/base/memory.h"
 
 static void
 log_report (const struct config_report *report)
@@ -15,15 +12,6 @@ log_report (const struct config_report *report)
             log_warn ("%s", report->messages[i].text);
         }
     }
-}
-
-static void
-log_change (void *data, const char *path, const char *value)
-{
-    size_t *const count = data;
-
-    log_info ("Setting: %s = %s", path, value);
-    (*count)++;
 }
 
 /* The devices of another engine search from now on. */
@@ -64,21 +52,6 @@ set_peers (struct node *node)
                               config->peers_response_timeout);
 }
 
-static void
-set_servers (struct node *node)
-{
-    struct access *const access = access_config_in_force (node->access);
-
-    server_set (node->actions.server, &node->settings.rpc);
-    server_set_access (node->actions.server, access);
-    if (node->management != NULL) {
-        server_set (node->management, &node->settings.management);
-    }
-    atto_server_set (node->atto, &node->settings.atto);
-    atto_server_set_access (node->atto, access);
-    node_announce_access (node);
-}
-
 /* Has every object go by what was read, from now on. */
 static void
 put_in_force (struct node *node, struct reload_result *result)
@@ -93,7 +66,7 @@ put_in_force (struct node *node, struct reload_result *result)
         result->engine = NULL;
     }
     set_peers (node);
-    set_servers (node);
+    node_set_servers (node);
     precache_owner_set (node->actions.precache, result->config, node->actions.broker);
     config_free (last);
 }
@@ -102,9 +75,8 @@ put_in_force (struct node *node, struct reload_result *result)
 static int
 apply (struct node *node, struct reload_result *result)
 {
-    size_t changes = 0;
+    const size_t changes = node_settings_log_changes (result->config, node->actions.config);
 
-    config_show_changes (result->config, node->actions.config, log_change, &changes);
     if (prepare (node, result->config) != 0) {
         return -1;
     }
@@ -124,7 +96,7 @@ node_on_reloaded (void *data, struct reload_result *result)
         reload_free_engine (result->engine);
         return;
     }
-    log_report (result->report);
+    log_report (&result->report);
     if (result->config == NULL || result->failed || apply (node, result) != 0) {
         log_error ("The configuration stays as it was");
         config_free (result->config);
@@ -144,7 +116,7 @@ node_reload (struct node *node)
         return;
     }
     node->reload_again = false;
-    if (reload_start (node->reload, node->actions.config) != 0) {
+    if (reload_start (node->reload, node->actions.config, node->no_programs) != 0) {
         log_error ("The configuration cannot be read again: no thread for it; it stays as it was");
         return;
     }

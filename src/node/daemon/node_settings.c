@@ -73,8 +73,8 @@ node_settings_of (const struct config *config, struct metrics *metrics)
     return (struct node_settings){
         .rpc = rpc,
         .management = management_at (&config->management_address, &rpc),
-        .atto = {.api = at (&config->atto_address, &rpc),
-                 .management = management_at (&config->atto_address, &rpc)},
+        .atto = at (&config->atto_address, &rpc),
+        .atto_management = management_at (&config->atto_address, &rpc),
         .broker = {.max_searches = (size_t)config->work_max_queue,
                    .request_timeout = config->work_request_timeout,
                    .mode = config->peers_mode,
@@ -95,18 +95,23 @@ log_setting (void *data, const char *path, const char *value)
     (*count)++;
 }
 
+size_t
+node_settings_log_changes (const struct config *config, const struct config *last)
+{
+    size_t count = 0;
+
+    config_show_changes (config, last, log_setting, &count);
+    return count;
+}
+
 void
 node_settings_log (const struct config *config)
 {
     const struct config_sources none = {.data_path = NULL};
     struct config_report report;
     const struct config *const defaults = config_load (&none, &report);
-    size_t count = 0;
 
-    if (defaults != NULL) {
-        config_show_changes (config, defaults, log_setting, &count);
-    }
-    if (defaults != NULL && count == 0) {
+    if (defaults != NULL && node_settings_log_changes (config, defaults) == 0) {
         log_info ("Settings: all as they are by default");
     }
     config_free (defaults);

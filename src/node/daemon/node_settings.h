@@ -9,7 +9,6 @@
 
 #include <stddef.h>
 
-#include "node/atto/atto_server.h"
 #include "node/config/config.h"
 #include "node/metrics/metrics.h"
 #include "node/search/broker.h"
@@ -18,17 +17,18 @@
 struct node_settings {
     struct server_settings rpc;
     struct server_settings management; /* where it has a port of its own */
-    struct atto_server_settings atto;  /* where it is enabled */
+    struct server_settings atto;       /* where it is enabled */
+    struct server_settings atto_management;
     struct broker_settings broker;
     size_t peer_calls; /* at a time */
 };
 
-/*
- * Derives all of them from `config`, which is only read. Limits are as high as the system allows:
- * that on open files is raised where it may be, and the log says what stays below the
- * configuration. `metrics` is told of every request and of work.
- */
+/* Derives all of them from `config`. Raises the limit on open files as far as the system allows,
+ * and logs what stays below the configuration. `metrics` is told of every request and of work. */
 struct node_settings node_settings_of (const struct config *config, struct metrics *metrics);
+
+/* Says in the log what is not as in `last`, and returns how much. */
+size_t node_settings_log_changes (const struct config *config, const struct config *last);
 
 /* Says in the log what is set and not the default. */
 void node_settings_log (const struct config *config);

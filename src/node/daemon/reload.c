@@ -1,6 +1,6 @@
 /*
  * Threads: `thread` runs while `reading`, and is joined on the loop once the eventfd is readable;
- * until then `result` and `report` are its own. A retirement's thread has its own struct, and joins
+ * until then `result` is its own. A retirement's thread has its own struct, and joins
  * the thread before; reload_free joins the last.
  */
 #include "node/daemon/reload.h"
@@ -40,7 +40,6 @@ struct reload {
     bool keep_opencl_off;
     const struct config *present;
     struct reload_result result;
-    struct config_report report;
 };
 
 void
@@ -132,7 +131,7 @@ read_files (void *data)
 
     sources.present = reload->present;
     sources.keep_opencl_off = reload->keep_opencl_off;
-    reload->result.config = config_load (&sources, &reload->report);
+    reload->result.config = config_load (&sources, &reload->result.report);
     if (reload->result.config != NULL &&
         config_differs (reload->present, reload->result.config, CONFIG_PART_ENGINE)) {
         start_engine (reload);
@@ -143,12 +142,6 @@ read_files (void *data)
     return NULL;
 }
 
-void
-reload_keep_opencl_off (struct reload *reload)
-{
-    reload->keep_opencl_off = true;
-}
-
 bool
 reload_is_reading (const struct reload *reload)
 {
@@ -156,10 +149,11 @@ reload_is_reading (const struct reload *reload)
 }
 
 int
-reload_start (struct reload *reload, const struct config *present)
+reload_start (struct reload *reload, const struct config *present, bool keep_opencl_off)
 {
     reload->present = present;
-    reload->result = (struct reload_result){.report = &reload->report};
+    reload->keep_opencl_off = keep_opencl_off;
+    reload->result = (struct reload_result){0};
     reload->reading = thread_start (&reload->thread, read_files, reload) == 0;
     return reload->reading ? 0 : -1;
 }
@@ -168,6 +162,7 @@ static void
 on_read (evutil_socket_t fd, short what, void *data)
 {
     struct reload *reload = data;
+    struct reload_result result;
     uint64_t count;
 
     (void)what;
@@ -176,15 +171,9 @@ on_read (evutil_socket_t fd, short what, void *data)
     }
     (void)pthread_join (reload->thread, NULL);
     reload->reading = false;
-
-    /* Taken out: `done` may start another reading, whose thread has `result` and `report`. */
-    struct config_report report = reload->report;
-    struct reload_result result = reload->result;
-
-    reload->report = (struct config_report){0};
-    result.report = &report;
+    result = reload->result; /* taken out: `done` may start another reading, whose thread has it */
     reload->done (reload->data, &result);
-    config_report_clear (&report);
+    config_report_clear (&result.report);
 }
 
 struct reload *
@@ -220,7 +209,7 @@ reload_free (struct reload *reload)
         (void)pthread_join (reload->thread, NULL);
         config_free (reload->result.config);
         reload_free_engine (reload->result.engine);
-        config_report_clear (&reload->report);
+        config_report_clear (&reload->result.report);
     }
     reload_free_engine (reload->leaving);
     if (reload->retiring) {

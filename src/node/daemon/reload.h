@@ -1,7 +1,6 @@
 /*
- * Reload: the configuration read again while the daemon serves. A thread reads the files and starts
- * what devices they name, so that the loop waits for no disk and no driver; what it has is handed
- * over on the loop.
+ * Reload: a thread reads the configuration again and starts the devices that it names, so the loop
+ * waits for no disk and no driver. The result is handed over on the loop.
  *
  * Event-loop thread, but for the reading.
  */
@@ -23,29 +22,23 @@ struct reload_result {
     struct engine *engine; /* a started one for `config`, taken over likewise; NULL when the present
                               one will do, or none could be started: see `failed` */
     bool failed;           /* to start an engine; the log says why */
-    const struct config_report *report; /* what there was to say; only for the call */
+    struct config_report report; /* what there was to say; only for the call */
 };
 
 typedef void (*reload_done_fn) (void *data, struct reload_result *result);
 
-/*
- * `sources` and what it points to outlive it. NULL, having logged so, for want of a descriptor.
- */
+/* `sources` outlive it. NULL, having logged so, for want of a descriptor. */
 struct reload *reload_new (struct event_base *base, const struct config_sources *sources,
                            reload_done_fn done, void *data);
 
 /*
- * For a process that may start no programs: opencl.enable stays off, whatever is read. Some drivers
- * compile with programs of their own, and one of them ends the process where it cannot.
- */
-void reload_keep_opencl_off (struct reload *reload);
-
-/*
  * Begins to read, and to start an engine where what is read needs another one than `present`, which
- * stays until `done` is called. Not while one is reading. Returns 0, or -1 when no thread can be
+ * stays until `done` is called. With `keep_opencl_off` opencl.enable stays off, whatever is read:
+ * some drivers compile with programs of their own, and one of them ends a process that may start
+ * none. Not while one is reading. Returns 0, or -1 when no thread can be
  * started.
  */
-int reload_start (struct reload *reload, const struct config *present);
+int reload_start (struct reload *reload, const struct config *present, bool keep_opencl_off);
 
 /* Whether reload_start was called, and `done` not yet. */
 bool reload_is_reading (const struct reload *reload);
@@ -53,10 +46,7 @@ bool reload_is_reading (const struct reload *reload);
 /* Frees an engine that was not taken over. NULL is fine. */
 void reload_free_engine (struct engine *engine);
 
-/*
- * Has a thread stop and free an engine that has nothing to do any more, from the loop's next turn
- * on: its drivers may take a while. Takes it over.
- */
+/* Takes over an idle engine, and has a thread stop and free it from the loop's next turn on. */
 void reload_retire (struct reload *reload, struct engine *engine);
 
 /* Waits for the thread. `done` is not called. NULL is fine. */

@@ -4,6 +4,7 @@
 
 #include "node/base/log.h"
 #include "node/engine/gpu.h"
+#include "rpc/base/memory.h"
 #include "work/base/cpus.h"
 #include "work/pool/device_cpu.h"
 
@@ -45,20 +46,18 @@ thread_count (const struct config *config)
  * Beside OpenCL devices the CPU is the node's, unless somebody says otherwise: its threads only
  * stand by, for when none of those works.
  */
-static int
-add_threads (struct engine *engine, unsigned threads, bool standby)
+static void
+add_devices (struct engine *engine, unsigned threads, bool standby)
 {
-    for (unsigned i = 0; i < threads; i++) {
-        struct device *device = device_cpu_new (i, engine->choice.scanner);
-        if (device == NULL) {
-            return -1;
-        }
-        device->standby = standby;
-        if (pool_add (engine->pool, device) != 0) {
-            return -1;
-        }
+    for (size_t i = 0; i < gpu_count (engine->gpu); i++) {
+        memory_require (pool_add (engine->pool, memory_need (gpu_device (engine->gpu, i))) == 0);
     }
-    return 0;
+    for (unsigned i = 0; i < threads; i++) {
+        struct device *device = memory_need (device_cpu_new (i, engine->choice.scanner));
+
+        device->standby = standby;
+        memory_require (pool_add (engine->pool, device) == 0);
+    }
 }
 
 /* What is searched with. */
@@ -103,9 +102,11 @@ engine_start (struct engine *engine, const struct config *config, const char *da
         return -1;
     }
     engine->pool = pool_new (&settings);
-    if (engine->pool == NULL || gpu_add (engine->gpu, engine->pool) != 0 ||
-        add_threads (engine, threads, standby) != 0 || pool_start (engine->pool) != 0) {
-        log_error ("Cannot start %u work threads: out of memory or threads", threads);
+    if (engine->pool != NULL) {
+        add_devices (engine, threads, standby);
+    }
+    if (engine->pool == NULL || pool_start (engine->pool) != 0) {
+        log_error ("Cannot start %u work threads: out of descriptors or threads", threads);
         return -1;
     }
     log_engine (engine, config, threads, standby);

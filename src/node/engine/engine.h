@@ -24,10 +24,10 @@ struct engine {
 };
 
 /*
- * Starts the pool with OpenCL devices, where they are enabled and there are some, and CPU threads,
- * which only stand by beside those unless node.work_threads is set; says so in the log. `data_path`
- * is where compiled kernels are kept. Returns 0, or -1 after having logged why not; in either case
- * the engine, zeroed before, is to be stopped and cleared.
+ * Starts the pool with the OpenCL devices that are enabled and CPU threads, which only stand by
+ * beside those unless node.work_threads is set. `data_path` is where compiled kernels are kept.
+ * Returns 0, or -1 after logging why not; either way the engine, zeroed before, is to be stopped
+ * and cleared.
  */
 int engine_start (struct engine *engine, const struct config *config, const char *data_path);
 

@@ -180,19 +180,6 @@ gpu_device (const struct gpu *gpu, size_t index)
     return device_opencl_new (&settings);
 }
 
-int
-gpu_add (const struct gpu *gpu, struct pool *pool)
-{
-    for (size_t i = 0; i < gpu_count (gpu); i++) {
-        struct device *const device = gpu_device (gpu, i);
-
-        if (device == NULL || pool_add (pool, device) != 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
 const char *
 gpu_defect (const struct gpu *gpu, size_t index)
 {

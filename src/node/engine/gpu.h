@@ -1,9 +1,8 @@
 /*
- * What the program does with OpenCL: finds the devices that the configuration or the command line
- * names, describes them, and makes devices of the engine of them. A build without OpenCL has
- * gpu_none.c in the place of gpu.c: there gpu_open says so, and there is never a struct gpu.
+ * The OpenCL devices that the configuration or the command line names. A build without OpenCL has
+ * gpu_none.c instead of gpu.c: gpu_open fails there.
  *
- * Asks the drivers, which takes a while: for the start, not for the event loop. One thread.
+ * Asks the drivers, which takes a while: not for the event loop. One thread.
  */
 #ifndef NODE_GPU_H
 #define NODE_GPU_H
@@ -47,13 +46,8 @@ enum gpu_found { GPU_FOUND, GPU_NO_PLATFORM, GPU_NO_DEVICE };
 /* The index among the chosen ones of a platform's device, by their numbers. */
 enum gpu_found gpu_find (const struct gpu *gpu, uint64_t platform, uint64_t device, size_t *index);
 
-/*
- * A device of the engine, for the chosen device `index`; the caller's. NULL for want of memory.
- */
+/* A device for the pool, of the chosen one; the caller's. NULL for want of memory. */
 struct device *gpu_device (const struct gpu *gpu, size_t index);
-
-/* Gives all chosen devices to the pool. Returns 0, or -1 for want of memory. */
-int gpu_add (const struct gpu *gpu, struct pool *pool);
 
 /* Why the chosen device `index` cannot be used, or NULL. */
 const char *gpu_defect (const struct gpu *gpu, size_t index);

@@ -44,14 +44,6 @@ gpu_device (const struct gpu *gpu, size_t index)
     return NULL;
 }
 
-int
-gpu_add (const struct gpu *gpu, struct pool *pool)
-{
-    (void)gpu;
-    (void)pool;
-    return 0;
-}
-
 const char *
 gpu_defect (const struct gpu *gpu, size_t index)
 {

@@ -13,18 +13,12 @@ struct scanner_choice {
     char reason[TRIAL_TEXT_SIZE]; /* why this one, for people; or why none */
 };
 
-/*
- * The scanner called `name`, or for "auto" the one that a trial finds to be the fastest. Returns 0,
- * or -1 when this build or this CPU does not have it: no scanner, and a message for the user in
- * `choice->reason`.
- */
+/* The scanner called `name`, or for "auto" the fastest in a trial. Returns 0, or -1 when this build
+ * or CPU does not have it, with a message for the user in `choice->reason`. */
 int scanner_choice_make (const char *name, struct scanner_choice *choice);
 
-/*
- * How many threads: `text`, what --threads was given, or where that is NULL node.work_threads; as
- * nano_node, no more than CPUs, since more would only take turns. Returns 0, or -1 after having
- * written to standard error what is wrong.
- */
+/* How many threads: `text`, of --threads, or with NULL node.work_threads; no more than CPUs.
+ * Returns 0, or -1 after having written to standard error what is wrong. */
 int scanner_choice_threads (const char *text, const struct config *config, unsigned *threads);
 
 #endif

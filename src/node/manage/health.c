@@ -52,12 +52,16 @@ health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
     return -1;
 }
 
-/* Whether a device can search now, or why not. */
-static int
-ready_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE])
+int
+health_ready_devices (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
 {
+    struct pool *const pool = actions->engine.pool;
     bool opening = false;
 
+    if (actions->stopping) {
+        snprintf (reason, HEALTH_REASON_SIZE, "The daemon is stopping");
+        return -1;
+    }
     for (size_t i = 0; i < pool_device_count (pool); i++) {
         struct pool_device device;
         pool_device (pool, i, &device);
@@ -74,38 +78,17 @@ ready_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE])
     return -1;
 }
 
-static int
-refuse_while_stopping (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
-{
-    if (actions->stopping) {
-        snprintf (reason, HEALTH_REASON_SIZE, "The daemon is stopping");
-        return -1;
-    }
-    return 0;
-}
-
 int
 health_ready (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
 {
-    if (refuse_while_stopping (actions, reason) != 0) {
-        return -1;
-    }
-    if (ready_devices (actions->engine.pool, reason) == 0 || peer_stands_in (actions)) {
+    if (health_ready_devices (actions, reason) == 0 ||
+        (!actions->stopping && peer_stands_in (actions))) {
         return 0;
     }
-    if (pool_device_count (actions->engine.pool) == 0) {
+    if (!actions->stopping && pool_device_count (actions->engine.pool) == 0) {
         (void)health_check (actions, reason);
     }
     return -1;
-}
-
-int
-health_ready_devices (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
-{
-    return refuse_while_stopping (actions, reason) != 0 ||
-                   ready_devices (actions->engine.pool, reason) != 0
-               ? -1
-               : 0;
 }
 
 /* `reason` counts where it is not up. */

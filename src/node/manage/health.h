@@ -15,19 +15,15 @@
 
 #define HEALTH_REASON_SIZE 512
 
-/*
- * Whether any source of work is left: a device that is up, or still opening, or a peer that may
- * stand in for one and does not rest. Returns 0, or -1 with why not in `reason`.
- */
+/* Whether any source of work is left: a device that is up or opening, or a peer that may stand in
+ * and does not rest. Returns 0, or -1 with why not in `reason`. */
 int health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE]);
 
 /* The same of the devices alone: of work that no peer does. */
 int health_check_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE]);
 
-/*
- * Whether requests should be sent here: a device has been opened and tested, or a peer may stand
- * in, and the daemon is not stopping. As above.
- */
+/* Whether requests should be sent here: a device is up, or a peer may stand in, and the daemon is
+ * not stopping. As above. */
 int health_ready (const struct actions *actions, char reason[HEALTH_REASON_SIZE]);
 int health_ready_devices (const struct actions *actions, char reason[HEALTH_REASON_SIZE]);
 

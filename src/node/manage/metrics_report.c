@@ -1,12 +1,12 @@
 #include "node/manage/metrics_report.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "build_config.h"
 #include "node/base/process.h"
 #include "node/manage/health.h"
+#include "node/metrics/exposition.h"
 #include "rpc/base/memory.h"
 
 #define LABELS EXPOSITION_LABELS
@@ -291,20 +291,6 @@ put_precache (const struct precache *precache, struct exposition *out)
 
 /* Peers. A list may name one peer more than once: it is one series, of their sum. */
 
-static bool
-is_first (const struct peers *peers, enum peers_list list, size_t index)
-{
-    const char *name = peer_name (peers_at (peers, list, index));
-
-    for (size_t i = 0; i < index; i++) {
-        if (strcmp (peer_name (peers_at (peers, list, i)), name) == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Of all peers of that name from an index on. */
 struct peer_sum {
     const char *name;
     const char *list;
@@ -315,39 +301,39 @@ struct peer_sum {
 };
 
 static void
-add_up (const struct peers *peers, enum peers_list list, size_t index, struct peer_sum *sum)
+add_peer (struct peer_sum *sum, const struct peer *peer)
 {
-    *sum = (struct peer_sum){
-        .name = peer_name (peers_at (peers, list, index)),
-        .list = peers_list_name (list),
-    };
-    for (size_t i = index; i < peers_count (peers, list); i++) {
-        const struct peer *peer = peers_at (peers, list, i);
-        struct peer_health health;
-        if (strcmp (peer_name (peer), sum->name) != 0) {
-            continue;
-        }
-        peer_health (peer, &health);
-        sum->up = sum->up || health.resting_until == 0;
-        sum->in_flight += health.in_flight;
-        sum->dropped += health.dropped;
-        for (enum peer_outcome outcome = 0; outcome < PEER_OUTCOMES; outcome++) {
-            sum->count[outcome] += health.count[outcome];
-        }
+    struct peer_health health;
+
+    peer_health (peer, &health);
+    sum->up = sum->up || health.resting_until == 0;
+    sum->in_flight += health.in_flight;
+    sum->dropped += health.dropped;
+    for (enum peer_outcome outcome = 0; outcome < PEER_OUTCOMES; outcome++) {
+        sum->count[outcome] += health.count[outcome];
     }
 }
 
 /* Returns how many there are; `sums` has room for all peers. */
 static size_t
-add_up_all (const struct peers *peers, struct peer_sum *sums)
+add_up (const struct peers *peers, struct peer_sum *sums)
 {
     size_t count = 0;
 
     for (enum peers_list list = 0; list < PEERS_LISTS; list++) {
+        const size_t first = count;
+
         for (size_t i = 0; i < peers_count (peers, list); i++) {
-            if (is_first (peers, list, i)) {
-                add_up (peers, list, i, &sums[count++]);
+            const struct peer *peer = peers_at (peers, list, i);
+            size_t at = first;
+
+            while (at < count && strcmp (sums[at].name, peer_name (peer)) != 0) {
+                at++;
             }
+            count += at == count;
+            sums[at].name = peer_name (peer);
+            sums[at].list = peers_list_name (list);
+            add_peer (&sums[at], peer);
         }
     }
     return count;
@@ -383,7 +369,7 @@ put_peers (const struct peers *peers, struct exposition *out)
     const size_t most = peers_count (peers, PEERS_PRIMARY) + peers_count (peers, PEERS_SECONDARY);
     struct peer_sum *sums = memory_new (most, sizeof *sums);
     struct number_row *rows = memory_new (most, sizeof *rows);
-    const size_t count = add_up_all (peers, sums);
+    const size_t count = add_up (peers, sums);
 
     for (size_t i = 0; i < count; i++) {
         rows[i] = (struct number_row){{{"peer", sums[i].name}, {"list", sums[i].list}}, &sums[i]};
@@ -428,7 +414,7 @@ put_servers (const struct metrics_report *report, struct exposition *out)
 
     for (size_t i = 0; i < report->face_count; i++) {
         server_statistics (report->faces[i].server, &statistics[i]);
-        rows[i] = (struct number_row){{{"face", report->faces[i].face}}, &statistics[i]};
+        rows[i] = (struct number_row){{{"face", report->faces[i].name}}, &statistics[i]};
     }
     put_numbers (out, server_families, COUNT (server_families), rows, report->face_count);
 }
@@ -459,17 +445,8 @@ put_process (const struct metrics *metrics, struct exposition *out)
     }
 }
 
-void
-metrics_report_add (struct metrics_report *report, const char *face, struct server *server)
-{
-    assert (report->face_count < METRICS_REPORT_MAX_FACES);
-    report->faces[report->face_count].face = face;
-    report->faces[report->face_count].server = server;
-    report->face_count++;
-}
-
-void
-metrics_report_write (const struct metrics_report *report, struct exposition *out)
+static void
+write_all (const struct metrics_report *report, struct exposition *out)
 {
     const struct actions *actions = report->actions;
 
@@ -493,7 +470,7 @@ get_metrics (void *context, struct request *request)
     struct exposition exposition;
 
     exposition_init (&exposition, exposition_choose (request_header (request, "Accept")), output);
-    metrics_report_write (context, &exposition);
+    write_all (context, &exposition);
     exposition_end (&exposition);
     request_add_header (request, "Vary", "Accept");
     request_reply (request, 200, exposition_type (exposition.format), output);

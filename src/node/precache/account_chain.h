@@ -2,21 +2,16 @@
  * The end of an account's chain: the blocks that were told of last, and which of them may be the
  * account's frontier.
  *
- * Blocks that are confirmed together are told of in any order, and some are never told of. So a
- * block is old only when another that was told of names it as its previous one. All others are
- * heads: where there are several, a block between them is missing, and nobody can tell which is the
- * frontier until it comes. Of a fork, both blocks are heads.
+ * Blocks that are confirmed together are told of in any order, and some never are. So a block is
+ * old only when another names it as its previous one. All others are heads: where there are
+ * several, a block between them is missing (or they are a fork), and any may be the frontier.
  *
  * A node that is asked for the frontier names no previous block, but its answer is later than every
- * block that it confirmed ACCOUNT_CHAIN_LAG ago: of the heads before it, those that were not told
- * of since are left. Only then is an old block believed to be the frontier again (the node has
- * rolled back what came after it).
+ * block that it confirmed ACCOUNT_CHAIN_LAG ago: of the heads before it, only those told of since
+ * remain. Only then may an old block become the frontier again (the node has rolled back).
  *
- * Bounds: ACCOUNT_CHAIN_BLOCKS blocks, 1.5 KB at most. When there is no room, the block that was
- * told of longest ago and is no head goes; it may be taken for a head when it is told of again. The
- * head beyond ACCOUNT_CHAIN_HEADS that was told of longest ago is left. The block that was told of
- * last stays, so an account that has one block after another told of in order is always at the
- * right one, whatever was forgotten.
+ * When there is no room, the block told of longest ago that is no head goes. The head beyond
+ * ACCOUNT_CHAIN_HEADS that was told of longest ago is a head no more. The block told of last stays.
  *
  * Any thread.
  */

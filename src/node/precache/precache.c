@@ -1,6 +1,7 @@
 #include "node/precache/precache.h"
 
 #include <inttypes.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +13,81 @@
 /* Between two complaints that there are too many accounts. */
 #define COMPLAINT_PAUSE (60 * CLOCK_SECOND)
 
+/* What is followed. */
+
+static int
+compare_subjects (const void *a, const void *b)
+{
+    const struct subject *left = a;
+    const struct subject *right = b;
+    const bool is_root = left->kind == SUBJECT_ROOT;
+
+    if (is_root != (right->kind == SUBJECT_ROOT)) {
+        return is_root ? 1 : -1;
+    }
+    return memcmp (left->key, right->key, sizeof left->key);
+}
+
+static struct subject *
+find (const struct precache *precache, const uint8_t key[32], enum subject_kind kind)
+{
+    struct subject wanted = {.kind = kind};
+    struct subject **found;
+
+    memcpy (wanted.key, key, sizeof wanted.key);
+    found = tfind (&wanted, &precache->tree, compare_subjects);
+    return found != NULL ? *found : NULL;
+}
+
 static struct subject *
 find_account (const struct precache *precache, const uint8_t key[32])
 {
-    return (struct subject *)recent_set_account (&precache->set, key);
+    return find (precache, key, SUBJECT_NAMED);
+}
+
+static size_t
+count_accounts (const struct precache *precache)
+{
+    return precache->counts[SUBJECT_PINNED] + precache->counts[SUBJECT_TOLD] +
+           precache->counts[SUBJECT_NAMED];
+}
+
+static void
+enlist (struct subject *subject)
+{
+    TAILQ_INSERT_HEAD (&subject->precache->kinds[subject->kind], subject, link);
+    subject->precache->counts[subject->kind]++;
+}
+
+static void
+unlist (struct subject *subject)
+{
+    TAILQ_REMOVE (&subject->precache->kinds[subject->kind], subject, link);
+    subject->precache->counts[subject->kind]--;
+}
+
+/* An account has just been heard of, and may have become of another kind. */
+static void
+renew (struct subject *subject)
+{
+    unlist (subject);
+    if (subject->listed || subject->watched) {
+        subject->kind = SUBJECT_PINNED;
+    } else {
+        subject->kind = subject->told ? SUBJECT_TOLD : SUBJECT_NAMED;
+    }
+    enlist (subject);
+}
+
+void
+precache_forget (struct subject *subject)
+{
+    precache_search_stop (subject, PRECACHE_WAITING);
+    subject->precache->states[PRECACHE_WAITING]--;
+    (void)tdelete (subject, &subject->precache->tree, compare_subjects);
+    unlist (subject);
+    account_chain_clear (&subject->chain);
+    free (subject);
 }
 
 /* Forgets an account beyond the next restart. */
@@ -24,8 +96,8 @@ drop (struct subject *subject)
 {
     const struct precache *precache = subject->precache;
 
-    (void)store_forget (precache->store, precache->settings.network, subject->entry.key);
-    precache_search_forget (subject);
+    (void)store_forget (precache->store, precache->settings.network, subject->key);
+    precache_forget (subject);
 }
 
 static void
@@ -45,13 +117,16 @@ complain_of_crowd (struct precache *precache)
 static int
 make_room (struct precache *precache)
 {
-    while (recent_set_accounts (&precache->set) >= precache->settings.max_accounts) {
-        struct recent_entry *last = recent_set_last (&precache->set);
+    while (count_accounts (precache) >= precache->settings.max_accounts) {
+        struct subject *last = TAILQ_LAST (&precache->kinds[SUBJECT_NAMED], subject_list);
 
+        if (last == NULL) {
+            last = TAILQ_LAST (&precache->kinds[SUBJECT_TOLD], subject_list);
+        }
         if (last == NULL) {
             return -1;
         }
-        drop ((struct subject *)last);
+        drop (last);
         precache->statistics.dropped++;
         complain_of_crowd (precache);
     }
@@ -59,15 +134,16 @@ make_room (struct precache *precache)
 }
 
 static struct subject *
-new_subject (struct precache *precache, const uint8_t key[32], enum recent_kind kind)
+new_subject (struct precache *precache, const uint8_t key[32], enum subject_kind kind)
 {
     struct subject *subject = memory_new (1, sizeof *subject);
 
     subject->precache = precache;
-    subject->entry.kind = kind;
-    memcpy (subject->entry.key, key, sizeof subject->entry.key);
+    subject->kind = kind;
+    memcpy (subject->key, key, sizeof subject->key);
     precache->states[PRECACHE_WAITING]++;
-    recent_set_add (&precache->set, &subject->entry);
+    (void)memory_need (tsearch (subject, &precache->tree, compare_subjects));
+    enlist (subject);
     return subject;
 }
 
@@ -78,10 +154,10 @@ follow (struct precache *precache, const uint8_t key[32])
     struct subject *found = find_account (precache, key);
 
     if (found != NULL) {
-        recent_set_bump (&precache->set, &found->entry, found->entry.kind);
+        renew (found);
         return found;
     }
-    return make_room (precache) == 0 ? new_subject (precache, key, RECENT_NAMED) : NULL;
+    return make_room (precache) == 0 ? new_subject (precache, key, SUBJECT_NAMED) : NULL;
 }
 
 /* Where an account stands. */
@@ -144,7 +220,7 @@ store_the_frontier (struct subject *subject)
     if (frontier == NULL) {
         return;
     }
-    if (store_account (precache->store, network, subject->entry.key, stored)) {
+    if (store_account (precache->store, network, subject->key, stored)) {
         if (memcmp (stored, frontier->hash, sizeof stored) == 0) {
             return;
         }
@@ -152,7 +228,7 @@ store_the_frontier (struct subject *subject)
         keep =
             block != NULL && block->head && store_peek (precache->store, network, stored, &entry);
     }
-    (void)store_frontier (precache->store, network, subject->entry.key, frontier->hash);
+    (void)store_frontier (precache->store, network, subject->key, frontier->hash);
     if (keep) {
         (void)store_put (precache->store, &entry);
     }
@@ -213,7 +289,7 @@ tell_chain (struct subject *subject, const uint8_t frontier[32], const uint8_t *
     if (previous == NULL) {
         account_chain_poll (&subject->chain, frontier, now);
     } else if (memcmp (previous, zero, sizeof zero) == 0) {
-        account_chain_tell (&subject->chain, frontier, subject->entry.key, now);
+        account_chain_tell (&subject->chain, frontier, subject->key, now);
     } else {
         account_chain_tell (&subject->chain, frontier, previous, now);
     }
@@ -233,8 +309,7 @@ precache_tell (struct precache *precache, const uint8_t account[32], const uint8
     news = follow_chain (subject) || !subject->told;
     subject->told = true;
     if (news) {
-        recent_set_bump (&precache->set, &subject->entry,
-                         subject->entry.kind == RECENT_PINNED ? RECENT_PINNED : RECENT_TOLD);
+        renew (subject);
     }
     /* One that waits had its work, and the store has lost it: a node that is asked every few
      * seconds is not to have it found each time. */
@@ -248,7 +323,7 @@ static void
 pin (struct subject *subject, bool *reason)
 {
     *reason = true;
-    recent_set_bump (&subject->precache->set, &subject->entry, RECENT_PINNED);
+    renew (subject);
 }
 
 enum precache_result
@@ -267,17 +342,16 @@ precache_watch (struct precache *precache, const uint8_t account[32])
 static void
 unpin_listed (struct precache *precache)
 {
-    struct recent_entry *entry = TAILQ_FIRST (&precache->set.lists[RECENT_PINNED]);
+    struct subject *subject = TAILQ_FIRST (&precache->kinds[SUBJECT_PINNED]);
 
-    while (entry != NULL) {
-        struct subject *subject = (struct subject *)entry;
+    while (subject != NULL) {
+        struct subject *next = TAILQ_NEXT (subject, link);
 
-        entry = TAILQ_NEXT (entry, link);
         subject->listed = false;
         if (!subject->watched) {
-            recent_set_bump (&precache->set, &subject->entry,
-                             subject->told ? RECENT_TOLD : RECENT_NAMED);
+            renew (subject);
         }
+        subject = next;
     }
 }
 
@@ -345,13 +419,13 @@ want (struct subject *subject, uint64_t threshold)
 enum precache_result
 precache_root (struct precache *precache, const uint8_t root[32], uint64_t threshold)
 {
-    struct subject *subject = (struct subject *)recent_set_root (&precache->set, root);
+    struct subject *subject = find (precache, root, SUBJECT_ROOT);
 
     if (subject == NULL) {
-        if (precache->set.counts[RECENT_ROOT] >= precache->settings.max_accounts) {
+        if (precache->counts[SUBJECT_ROOT] >= precache->settings.max_accounts) {
             return PRECACHE_FULL;
         }
-        subject = new_subject (precache, root, RECENT_ROOT);
+        subject = new_subject (precache, root, SUBJECT_ROOT);
         account_chain_set (&subject->chain, root);
     }
     want (subject, threshold);
@@ -392,7 +466,7 @@ restore (struct precache *precache)
     accounts = memory_new (count + 1, sizeof *accounts);
     count = store_recent_accounts (precache->store, precache->settings.network, accounts, count);
     for (size_t i = count; i > 0; i--) {
-        struct subject *subject = new_subject (precache, accounts[i - 1].account, RECENT_NAMED);
+        struct subject *subject = new_subject (precache, accounts[i - 1].account, SUBJECT_NAMED);
 
         account_chain_set (&subject->chain, accounts[i - 1].frontier);
         (void)look_at_heads (subject);
@@ -410,7 +484,9 @@ precache_new (struct event_base *base, struct broker *broker, struct store *stor
     precache->broker = broker;
     precache->store = store;
     precache->settings = *settings;
-    recent_set_init (&precache->set);
+    for (enum subject_kind kind = 0; kind < SUBJECT_KINDS; kind++) {
+        TAILQ_INIT (&precache->kinds[kind]);
+    }
     precache_search_init (precache, base);
     restore (precache);
     return precache;
@@ -419,14 +495,14 @@ precache_new (struct event_base *base, struct broker *broker, struct store *stor
 void
 precache_free (struct precache *precache)
 {
-    struct recent_entry *entry;
+    struct subject *subject;
 
     if (precache == NULL) {
         return;
     }
-    for (enum recent_kind kind = 0; kind < RECENT_KINDS; kind++) {
-        while ((entry = TAILQ_FIRST (&precache->set.lists[kind])) != NULL) {
-            precache_search_forget ((struct subject *)entry);
+    for (enum subject_kind kind = 0; kind < SUBJECT_KINDS; kind++) {
+        while ((subject = TAILQ_FIRST (&precache->kinds[kind])) != NULL) {
+            precache_forget (subject);
         }
     }
     event_free (precache->pump);
@@ -449,8 +525,8 @@ void
 precache_statistics (const struct precache *precache, struct precache_statistics *statistics)
 {
     *statistics = precache->statistics;
-    statistics->pinned = precache->set.counts[RECENT_PINNED];
-    statistics->accounts = recent_set_accounts (&precache->set);
+    statistics->pinned = precache->counts[SUBJECT_PINNED];
+    statistics->accounts = count_accounts (precache);
     statistics->queued = precache->states[PRECACHE_QUEUED];
     statistics->searching = precache->states[PRECACHE_SEARCHING];
     statistics->ready = precache->states[PRECACHE_READY];
@@ -464,10 +540,10 @@ describe (const struct subject *subject, struct precache_account *account)
     *account = (struct precache_account){
         .has_frontier = frontier != NULL,
         .state = subject->state,
-        .pinned = subject->entry.kind == RECENT_PINNED,
+        .pinned = subject->kind == SUBJECT_PINNED,
         .told = subject->told,
     };
-    memcpy (account->key, subject->entry.key, sizeof account->key);
+    memcpy (account->key, subject->key, sizeof account->key);
     if (frontier != NULL) {
         memcpy (account->frontier, frontier->hash, sizeof account->frontier);
     }
@@ -477,16 +553,16 @@ size_t
 precache_accounts (const struct precache *precache, size_t skip, struct precache_account *accounts,
                    size_t capacity)
 {
-    const struct recent_entry *entry;
+    const struct subject *subject;
     size_t count = 0;
 
-    for (enum recent_kind kind = 0; kind < RECENT_ROOT; kind++) {
-        TAILQ_FOREACH (entry, &precache->set.lists[kind], link)
+    for (enum subject_kind kind = 0; kind < SUBJECT_ROOT; kind++) {
+        TAILQ_FOREACH (subject, &precache->kinds[kind], link)
         {
             if (skip > 0) {
                 skip--;
             } else if (count < capacity) {
-                describe ((const struct subject *)entry, &accounts[count++]);
+                describe (subject, &accounts[count++]);
             } else {
                 return count;
             }

@@ -1,16 +1,14 @@
 /*
  * Pre-caching: work for the next block of an account, found while nobody waits for it.
  *
- * Work depends only on an account's frontier. So accounts are followed: whenever a new frontier of
- * one is heard of, work for it is searched for, behind everything that somebody waits for, and goes
- * to the store. The newest frontier of an account wins; older ones are dropped, searched or not.
- * While it is not known which of several is the newest (account_chain.h), there is work for each. A
- * root may be asked for without an account, too.
+ * Work depends only on an account's frontier. So accounts are followed: when one gets a new
+ * frontier, work for it is searched for, behind everything that somebody waits for, and stored.
+ * Older frontiers are dropped. While it is not known which of several is the newest
+ * (account_chain.h), there is work for each.
  *
- * What is followed is bounded: the account that was heard of longest ago makes room for another. An
- * account that only clients have named goes before one that a node has told of, and pinned ones
- * stay; searches are shared out likewise. So nobody makes the daemon forget accounts that are in
- * use by naming others. An account takes 2 KB of memory at most.
+ * What is followed is bounded: the account heard of longest ago makes room, one that only clients
+ * have named before one that a node has told of; pinned ones stay. Searches are shared out
+ * likewise. So nobody displaces accounts in use by naming others. An account takes 2 KB at most.
  *
  * Event-loop thread.
  */
@@ -35,24 +33,21 @@ struct precache_settings {
     bool use_peers;      /* without devices here, peers are asked */
 };
 
-/*
- * Over `broker` and `store`, which outlive it. Follows the accounts that the store remembers, each
- * at one frontier, as though no node had told of it yet.
- */
+/* `broker` and `store` outlive it. Follows the accounts that the store remembers. */
 struct precache *precache_new (struct event_base *base, struct broker *broker, struct store *store,
                                const struct precache_settings *settings);
 
 /* Stops every search. NULL is fine. */
 void precache_free (struct precache *precache);
 
-/* Goes by other settings from now on. What is followed, queued and known stays; what is there is
- * measured against the new threshold. The network is the same. */
+/* Changes settings, except the network. What is followed stays; the new threshold counts for all.
+ */
 void precache_set (struct precache *precache, const struct precache_settings *settings);
 
 /*
- * Looks whether the store still has what is ready; a part of it at a time, so call it every few
- * seconds. An account whose work is gone waits until a node tells of a block of it, or somebody
- * asks: searched for again at once it would only displace another's.
+ * Looks whether the store still has what is ready, a part of it at a time: call it every few
+ * seconds. An account whose work is gone waits until it is heard of again: work that is searched
+ * for at once would only displace another's.
  */
 void precache_check (struct precache *precache);
 
@@ -66,9 +61,8 @@ enum precache_result {
 uint64_t precache_threshold (const struct precache *precache);
 
 /*
- * A client asks for work for `frontier` and says whose it is: the account is followed from now on.
- * Its frontier is believed unless a node has told of the account. No work is searched for: the
- * client does that.
+ * A client asks for work for `frontier` of an account, which is followed from now on. The frontier
+ * is believed unless a node has told of the account. Starts no search: the client has one.
  */
 enum precache_result precache_learn (struct precache *precache, const uint8_t account[32],
                                      const uint8_t frontier[32]);
@@ -76,10 +70,9 @@ enum precache_result precache_learn (struct precache *precache, const uint8_t ac
 bool precache_follows (const struct precache *precache, const uint8_t account[32]);
 
 /*
- * A node told of a block of an account: work for it is searched for, if the account is followed and
- * it may be the frontier. `previous` is the block before, zero for an account's first; with it,
- * blocks may be told of in any order. NULL when it is not known, or when the node was asked for the
- * frontier.
+ * A node told of a block of an account: searches for its work, if the account is followed and it
+ * may be the frontier. `previous` is the block before, zero for an account's first; NULL when it is
+ * not known, or when the node was asked for the frontier.
  */
 enum precache_result precache_tell (struct precache *precache, const uint8_t account[32],
                                     const uint8_t frontier[32], const uint8_t *previous);
@@ -87,10 +80,8 @@ enum precache_result precache_tell (struct precache *precache, const uint8_t acc
 /* Follows an account, and pins it: it stays until precache_unwatch. */
 enum precache_result precache_watch (struct precache *precache, const uint8_t account[32]);
 
-/*
- * Follows and pins these accounts; those of the last such list that are not in this one are
- * followed like others, unless precache_watch pins them. PRECACHE_FULL: there was no room for all.
- */
+/* Follows and pins these accounts, instead of those of the last list. PRECACHE_FULL: there was no
+ * room for all. */
 enum precache_result precache_list (struct precache *precache, const uint8_t (*accounts)[32],
                                     size_t count);
 
@@ -101,10 +92,8 @@ int precache_unwatch (struct precache *precache, const uint8_t account[32]);
 enum precache_result precache_root (struct precache *precache, const uint8_t root[32],
                                     uint64_t threshold);
 
-/*
- * Queues work of this threshold for the frontier of an account, which is followed from now on.
- * PRECACHE_UNKNOWN: its frontier is not known yet; work is searched for when it is.
- */
+/* The same for the frontier of an account, which is followed from now on. PRECACHE_UNKNOWN: work is
+ * searched for once the frontier is known. */
 enum precache_result precache_account (struct precache *precache, const uint8_t account[32],
                                        uint64_t threshold);
 
@@ -142,8 +131,8 @@ struct precache_account {
     bool told; /* a node told of it since the start */
 };
 
-/* The followed accounts, pinned ones first, then those that a node has told of, of each the one
- * heard of last first: `capacity` at most, after the first `skip`. Returns how many. */
+/* The followed accounts, the one to be dropped next last: `capacity` at most, after the first
+ * `skip`. Returns how many. */
 size_t precache_accounts (const struct precache *precache, size_t skip,
                           struct precache_account *accounts, size_t capacity);
 

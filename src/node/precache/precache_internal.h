@@ -6,7 +6,6 @@
 
 #include "node/precache/account_chain.h"
 #include "node/precache/precache.h"
-#include "node/precache/recent_set.h"
 
 /* What is searched for side by side, each with a share of the searches: nobody can fill the shares
  * of accounts that a node has told of by naming accounts or roots. */
@@ -25,11 +24,24 @@ enum head_work {
     WORK_CANCELLED,
 };
 
+TAILQ_HEAD (subject_list, subject);
+
+/* Why something is followed; of accounts the first, the one that stays longest. */
+enum subject_kind {
+    SUBJECT_PINNED,
+    SUBJECT_TOLD,  /* a node has told of it */
+    SUBJECT_NAMED, /* nobody but clients has named it */
+    SUBJECT_ROOT,  /* a root that was asked for by itself: it is its own key */
+    SUBJECT_KINDS,
+};
+
 /* An account, whose heads are searched for one after the other, or a root by itself. */
 struct subject {
-    struct recent_entry entry;  /* the first member */
+    TAILQ_ENTRY (subject) link; /* among its kind */
     TAILQ_ENTRY (subject) turn; /* in its rank's queue, or among those that are ready */
     struct precache *precache;
+    enum subject_kind kind;
+    uint8_t key[32];
     struct account_chain chain; /* of a root by itself that one block */
     enum precache_state state;
     enum rank rank;               /* while PRECACHE_QUEUED or PRECACHE_SEARCHING */
@@ -41,13 +53,13 @@ struct subject {
     struct broker_waiter *waiter; /* likewise */
 };
 
-TAILQ_HEAD (subject_list, subject);
-
 struct precache {
     struct broker *broker;
     struct store *store;
     struct precache_settings settings;
-    struct recent_set set;
+    void *tree;                               /* tsearch's, of all, roots apart from accounts */
+    struct subject_list kinds[SUBJECT_KINDS]; /* each with the one heard of last first */
+    size_t counts[SUBJECT_KINDS];
     struct subject_list queues[RANKS]; /* the one to be searched for next first */
     struct subject_list ready;         /* the one to be checked next first */
     size_t states[PRECACHE_STATES];    /* how many subjects are in each */
@@ -65,8 +77,8 @@ void precache_search_init (struct precache *precache, struct event_base *base);
 /* Takes a subject out of the queue, or off its search; it is in `state` then. */
 void precache_search_stop (struct subject *subject, enum precache_state state);
 
-/* The same, and frees it. */
-void precache_search_forget (struct subject *subject);
+/* In precache.c: the same, and frees it. */
+void precache_forget (struct subject *subject);
 
 /* Queues a subject: last, or, what will be asked for soonest, first. */
 void precache_search_enqueue (struct subject *subject, bool first);

@@ -20,11 +20,8 @@ struct precache_owner;
 /* Searches under way for nobody, at a time; the pool shares its devices among them. */
 #define PRECACHE_OWNER_SEARCHES 16
 
-/*
- * Opens the store, below `data_path` unless the configuration says where. When that fails the log
- * says why; then this is an owner without one, or NULL if the configuration would have the daemon
- * not start. `config` outlives it.
- */
+/* Opens the store. When that fails the log says why, and this has none; or is NULL if the daemon
+ * shall not start then. `config` outlives it. */
 struct precache_owner *precache_owner_new (struct event_base *base, const struct config *config,
                                            const struct difficulty_network *network,
                                            const char *data_path);
@@ -32,11 +29,8 @@ struct precache_owner *precache_owner_new (struct event_base *base, const struct
 /* Starts pre-caching, for which a store is needed. Returns 0, or -1 after having logged why not. */
 int precache_owner_start (struct precache_owner *owner, struct broker *broker);
 
-/*
- * Goes by another configuration, which outlives it, of which the store's part is the same. What is
- * followed, queued and known stays, also while pre-caching is switched off. The last one is still
- * there.
- */
+/* Changes the configuration, except the store's part. The last one is still there. What is followed
+ * stays, also while pre-caching is switched off. */
 void precache_owner_set (struct precache_owner *owner, const struct config *config,
                          struct broker *broker);
 

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -27,14 +26,12 @@ wake (struct precache *precache)
 static enum rank
 rank_of (const struct subject *subject)
 {
-    switch (subject->entry.kind) {
-    case RECENT_ROOT:
-        return RANK_ROOT;
-    case RECENT_NAMED:
-        return RANK_NAMED;
-    default:
-        return RANK_SURE;
-    }
+    static const enum rank ranks[SUBJECT_KINDS] = {
+        [SUBJECT_NAMED] = RANK_NAMED,
+        [SUBJECT_ROOT] = RANK_ROOT,
+    };
+
+    return ranks[subject->kind];
 }
 
 /* The list that a subject is in, or NULL. */
@@ -86,16 +83,6 @@ void
 precache_search_stop (struct subject *subject, enum precache_state state)
 {
     enter (subject, state, false);
-}
-
-void
-precache_search_forget (struct subject *subject)
-{
-    precache_search_stop (subject, PRECACHE_WAITING);
-    subject->precache->states[PRECACHE_WAITING]--;
-    recent_set_remove (&subject->precache->set, &subject->entry);
-    account_chain_clear (&subject->chain);
-    free (subject);
 }
 
 void
@@ -154,8 +141,8 @@ settle (struct subject *subject)
 {
     const struct account_chain_block *frontier = account_chain_frontier (&subject->chain);
 
-    if (subject->entry.kind == RECENT_ROOT) {
-        precache_search_forget (subject);
+    if (subject->kind == SUBJECT_ROOT) {
+        precache_forget (subject);
     } else if (frontier == NULL) {
         precache_search_stop (subject, PRECACHE_WAITING);
     } else {
@@ -195,12 +182,12 @@ keep (const struct subject *subject, const struct account_chain_block *head,
         .network = subject->precache->settings.network,
         .work = answer->work,
         .found = (uint64_t)time (NULL),
-        .has_account = subject->entry.kind != RECENT_ROOT,
+        .has_account = subject->kind != SUBJECT_ROOT,
     };
 
     if (!is_stored (subject, head)) {
         memcpy (entry.root, head->hash, sizeof entry.root);
-        memcpy (entry.account, subject->entry.key, sizeof entry.account);
+        memcpy (entry.account, subject->key, sizeof entry.account);
         (void)snprintf (entry.source, sizeof entry.source, "%s", answer->source);
         (void)store_put (subject->precache->store, &entry);
     }
@@ -246,7 +233,7 @@ search_for (struct subject *subject)
         .network = precache->settings.network,
         .ahead = true,
         .local_only = !precache->settings.use_peers,
-        .has_account = subject->entry.kind != RECENT_ROOT,
+        .has_account = subject->kind != SUBJECT_ROOT,
     };
     struct account_chain_block *head;
 
@@ -258,7 +245,7 @@ search_for (struct subject *subject)
         return 0;
     }
     fill_target (subject, head, &question.target);
-    memcpy (question.account_key, subject->entry.key, sizeof question.account_key);
+    memcpy (question.account_key, subject->key, sizeof question.account_key);
     if (broker_generate (precache->broker, &question, on_answer, subject, &subject->waiter) !=
         BROKER_ACCEPTED) {
         subject->waiter = NULL;
@@ -339,12 +326,12 @@ begin_anew (struct subject *subject)
 void
 precache_search_begin_anew (struct precache *precache)
 {
-    struct recent_entry *entry;
+    struct subject *subject;
 
-    for (enum recent_kind kind = 0; kind < RECENT_KINDS; kind++) {
-        TAILQ_FOREACH (entry, &precache->set.lists[kind], link)
+    for (enum subject_kind kind = 0; kind < SUBJECT_KINDS; kind++) {
+        TAILQ_FOREACH (subject, &precache->kinds[kind], link)
         {
-            begin_anew ((struct subject *)entry);
+            begin_anew (subject);
         }
     }
     wake (precache);

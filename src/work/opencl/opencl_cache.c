@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "work/base/directory.h"
+
 #define MAGIC "WPKERN01"
 #define MAGIC_SIZE (sizeof MAGIC - 1)
 #define HEADER_SIZE (MAGIC_SIZE + OPENCL_CACHE_DIGEST)
@@ -138,23 +140,6 @@ opencl_cache_read (const char *directory, const uint8_t key[OPENCL_CACHE_DIGEST]
     return data;
 }
 
-/* Makes the directory and those it is in. What cannot be made shows when a file is opened. */
-static void
-make_directories (const char *directory)
-{
-    char path[PATH_MAX];
-
-    if (snprintf (path, sizeof path, "%s", directory) >= (int)sizeof path) {
-        return;
-    }
-    for (char *slash = strchr (path + 1, '/'); slash != NULL; slash = strchr (slash + 1, '/')) {
-        *slash = '\0';
-        (void)mkdir (path, 0700);
-        *slash = '/';
-    }
-    (void)mkdir (path, 0700);
-}
-
 static int
 write_file (int fd, const unsigned char *data, size_t size)
 {
@@ -177,7 +162,7 @@ opencl_cache_write (const char *directory, const uint8_t key[OPENCL_CACHE_DIGEST
         path_of (directory, key, ".XXXXXX", other) != 0) {
         return -1;
     }
-    make_directories (directory);
+    (void)directory_make (directory); /* what cannot be made shows when a file is opened */
     fd = mkostemp (other, O_CLOEXEC);
     if (fd < 0) {
         return -1;

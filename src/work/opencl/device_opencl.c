@@ -366,11 +366,3 @@ device_opencl_new (const struct device_opencl_settings *settings)
     name_device (opencl);
     return &opencl->device;
 }
-
-bool
-device_opencl_was_cached (const struct device *device)
-{
-    const struct device_opencl *const opencl = (const struct device_opencl *)device;
-
-    return opencl->session != NULL && opencl_session_was_cached (opencl->session);
-}

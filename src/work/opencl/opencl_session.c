@@ -42,7 +42,6 @@ struct opencl_session {
     cl_context context;
     cl_program program;
     cl_kernel kernel;
-    bool cached;
     bool lost; /* the driver may still write to a launch */
     uint32_t group;
     uint32_t threads;                        /* the most work items, a multiple of `group` */
@@ -91,7 +90,7 @@ open_kernel (struct opencl_session *session)
     cl_int result = CL_SUCCESS;
 
     (void)snprintf (options, sizeof options, "%s %s", STANDARD, settings->options);
-    if (opencl_program_build (&wanted, &session->program, &session->cached, settings->reason,
+    if (opencl_program_build (&wanted, &session->program, settings->reason,
                               settings->reason_size) != 0) {
         return -1;
     }
@@ -167,12 +166,6 @@ opencl_session_open (const struct opencl_session_settings *settings)
     }
     choose_group (session, settings->threads);
     return session;
-}
-
-bool
-opencl_session_was_cached (const struct opencl_session *session)
-{
-    return session->cached;
 }
 
 uint32_t

@@ -50,8 +50,6 @@ struct opencl_landing {
  */
 struct opencl_session *opencl_session_open (const struct opencl_session_settings *settings);
 
-bool opencl_session_was_cached (const struct opencl_session *session);
-
 /* Work items of a work-group: launches of a multiple of it waste nothing. At least 1. */
 uint32_t opencl_session_group (const struct opencl_session *session);
 

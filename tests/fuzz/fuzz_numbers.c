@@ -109,21 +109,6 @@ check_unsigned (const char *text)
 }
 
 static void
-check_signed (const char *text)
-{
-    int64_t value = 7;
-    int64_t again;
-    char printed[32];
-
-    if (number_parse_signed (text, INT64_MIN, INT64_MAX, &value) == 0) {
-        snprintf (printed, sizeof printed, "%" PRId64, value);
-        FUZZ_CHECK (number_parse_signed (printed, value, value, &again) == 0 && again == value);
-    } else {
-        FUZZ_CHECK (value == 7);
-    }
-}
-
-static void
 check_double (const char *text)
 {
     double value = 7;
@@ -154,7 +139,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     check_hex (text);
     check_root (text);
     check_unsigned (text);
-    check_signed (text);
     check_double (text);
     free (text);
     return 0;

@@ -137,6 +137,14 @@ CREATE_BETWEEN (clCreateProgramWithBinary, cl_program,
 CREATE_BETWEEN (clCreateKernel, cl_kernel, (cl_program program, const char *name, cl_int *result),
                 (program, name, result))
 
+static cl_program CL_API_CALL
+source_between (cl_context context, cl_uint count, const char **sources, const size_t *lengths,
+                cl_int *result)
+{
+    between.sources++;
+    return clCreateProgramWithSource_between (context, count, sources, lengths, result);
+}
+
 static cl_int CL_API_CALL
 read_between (cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size,
               void *memory, cl_uint count, const cl_event *events, cl_event *event)
@@ -163,7 +171,7 @@ count_objects (void)
     api_between.clReleaseCommandQueue = clReleaseCommandQueue_between;
     api_between.clCreateBuffer = clCreateBuffer_between;
     api_between.clReleaseMemObject = clReleaseMemObject_between;
-    api_between.clCreateProgramWithSource = clCreateProgramWithSource_between;
+    api_between.clCreateProgramWithSource = source_between;
     api_between.clCreateProgramWithBinary = clCreateProgramWithBinary_between;
     api_between.clReleaseProgram = clReleaseProgram_between;
     api_between.clCreateKernel = clCreateKernel_between;

@@ -22,6 +22,7 @@ struct between {
     const char *wrong;         /* options in the place of those for vendors' rotates */
     bool garbage;              /* launches answer what no item of theirs can have found */
     unsigned builds;
+    unsigned sources; /* programs made of source, none from the cache */
 };
 
 extern struct between between;

@@ -36,28 +36,6 @@ assert_no_unsigned (const char *text, uint64_t min, uint64_t max)
 }
 
 static void
-assert_signed (const char *text, int64_t min, int64_t max, int64_t expected)
-{
-    int64_t value = UNTOUCHED;
-
-    if (number_parse_signed (text, min, max, &value) == -1) {
-        fail_msg ("\"%s\" is refused", text);
-    }
-    assert_true (value == expected);
-}
-
-static void
-assert_no_signed (const char *text, int64_t min, int64_t max)
-{
-    int64_t value = UNTOUCHED;
-
-    if (number_parse_signed (text, min, max, &value) == 0) {
-        fail_msg ("\"%s\" is accepted", text);
-    }
-    assert_true (value == UNTOUCHED);
-}
-
-static void
 assert_double (const char *text, double expected)
 {
     double value = UNTOUCHED;
@@ -108,44 +86,6 @@ unsigned_of_another_form (void **state)
     (void)state;
     for (size_t i = 0; i < COUNT (bad); i++) {
         assert_no_unsigned (bad[i], 0, UINT64_MAX);
-    }
-}
-
-static void
-signed_within_its_range (void **state)
-{
-    (void)state;
-    assert_signed ("0", INT64_MIN, INT64_MAX, 0);
-    assert_signed ("-0", INT64_MIN, INT64_MAX, 0);
-    assert_signed ("42", -42, 42, 42);
-    assert_signed ("-42", -42, 42, -42);
-    assert_signed ("9223372036854775807", INT64_MIN, INT64_MAX, INT64_MAX);
-    assert_signed ("-9223372036854775807", INT64_MIN, INT64_MAX, -INT64_MAX);
-    assert_signed ("-9223372036854775808", INT64_MIN, INT64_MAX, INT64_MIN);
-}
-
-static void
-signed_outside_its_range (void **state)
-{
-    (void)state;
-    assert_no_signed ("9223372036854775808", INT64_MIN, INT64_MAX);
-    assert_no_signed ("-9223372036854775809", INT64_MIN, INT64_MAX);
-    assert_no_signed ("18446744073709551615", INT64_MIN, INT64_MAX);
-    assert_no_signed ("43", -42, 42);
-    assert_no_signed ("-43", -42, 42);
-    assert_no_signed ("-1", 0, INT64_MAX);
-    assert_no_signed ("0", 1, INT64_MAX);
-}
-
-static void
-signed_of_another_form (void **state)
-{
-    static const char *const bad[] = {"",   "-",  "--1", "+1",  " 1",  "- 1",
-                                      "1-", "1 ", "-a",  "1.5", "-0x1"};
-
-    (void)state;
-    for (size_t i = 0; i < COUNT (bad); i++) {
-        assert_no_signed (bad[i], INT64_MIN, INT64_MAX);
     }
 }
 
@@ -232,9 +172,6 @@ main (void)
         cmocka_unit_test (unsigned_within_its_range),
         cmocka_unit_test (unsigned_outside_its_range),
         cmocka_unit_test (unsigned_of_another_form),
-        cmocka_unit_test (signed_within_its_range),
-        cmocka_unit_test (signed_outside_its_range),
-        cmocka_unit_test (signed_of_another_form),
         cmocka_unit_test (doubles_of_every_form),
         cmocka_unit_test (doubles_out_of_range),
         cmocka_unit_test (doubles_of_another_form),

@@ -23,6 +23,8 @@
 #define VALUE_VECTOR_COUNT (sizeof value_vectors / sizeof value_vectors[0])
 #define FIRST_VECTOR_COUNT (sizeof first_vectors / sizeof first_vectors[0])
 
+static char reason[256];
+
 static struct opencl_session *
 session_of (const char *options, uint64_t threads)
 {
@@ -31,9 +33,10 @@ session_of (const char *options, uint64_t threads)
         .device = support_opencl_where (),
         .options = options,
         .threads = threads,
+        .reason = reason,
+        .reason_size = sizeof reason,
     };
-    char reason[256];
-    struct opencl_session *const session = opencl_session_open (&settings, reason, sizeof reason);
+    struct opencl_session *const session = opencl_session_open (&settings);
 
     if (session == NULL) {
         fail_msg ("%s: %s", options, reason);
@@ -47,15 +50,14 @@ launch (struct opencl_session *session, const struct scan_target *target, uint64
         uint32_t count)
 {
     struct scan_midstate midstate;
-    uint32_t found = 0;
-    char reason[256];
+    struct opencl_landing landing = {.owner = NULL};
 
     scan_prepare (&midstate, target);
-    if (opencl_session_launch (session, &midstate, first, count, reason, sizeof reason) != 0 ||
-        opencl_session_land (session, PATIENCE, &found, reason, sizeof reason) != 0) {
+    if (opencl_session_launch (session, &midstate, first, count, NULL) != 0 ||
+        opencl_session_land (session, PATIENCE, &landing) != 0) {
         fail_msg ("%s", reason);
     }
-    return found;
+    return landing.found;
 }
 
 static struct scan_target
@@ -262,13 +264,15 @@ test_no_warnings (void **state)
         .device = support_opencl_where (),
         .options = "",
         .threads = 1024,
+        .reason = reason,
+        .reason_size = sizeof reason,
     };
-    char reason[256] = "";
     struct opencl_session *session;
 
     (void)state;
     listening.clBuildProgram = build_and_listen;
-    session = opencl_session_open (&settings, reason, sizeof reason);
+    reason[0] = '\0';
+    session = opencl_session_open (&settings);
     assert_string_equal (reason, "");
     assert_non_null (session);
     for (char *rest = build_log, *line; (line = strsep (&rest, "\r\n")) != NULL;) {

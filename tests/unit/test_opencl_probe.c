@@ -15,35 +15,41 @@
 
 #define PATIENCE 60.0
 
-static void
-behave (void)
+static int
+behave (const void *data)
 {
+    (void)data;
+    return 0;
 }
 
-static void
-crash (void)
+static int
+crash (const void *data)
 {
-    (void)raise (SIGSEGV);
+    (void)data;
+    return raise (SIGSEGV);
 }
 
-static void
-give_up (void)
+static int
+give_up (const void *data)
 {
+    (void)data;
     abort ();
 }
 
-static void
-leave (void)
+static int
+leave (const void *data)
 {
+    (void)data;
     _exit (0);
 }
 
-static void
-hang (void)
+static int
+hang (const void *data)
 {
-    for (;;) {
+    while (data == NULL) {
         (void)pause ();
     }
+    return 0;
 }
 
 static void
@@ -57,7 +63,7 @@ test_good (void **state)
 }
 
 static void
-assert_broken (void (*child) (void), double patience, const char *text)
+assert_broken (int (*child) (const void *), double patience, const char *text)
 {
     char error[256] = "";
 

@@ -113,7 +113,7 @@ start_stressed (struct bench *bench)
     support_add_fake (bench, &(struct fake_settings){"deep", FAKE_FINDS, .depth = 3});
     support_add_fake (bench, &(struct fake_settings){"failing", FAKE_FINDS, .collect_fails = 2});
     support_add_fake (bench, &(struct fake_settings){"failing", FAKE_FINDS, .submit_fails = 2});
-    assert_int_equal (pool_add_cpus (bench->pool, 1, scan_best ()), 0);
+    assert_int_equal (pool_add_cpus (bench->pool, 1, scan_named ("portable")), 0);
     support_start (bench);
 }
 

@@ -302,7 +302,19 @@ test_atto_vectors (void **state)
     for_each_usable (check_atto_vectors);
 }
 
-/* Tens of millions of nonces: for the fastest scanner only. */
+/* The widest that this CPU can run. */
+static const struct scanner *
+widest (void)
+{
+    size_t count;
+    const struct scanner *const *scanners = scan_all (&count);
+
+    while (!(*scanners)->usable ())
+        scanners++;
+    return *scanners;
+}
+
+/* Tens of millions of nonces: for one scanner only. */
 static void
 test_atto_vectors_from_zero (void **state)
 {
@@ -310,7 +322,7 @@ test_atto_vectors_from_zero (void **state)
     for (size_t i = 0; i < ATTO_VECTOR_COUNT; i++) {
         struct scan_target target = atto_target (&atto_vectors[i]);
 
-        assert_hit (scan_best (), &target, (struct range){0, UINT64_MAX},
+        assert_hit (widest (), &target, (struct range){0, UINT64_MAX},
                     atto_nonce (&atto_vectors[i]));
     }
 }
@@ -508,7 +520,6 @@ test_choice (void **state)
 {
     size_t count;
     const struct scanner *const *scanners = scan_all (&count);
-    const struct scanner *best = NULL;
 
     (void)state;
     assert_true (count >= 1);
@@ -520,11 +531,8 @@ test_choice (void **state)
 
         assert_true (scanners[i]->lanes >= 1);
         assert_ptr_equal (scan_named (scanners[i]->name), usable ? scanners[i] : NULL);
-        if (usable && best == NULL)
-            best = scanners[i];
         print_message ("%s: %s\n", scanners[i]->name, usable ? "tested" : "not on this CPU");
     }
-    assert_ptr_equal (scan_best (), best);
     assert_null (scan_named ("abacus"));
     assert_null (scan_named (""));
 }

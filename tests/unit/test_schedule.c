@@ -223,7 +223,7 @@ sleep_rests_the_device (void **state)
     double most;
 
     support_open (bench, MAX_JOBS, clock_from_seconds (sleep));
-    assert_int_equal (pool_add_cpus (bench->pool, 1, scan_best ()), 0);
+    assert_int_equal (pool_add_cpus (bench->pool, 1, scan_named ("portable")), 0);
     support_start (bench);
     support_submit (bench, IMPOSSIBLE);
     do {

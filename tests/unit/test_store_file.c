@@ -316,17 +316,16 @@ a_lost_environment_is_opened_again (void **state)
     char error[STORE_ERROR_SIZE];
     struct store_file file;
     uint8_t key[STORE_KEY_SIZE];
-    uint8_t record[STORE_ENTRY_SIZE];
+    struct store_record record;
     MDB_txn *txn;
 
     fill (place, 10);
     store_format_key (NANO, entry.root, key);
-    assert_int_equal (store_file_open (&file, place->path, 0, 0, error, sizeof error), 0);
+    assert_int_equal (store_file_open (&file, place->path, 0, error, sizeof error), 0);
     for (int i = 0; i < 3; i++) {
-        size_t size = sizeof record;
-        assert_int_equal (store_file_read (&file, &file.entries, key, record, &size), 0);
+        assert_int_equal (store_file_read (&file, STORE_KIND_ENTRY, key, &record), 0);
         store_file_lose (&file);
-        assert_int_equal (store_file_read (&file, &file.entries, key, record, &size), MDB_PANIC);
+        assert_int_equal (store_file_read (&file, STORE_KIND_ENTRY, key, &record), MDB_PANIC);
         assert_int_equal (store_file_begin (&file, &txn), 0);
         mdb_txn_abort (txn);
     }

@@ -1,5 +1,5 @@
 /*
- * Disks that are full, read-only or not ours, and address space that runs out: opening says what is
+ * Disks that are full, read-only or not ours, and little address space: opening says what is
  * wrong; a store that is open goes on reading, keeps what it could not write, and writes it when
  * there is room again.
  *
@@ -358,13 +358,6 @@ leave_address_space (size_t spare)
     return map == MAP_FAILED || munmap (map, spare + 4096) != 0;
 }
 
-static void
-lift_address_space (const struct support_place *place)
-{
-    (void)place;
-    (void)leave_address_space (0);
-}
-
 /* As in a small container, or after ulimit -v. */
 static void
 little_address_space_is_enough (void **state)
@@ -373,7 +366,7 @@ little_address_space_is_enough (void **state)
     const struct store_settings settings = support_settings (1000000);
 
     if (!leave_address_space ((size_t)200 << 20)) {
-        lift_address_space (place);
+        (void)leave_address_space (0);
         skip ();
     }
     struct store *store = support_open (place->path, &settings);
@@ -381,26 +374,34 @@ little_address_space_is_enough (void **state)
     store = support_reopen (store, place, &settings);
     assert_has_all (store, 0, 100);
     store_close (store);
-    lift_address_space (place);
+    (void)leave_address_space (0);
 }
 
+/* The file becomes as large as there is address space for, and its entries as many. */
 static void
-a_map_that_cannot_grow_is_lived_through (void **state)
+less_address_space_is_a_lower_bound (void **state)
 {
     struct support_place *place = *state;
-    struct store_settings settings = support_settings (1000000);
-    uint64_t count = 0;
+    const struct store_settings settings = support_settings (1000000);
+    uint64_t entries;
 
-    settings.first_map = 1 << 20;
-    struct store *store = support_open (place->path, &settings);
-    if (!leave_address_space ((size_t)12 << 20)) {
-        lift_address_space (place);
-        store_close (store);
+    store_close (support_open (place->path, &settings));
+    if (!leave_address_space ((size_t)45 << 20)) { /* the threads have some of it */
+        (void)leave_address_space (0);
         skip ();
     }
-    live_through_it (store, "store.max_bytes", &count, lift_address_space, place);
+    struct store *store = support_open (place->path, &settings);
+    support_put (store, 0, 20000);
+    support_put (store, 20000, 40000);
+    support_put (store, 40000, 60000);
+    entries = support_statistics (store).entries;
+    assert_in_range (entries, STORE_MIN_BYTES / STORE_ENTRY_BYTES, 59000);
+    assert_int_equal (support_statistics (store).write_errors, 0);
+    assert_has_all (store, 60000 - entries, 60000);
+    (void)leave_address_space (0);
     store = support_reopen (store, place, &settings);
-    assert_has_all (store, 0, count);
+    support_put (store, 60000, 61000);
+    assert_int_equal (support_statistics (store).entries, entries + 1000);
     store_close (store);
 }
 
@@ -412,7 +413,7 @@ main (void)
         SUPPORT_TEST (a_limit_of_file_size_is_lived_through),
         SUPPORT_TEST (the_writer_comes_back_by_itself),
         SUPPORT_TEST (little_address_space_is_enough),
-        SUPPORT_TEST (a_map_that_cannot_grow_is_lived_through),
+        SUPPORT_TEST (less_address_space_is_a_lower_bound),
         SUPPORT_TEST (a_full_disk_is_lived_through),
         SUPPORT_TEST (no_room_at_all_is_said_at_the_start),
         SUPPORT_TEST (a_read_only_file_system_is_refused),

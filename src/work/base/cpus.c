@@ -2,7 +2,6 @@
 
 #include "work/base/cpus.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -14,52 +13,44 @@
 
 #include "work/base/number.h"
 
-/* More than any kernel is built for: bounds the search for the size of its mask. */
-#define CPUS_MAX (1 << 20)
-
-/* The CPUs that the quota of the group at `directory` amounts to; UINT_MAX where it has none. */
-typedef unsigned (*quota_fn) (const char *directory);
-
-static unsigned
-lower (unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-/*
- * The first line of directory/name, without its end. Returns 0, or -1 when there is no such file.
- */
-static int
+/* The first line of directory/name, without its end; "" when there is no such file. */
+static void
 read_line (const char *directory, const char *name, char *line, int size)
 {
     char path[PATH_MAX];
     const int length = snprintf (path, sizeof path, "%s/%s", directory, name);
+    FILE *const file = length < (int)sizeof path ? fopen (path, "re") : NULL;
 
-    if (length < 0 || (size_t)length >= sizeof path) {
-        return -1;
-    }
-    FILE *file = fopen (path, "re");
+    line[0] = '\0';
     if (file == NULL) {
-        return -1;
+        return;
     }
-    const bool read = fgets (line, size, file) != NULL;
+    if (fgets (line, size, file) != NULL) {
+        line[strcspn (line, "\n")] = '\0';
+    }
     (void)fclose (file); /* only read from: nothing is lost */
-    if (!read) {
-        return -1;
-    }
-    line[strcspn (line, "\n")] = '\0';
-    return 0;
 }
 
-/*
- * Both in the same unit of time. "max" and "-1", which mean no quota, are no numbers to the parser.
- */
+/* The CPUs that the quota of the group at `directory` amounts to; UINT_MAX where it has none: "max"
+ * and "-1" are no numbers to the parser. */
 static unsigned
-cpus_of_quota (const char *quota_text, const char *period_text)
+quota_of (const char *directory, bool v2)
 {
+    char quota_text[64];
+    char period_text[64];
     uint64_t quota;
     uint64_t period;
 
+    if (v2) {
+        char *rest = quota_text;
+
+        read_line (directory, "cpu.max", quota_text, sizeof quota_text);
+        (void)strsep (&rest, " ");
+        (void)snprintf (period_text, sizeof period_text, "%s", rest != NULL ? rest : "");
+    } else {
+        read_line (directory, "cpu.cfs_quota_us", quota_text, sizeof quota_text);
+        read_line (directory, "cpu.cfs_period_us", period_text, sizeof period_text);
+    }
     if (number_parse_unsigned (quota_text, 1, UINT64_MAX, &quota) == -1 ||
         number_parse_unsigned (period_text, 1, UINT64_MAX, &period) == -1) {
         return UINT_MAX;
@@ -68,53 +59,30 @@ cpus_of_quota (const char *quota_text, const char *period_text)
     return cpus < UINT_MAX ? (unsigned)cpus + 1 : UINT_MAX;
 }
 
-static unsigned
-quota_v2 (const char *directory)
-{
-    char line[64];
-
-    if (read_line (directory, "cpu.max", line, sizeof line) == -1) {
-        return UINT_MAX;
-    }
-    char *blank = strchr (line, ' ');
-    if (blank == NULL) {
-        return UINT_MAX;
-    }
-    *blank = '\0';
-    return cpus_of_quota (line, blank + 1);
-}
-
-static unsigned
-quota_v1 (const char *directory)
-{
-    char quota[32];
-    char period[32];
-
-    if (read_line (directory, "cpu.cfs_quota_us", quota, sizeof quota) == -1 ||
-        read_line (directory, "cpu.cfs_period_us", period, sizeof period) == -1) {
-        return UINT_MAX;
-    }
-    return cpus_of_quota (quota, period);
-}
-
 /*
- * Bounds `cpus` by the quotas of `group` and of all above it, up to the hierarchy's root. A
- * container may be told a path that exists only outside it, while its own group is mounted as the
- * root: groups that are not there are passed over, and the root is always looked at.
+ * Bounds `cpus` by the quotas of `group` and of all above it, up to the hierarchy's root. Version 2
+ * has no controllers. A container may be told a path that exists only outside it, while its own
+ * group is mounted as the root: groups that are not there are passed over, and the root is always
+ * looked at.
  */
 static unsigned
-bound_by_groups (unsigned cpus, const char *root, const char *group, quota_fn quota)
+bound_by_groups (unsigned cpus, const char *mount, const char *controllers, const char *group)
 {
-    char path[PATH_MAX];
     const bool outside = strstr (group, "/..") != NULL; /* above what our namespace shows */
-    const int length = snprintf (path, sizeof path, "%s%s", root, outside ? "" : group);
+    const bool v2 = controllers[0] == '\0';
+    const size_t root = strlen (mount) + !v2 + strlen (controllers);
+    char path[PATH_MAX];
+    const int length = snprintf (path, sizeof path, "%s%s%s%s", mount, v2 ? "" : "/", controllers,
+                                 outside ? "" : group);
 
-    if (length < 0 || (size_t)length >= sizeof path) {
+    if (length >= (int)sizeof path) {
         return cpus;
     }
     for (;;) {
-        cpus = lower (cpus, quota (path));
-        char *slash = strrchr (path + strlen (root), '/');
+        const unsigned quota = quota_of (path, v2);
+        char *const slash = strrchr (path + root, '/');
+
+        cpus = quota < cpus ? quota : cpus;
         if (slash == NULL) {
             return cpus;
         }
@@ -122,62 +90,27 @@ bound_by_groups (unsigned cpus, const char *root, const char *group, quota_fn qu
     }
 }
 
-static unsigned
-bound_by_groups_v1 (unsigned cpus, const char *mount, const char *controllers, const char *group)
-{
-    char root[PATH_MAX];
-    const int length = snprintf (root, sizeof root, "%s/%s", mount, controllers);
-
-    if (length < 0 || (size_t)length >= sizeof root) {
-        return cpus;
-    }
-    return bound_by_groups (cpus, root, group, quota_v1);
-}
-
-static bool
-list_has (const char *list, const char *name)
-{
-    const size_t length = strlen (name);
-
-    for (;;) {
-        const size_t item = strcspn (list, ",");
-        if (item == length && strncmp (list, name, length) == 0) {
-            return true;
-        }
-        if (list[item] == '\0') {
-            return false;
-        }
-        list += item + 1;
-    }
-}
-
-/*
- * `line` is "hierarchy:controllers:group"; version 2 has no controllers there. It is cut up here.
- */
+/* `line` is "hierarchy:controllers:group". It is cut up here. */
 static unsigned
 bound_by_line (unsigned cpus, const char *mount, char *line)
 {
-    line[strcspn (line, "\n")] = '\0';
+    char *rest = line;
+    char list[PATH_MAX];
 
-    char *controllers = strchr (line, ':');
-    char *group = controllers == NULL ? NULL : strchr (controllers + 1, ':');
-    if (group == NULL) {
+    line[strcspn (line, "\n")] = '\0';
+    (void)strsep (&rest, ":");
+    const char *const controllers = strsep (&rest, ":");
+
+    if (rest == NULL || *controllers == '\0') {
+        return rest == NULL ? cpus : bound_by_groups (cpus, mount, "", rest);
+    }
+    (void)snprintf (list, sizeof list, ",%s,", controllers);
+    if (strstr (list, ",cpu,") == NULL) {
         return cpus;
     }
-    *group++ = '\0';
-    controllers++;
-
-    if (*controllers == '\0') {
-        return bound_by_groups (cpus, mount, group, quota_v2);
-    }
-    if (list_has (controllers, "cpu")) {
-        /*
-         * Mounted under the whole list's name; "cpu" is most often a link to it, or the only one.
-         */
-        cpus = bound_by_groups_v1 (cpus, mount, controllers, group);
-        return bound_by_groups_v1 (cpus, mount, "cpu", group);
-    }
-    return cpus;
+    /* Mounted under the whole list's name; "cpu" is most often a link to it, or the only one. */
+    cpus = bound_by_groups (cpus, mount, controllers, rest);
+    return bound_by_groups (cpus, mount, "cpu", rest);
 }
 
 unsigned
@@ -199,32 +132,14 @@ cpus_available_at (unsigned affinity, const char *self, const char *mount)
     return cpus;
 }
 
-/* The CPUs in this process's affinity mask; 1 when the kernel will not say. */
-static unsigned
-affinity_count (void)
-{
-    /* The kernel's mask may be wider than a cpu_set_t, and EINVAL is how it says so. */
-    for (unsigned capacity = CPU_SETSIZE; capacity <= CPUS_MAX; capacity *= 2) {
-        const size_t size = CPU_ALLOC_SIZE (capacity);
-        cpu_set_t *set = CPU_ALLOC (capacity);
-        if (set == NULL) {
-            return 1;
-        }
-        const bool known = sched_getaffinity (0, size, set) == 0;
-        const bool narrow = !known && errno == EINVAL;
-        const int count = known ? CPU_COUNT_S (size, set) : 1;
-        CPU_FREE (set);
-        if (!narrow) {
-            return (unsigned)count;
-        }
-    }
-    return 1;
-}
-
 unsigned
 cpus_available (void)
 {
-    return cpus_available_at (affinity_count (), "/proc/self/cgroup", "/sys/fs/cgroup");
+    cpu_set_t mask[64]; /* more CPUs than any kernel is built for; one set may not be enough */
+    const bool known = sched_getaffinity (0, sizeof mask, mask) == 0;
+
+    return cpus_available_at (known ? (unsigned)CPU_COUNT_S (sizeof mask, mask) : 1,
+                              "/proc/self/cgroup", "/sys/fs/cgroup");
 }
 
 void

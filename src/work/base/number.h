@@ -13,9 +13,6 @@
  */
 int number_parse_unsigned (const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
-/* The same with an optional '-' before the digits. */
-int number_parse_signed (const char *text, int64_t min, int64_t max, int64_t *value);
-
 /*
  * A decimal floating-point number: optional sign, digits with an optional point (which may come
  * first or last), optional exponent. "inf", "nan" and hexadecimal floats are refused. What is too

@@ -28,16 +28,8 @@ struct pending {
     struct device_batch batch;
     uint64_t launched; /* nonces, from the batch's first */
     uint64_t landed;   /* of these, tried */
-    unsigned flying;   /* launches */
     bool hit;
     uint64_t nonce;
-};
-
-/* A launch on its way. */
-struct launch_flight {
-    struct pending *owner; /* NULL when its batch was collected without it */
-    uint64_t first;
-    uint32_t count;
 };
 
 struct device_opencl {
@@ -50,8 +42,6 @@ struct device_opencl {
     unsigned oldest;
     unsigned count; /* of `pending` */
     bool broken;    /* a launch could not be started: no more of them */
-    struct launch_flight flights[OPENCL_LAUNCHES]; /* a ring like the session's */
-    unsigned oldest_flight;
 };
 
 /* The device is the first member: both pointers are the same object. */
@@ -99,16 +89,12 @@ launch (struct device_opencl *opencl, struct pending *pending)
 {
     const uint64_t first = pending->batch.first + pending->launched;
     const uint32_t count = next_part (opencl, pending);
-    const unsigned slot =
-        (opencl->oldest_flight + opencl_session_flying (opencl->session)) % OPENCL_LAUNCHES;
 
-    if (opencl_session_launch (opencl->session, pending->batch.midstate, first, count,
-                               opencl->device.reason, sizeof opencl->device.reason) != 0) {
+    if (opencl_session_launch (opencl->session, pending->batch.midstate, first, count, pending) !=
+        0) {
         return -1;
     }
-    opencl->flights[slot] = (struct launch_flight){pending, first, count};
     pending->launched += count;
-    pending->flying++;
     return 0;
 }
 
@@ -134,28 +120,26 @@ feed (struct device_opencl *opencl)
 static int
 land (struct device_opencl *opencl, double patience)
 {
-    const struct launch_flight flight = opencl->flights[opencl->oldest_flight];
-    struct pending *const owner = flight.owner;
-    uint32_t found = OPENCL_NOT_FOUND;
+    struct opencl_landing landing;
 
-    if (opencl_session_land (opencl->session, patience, &found, opencl->device.reason,
-                             sizeof opencl->device.reason) != 0) {
+    if (opencl_session_land (opencl->session, patience, &landing) != 0) {
         return -1;
     }
-    opencl->oldest_flight = (opencl->oldest_flight + 1) % OPENCL_LAUNCHES;
-    if (found != OPENCL_NOT_FOUND && found >= flight.count) {
+    const bool hit = landing.found != OPENCL_NOT_FOUND;
+    struct pending *const owner = landing.owner;
+
+    if (hit && landing.found >= landing.count) {
         (void)snprintf (opencl->device.reason, sizeof opencl->device.reason,
-                        "it answered item %u of a launch of %u", found, flight.count);
+                        "it answered item %u of a launch of %u", landing.found, landing.count);
         return -1;
     }
-    if (owner == NULL) {
+    if (owner == NULL) { /* its batch was collected without it */
         return 0;
     }
-    owner->flying--;
-    owner->landed += flight.count;
-    if (found != OPENCL_NOT_FOUND && !owner->hit) {
+    owner->landed += landing.count;
+    if (hit && !owner->hit) {
         owner->hit = true;
-        owner->nonce = flight.first + found;
+        owner->nonce = landing.first + landing.found;
     }
     return 0;
 }
@@ -182,13 +166,7 @@ is_over (const struct pending *pending)
 static void
 drop_oldest (struct device_opencl *opencl)
 {
-    const struct pending *const pending = &opencl->pending[opencl->oldest];
-
-    for (unsigned i = 0; i < OPENCL_LAUNCHES; i++) {
-        if (opencl->flights[i].owner == pending) {
-            opencl->flights[i].owner = NULL;
-        }
-    }
+    opencl_session_disown (opencl->session, &opencl->pending[opencl->oldest]);
     opencl->oldest = (opencl->oldest + 1) % DEPTH;
     opencl->count--;
 }
@@ -229,16 +207,13 @@ time_launch (struct device_opencl *opencl, uint32_t count, double patience)
     const struct scan_target target = {.threshold = UINT64_MAX, .order = DIFFICULTY_AT_LEAST};
     struct scan_midstate midstate;
     const uint64_t start = clock_now ();
-    uint32_t found;
+    struct opencl_landing landing;
 
     scan_prepare (&midstate, &target);
-    if (opencl_session_launch (opencl->session, &midstate, 0, count, opencl->device.reason,
-                               sizeof opencl->device.reason) != 0 ||
-        opencl_session_land (opencl->session, patience, &found, opencl->device.reason,
-                             sizeof opencl->device.reason) != 0) {
+    if (opencl_session_launch (opencl->session, &midstate, 0, count, NULL) != 0 ||
+        opencl_session_land (opencl->session, patience, &landing) != 0) {
         return -1;
     }
-    opencl->oldest_flight = (opencl->oldest_flight + 1) % OPENCL_LAUNCHES;
     return clock_seconds (clock_now () - start);
 }
 
@@ -280,9 +255,7 @@ opencl_close (struct device *device)
     opencl->session = NULL;
     opencl->count = 0;
     opencl->oldest = 0;
-    opencl->oldest_flight = 0;
     opencl->broken = false;
-    memset (opencl->flights, 0, sizeof opencl->flights);
 }
 
 /* Opens with these options, tunes and tests. */
@@ -295,10 +268,11 @@ open_with (struct device_opencl *opencl, const char *options)
         .options = options,
         .cache_path = opencl->cache_path,
         .threads = opencl->settings.threads,
+        .reason = opencl->device.reason,
+        .reason_size = sizeof opencl->device.reason,
     };
 
-    opencl->session =
-        opencl_session_open (&settings, opencl->device.reason, sizeof opencl->device.reason);
+    opencl->session = opencl_session_open (&settings);
     if (opencl->session == NULL) {
         return -1;
     }
@@ -391,12 +365,4 @@ device_opencl_new (const struct device_opencl_settings *settings)
     opencl->device.tireless = true;
     name_device (opencl);
     return &opencl->device;
-}
-
-bool
-device_opencl_was_cached (const struct device *device)
-{
-    const struct device_opencl *const opencl = (const struct device_opencl *)device;
-
-    return opencl->session != NULL && opencl_session_was_cached (opencl->session);
 }

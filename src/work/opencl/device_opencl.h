@@ -32,7 +32,4 @@ struct device_opencl_settings {
  */
 struct device *device_opencl_new (const struct device_opencl_settings *settings);
 
-/* Whether the kernel of the last successful open came from the cache. The device's thread. */
-bool device_opencl_was_cached (const struct device *device);
-
 #endif

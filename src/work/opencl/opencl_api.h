@@ -53,9 +53,6 @@ struct opencl_api {
  */
 int opencl_api_load (struct opencl_api *api, char *error, size_t error_size);
 
-/* "CL_OUT_OF_RESOURCES" and the like. Static; any thread. */
-const char *opencl_error_name (cl_int error);
-
 /* Writes "`call`: CL_OUT_OF_RESOURCES (-5)". Returns -1. */
 int opencl_explain (const char *call, cl_int error, char *text, size_t size);
 

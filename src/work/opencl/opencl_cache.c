@@ -8,11 +8,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "work/base/directory.h"
 
 #define MAGIC "WPKERN01"
 #define MAGIC_SIZE (sizeof MAGIC - 1)
@@ -52,41 +55,6 @@ path_of (const char *directory, const uint8_t key[OPENCL_CACHE_DIGEST], const ch
     return 0;
 }
 
-/* Reads exactly `size` bytes. */
-static int
-read_all (int fd, unsigned char *data, size_t size)
-{
-    while (size > 0) {
-        const ssize_t count = read (fd, data, size);
-
-        if (count == 0 || (count < 0 && errno != EINTR)) {
-            return -1;
-        }
-        if (count > 0) {
-            data += count;
-            size -= (size_t)count;
-        }
-    }
-    return 0;
-}
-
-static int
-write_all (int fd, const unsigned char *data, size_t size)
-{
-    while (size > 0) {
-        const ssize_t count = write (fd, data, size);
-
-        if (count < 0 && errno != EINTR) {
-            return -1;
-        }
-        if (count > 0) {
-            data += count;
-            size -= (size_t)count;
-        }
-    }
-    return 0;
-}
-
 static void
 fill_header (unsigned char header[HEADER_SIZE], const unsigned char *data, size_t size)
 {
@@ -94,24 +62,23 @@ fill_header (unsigned char header[HEADER_SIZE], const unsigned char *data, size_
     (void)blake2b (header + MAGIC_SIZE, data, NULL, OPENCL_CACHE_DIGEST, size, 0);
 }
 
-/* The data of an open file whose header is right, or NULL. */
+/* The data of a file whose header is right, or NULL. */
 static unsigned char *
-read_checked (int fd, size_t size)
+read_checked (FILE *file, size_t size)
 {
     unsigned char found[HEADER_SIZE];
     unsigned char right[HEADER_SIZE];
     unsigned char *const data = malloc (size);
 
-    if (data == NULL || read_all (fd, found, sizeof found) != 0 || read_all (fd, data, size) != 0) {
-        free (data);
-        return NULL;
+    if (data != NULL && fread (found, 1, sizeof found, file) == sizeof found &&
+        fread (data, 1, size, file) == size) {
+        fill_header (right, data, size);
+        if (memcmp (found, right, sizeof right) == 0) {
+            return data;
+        }
     }
-    fill_header (right, data, size);
-    if (memcmp (found, right, sizeof right) != 0) {
-        free (data);
-        return NULL;
-    }
-    return data;
+    free (data);
+    return NULL;
 }
 
 unsigned char *
@@ -120,48 +87,41 @@ opencl_cache_read (const char *directory, const uint8_t key[OPENCL_CACHE_DIGEST]
     char path[PATH_MAX];
     struct stat status;
     unsigned char *data = NULL;
-    int fd;
+    FILE *file;
 
-    if (path_of (directory, key, "", path) != 0) {
+    if (path_of (directory, key, "", path) != 0 || stat (path, &status) != 0 ||
+        !S_ISREG (status.st_mode)) {
         return NULL;
     }
-    fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
+    file = fopen (path, "re");
+    if (file == NULL) {
         return NULL;
     }
-    if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode) &&
-        status.st_size > (off_t)HEADER_SIZE && (size_t)status.st_size <= SIZE_MOST) {
+    if (fstat (fileno (file), &status) == 0 && status.st_size > (off_t)HEADER_SIZE &&
+        (size_t)status.st_size <= SIZE_MOST) {
         *size = (size_t)status.st_size - HEADER_SIZE;
-        data = read_checked (fd, *size);
+        data = read_checked (file, *size);
     }
-    (void)close (fd);
+    (void)fclose (file);
     return data;
 }
 
-/* Makes the directory and those it is in. What cannot be made shows when a file is opened. */
-static void
-make_directories (const char *directory)
-{
-    char path[PATH_MAX];
-
-    if (snprintf (path, sizeof path, "%s", directory) >= (int)sizeof path) {
-        return;
-    }
-    for (char *slash = strchr (path + 1, '/'); slash != NULL; slash = strchr (slash + 1, '/')) {
-        *slash = '\0';
-        (void)mkdir (path, 0700);
-        *slash = '/';
-    }
-    (void)mkdir (path, 0700);
-}
-
+/* Writes the whole file and closes it. Returns 0, or -1 with errno. */
 static int
 write_file (int fd, const unsigned char *data, size_t size)
 {
     unsigned char header[HEADER_SIZE];
+    FILE *const file = fdopen (fd, "w");
+    bool good;
 
+    if (file == NULL) {
+        (void)close (fd);
+        return -1;
+    }
     fill_header (header, data, size);
-    return write_all (fd, header, sizeof header) == 0 && write_all (fd, data, size) == 0 ? 0 : -1;
+    good = fwrite (header, 1, sizeof header, file) == sizeof header &&
+           fwrite (data, 1, size, file) == size;
+    return fclose (file) == 0 && good ? 0 : -1;
 }
 
 int
@@ -177,14 +137,12 @@ opencl_cache_write (const char *directory, const uint8_t key[OPENCL_CACHE_DIGEST
         path_of (directory, key, ".XXXXXX", other) != 0) {
         return -1;
     }
-    make_directories (directory);
+    (void)directory_make (directory); /* what cannot be made shows when a file is opened */
     fd = mkostemp (other, O_CLOEXEC);
     if (fd < 0) {
         return -1;
     }
-    failed = write_file (fd, data, size);
-    failed |= close (fd);
-    if (failed == 0 && rename (other, path) == 0) {
+    if (write_file (fd, data, size) == 0 && rename (other, path) == 0) {
         return 0;
     }
     failed = errno;

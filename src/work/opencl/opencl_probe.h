@@ -17,10 +17,8 @@
  */
 int opencl_probe (char *error, size_t error_size);
 
-/*
- * The same with `child` in the place of loading and listing, and another patience in seconds: for
- * tests.
- */
-int opencl_probe_with (void (*child) (void), double patience, char *error, size_t error_size);
+/* The same with `child` in the place of loading and listing, and another patience: for tests. */
+int opencl_probe_with (int (*child) (const void *data), double patience, char *error,
+                       size_t error_size);
 
 #endif

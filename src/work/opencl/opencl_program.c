@@ -137,8 +137,8 @@ from_source (const struct opencl_program *wanted, char *reason, size_t reason_si
 }
 
 int
-opencl_program_build (const struct opencl_program *wanted, cl_program *program, bool *cached,
-                      char *reason, size_t reason_size)
+opencl_program_build (const struct opencl_program *wanted, cl_program *program, char *reason,
+                      size_t reason_size)
 {
     uint8_t key[OPENCL_CACHE_DIGEST];
     cl_program built = NULL;
@@ -147,15 +147,14 @@ opencl_program_build (const struct opencl_program *wanted, cl_program *program, 
     if (wanted->cache_path != NULL) {
         built = from_cache (wanted, key);
     }
-    *cached = built != NULL;
     if (built == NULL) {
         built = from_source (wanted, reason, reason_size);
-        if (built != NULL && wanted->cache_path != NULL) {
+        if (built == NULL) {
+            return -1;
+        }
+        if (wanted->cache_path != NULL) {
             to_cache (wanted, key, built);
         }
-    }
-    if (built == NULL) {
-        return -1;
     }
     *program = built;
     return 0;

@@ -26,11 +26,10 @@ struct opencl_program {
  * Builds the program. What is in the cache for the same device, driver, options and source is
  * taken; what is damaged there, or what the driver does not want any more, is built again and
  * replaced; a cache that cannot be written is done without. Returns 0 with a program that the
- * caller releases, and in `*cached` whether it came from the cache; or -1 with a reason, the first
- * line of the compiler's complaint.
+ * caller releases; or -1 with a reason, the first line of the compiler's complaint.
  */
-int opencl_program_build (const struct opencl_program *wanted, cl_program *program, bool *cached,
-                          char *reason, size_t reason_size);
+int opencl_program_build (const struct opencl_program *wanted, cl_program *program, char *reason,
+                          size_t reason_size);
 
 /* The options for the device's own rotates, where it has some that compilers do not find; or NULL.
  */

@@ -26,6 +26,7 @@
 
 struct launch {
     struct opencl_session *session;
+    struct opencl_landing landing;
     cl_command_queue queue;
     cl_mem buffer;  /* the kernel's `found`; OPENCL_NOT_FOUND between launches */
     cl_uint found;  /* what was read of it; the driver writes this while the launch is under way */
@@ -35,12 +36,12 @@ struct launch {
 };
 
 struct opencl_session {
+    struct opencl_session_settings settings;
     const struct opencl_api *api;
     const struct opencl_device *device;
     cl_context context;
     cl_program program;
     cl_kernel kernel;
-    bool cached;
     bool lost; /* the driver may still write to a launch */
     uint32_t group;
     uint32_t threads;                        /* the most work items, a multiple of `group` */
@@ -55,8 +56,15 @@ static const cl_uint not_found = OPENCL_NOT_FOUND;
 
 /* Opening. */
 
+/* Returns -1. */
 static int
-open_context (struct opencl_session *session, char *reason, size_t size)
+explain (const struct opencl_session *session, const char *call, cl_int result)
+{
+    return opencl_explain (call, result, session->settings.reason, session->settings.reason_size);
+}
+
+static int
+open_context (struct opencl_session *session)
 {
     const cl_context_properties properties[] = {
         CL_CONTEXT_PLATFORM, (cl_context_properties)session->device->platform_id, 0};
@@ -64,13 +72,13 @@ open_context (struct opencl_session *session, char *reason, size_t size)
 
     session->context =
         session->api->clCreateContext (properties, 1, &session->device->id, NULL, NULL, &result);
-    return session->context != NULL ? 0 : opencl_explain ("clCreateContext", result, reason, size);
+    return session->context != NULL ? 0 : explain (session, "clCreateContext", result);
 }
 
 static int
-open_kernel (struct opencl_session *session, const struct opencl_session_settings *settings,
-             char *reason, size_t size)
+open_kernel (struct opencl_session *session)
 {
+    const struct opencl_session_settings *const settings = &session->settings;
     char options[512];
     const struct opencl_program wanted = {
         .api = session->api,
@@ -82,11 +90,12 @@ open_kernel (struct opencl_session *session, const struct opencl_session_setting
     cl_int result = CL_SUCCESS;
 
     (void)snprintf (options, sizeof options, "%s %s", STANDARD, settings->options);
-    if (opencl_program_build (&wanted, &session->program, &session->cached, reason, size) != 0) {
+    if (opencl_program_build (&wanted, &session->program, settings->reason,
+                              settings->reason_size) != 0) {
         return -1;
     }
     session->kernel = session->api->clCreateKernel (session->program, "nonce_scan", &result);
-    return session->kernel != NULL ? 0 : opencl_explain ("clCreateKernel", result, reason, size);
+    return session->kernel != NULL ? 0 : explain (session, "clCreateKernel", result);
 }
 
 /* As the device likes it, but no more than the kernel's registers allow, or the user. */
@@ -116,7 +125,7 @@ choose_group (struct opencl_session *session, uint64_t threads)
 }
 
 static int
-open_launch (struct opencl_session *session, struct launch *launch, char *reason, size_t size)
+open_launch (struct opencl_session *session, struct launch *launch)
 {
     cl_uint initial = not_found;
     cl_int result = CL_SUCCESS;
@@ -125,31 +134,31 @@ open_launch (struct opencl_session *session, struct launch *launch, char *reason
     launch->queue =
         session->api->clCreateCommandQueue (session->context, session->device->id, 0, &result);
     if (launch->queue == NULL) {
-        return opencl_explain ("clCreateCommandQueue", result, reason, size);
+        return explain (session, "clCreateCommandQueue", result);
     }
     launch->buffer =
         session->api->clCreateBuffer (session->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR,
                                       sizeof initial, &initial, &result);
-    return launch->buffer != NULL ? 0 : opencl_explain ("clCreateBuffer", result, reason, size);
+    return launch->buffer != NULL ? 0 : explain (session, "clCreateBuffer", result);
 }
 
 struct opencl_session *
-opencl_session_open (const struct opencl_session_settings *settings, char *reason, size_t size)
+opencl_session_open (const struct opencl_session_settings *settings)
 {
     struct opencl_session *const session = calloc (1, sizeof *session);
     int failed;
 
     if (session == NULL || thread_lock_init (&session->lock, &session->change) != 0) {
-        (void)snprintf (reason, size, "out of memory");
+        (void)snprintf (settings->reason, settings->reason_size, "out of memory");
         free (session);
         return NULL;
     }
+    session->settings = *settings;
     session->api = settings->api;
     session->device = settings->device;
-    failed = open_context (session, reason, size) != 0 ||
-             open_kernel (session, settings, reason, size) != 0;
+    failed = open_context (session) != 0 || open_kernel (session) != 0;
     for (unsigned i = 0; i < OPENCL_LAUNCHES && !failed; i++) {
-        failed = open_launch (session, &session->launches[i], reason, size) != 0;
+        failed = open_launch (session, &session->launches[i]) != 0;
     }
     if (failed) {
         opencl_session_close (session, 0);
@@ -157,12 +166,6 @@ opencl_session_open (const struct opencl_session_settings *settings, char *reaso
     }
     choose_group (session, settings->threads);
     return session;
-}
-
-bool
-opencl_session_was_cached (const struct opencl_session *session)
-{
-    return session->cached;
 }
 
 uint32_t
@@ -244,8 +247,7 @@ items_of (const struct opencl_session *session, uint32_t count)
 
 /* The kernel, and the reading of what it found. */
 static int
-enqueue (struct opencl_session *session, struct launch *launch, size_t items, char *reason,
-         size_t size)
+enqueue (struct opencl_session *session, struct launch *launch, size_t items)
 {
     const struct opencl_api *const api = session->api;
     const size_t group = session->group;
@@ -253,37 +255,38 @@ enqueue (struct opencl_session *session, struct launch *launch, size_t items, ch
                                                  &group, 0, NULL, NULL);
 
     if (result != CL_SUCCESS) {
-        return opencl_explain ("clEnqueueNDRangeKernel", result, reason, size);
+        return explain (session, "clEnqueueNDRangeKernel", result);
     }
     launch->ended = false;
     result =
         api->clEnqueueReadBuffer (launch->queue, launch->buffer, CL_FALSE, 0, sizeof launch->found,
                                   &launch->found, 0, NULL, &launch->event);
     if (result != CL_SUCCESS) {
-        return opencl_explain ("clEnqueueReadBuffer", result, reason, size);
+        return explain (session, "clEnqueueReadBuffer", result);
     }
     result = api->clSetEventCallback (launch->event, CL_COMPLETE, on_complete, launch);
     if (result != CL_SUCCESS) {
         session->lost = true; /* nobody will say when the reading is over */
-        return opencl_explain ("clSetEventCallback", result, reason, size);
+        return explain (session, "clSetEventCallback", result);
     }
     session->flying++;
     result = api->clFlush (launch->queue);
-    return result == CL_SUCCESS ? 0 : opencl_explain ("clFlush", result, reason, size);
+    return result == CL_SUCCESS ? 0 : explain (session, "clFlush", result);
 }
 
 int
 opencl_session_launch (struct opencl_session *session, const struct scan_midstate *midstate,
-                       uint64_t first, uint32_t count, char *reason, size_t size)
+                       uint64_t first, uint32_t count, void *owner)
 {
     struct launch *const launch =
         &session->launches[(session->oldest + session->flying) % OPENCL_LAUNCHES];
     const cl_int result = set_arguments (session, launch, midstate, first, count);
 
     if (result != CL_SUCCESS) {
-        return opencl_explain ("clSetKernelArg", result, reason, size);
+        return explain (session, "clSetKernelArg", result);
     }
-    return enqueue (session, launch, items_of (session, count), reason, size);
+    launch->landing = (struct opencl_landing){.owner = owner, .first = first, .count = count};
+    return enqueue (session, launch, items_of (session, count));
 }
 
 /* Landing. */
@@ -307,14 +310,15 @@ wait_for (struct opencl_session *session, const struct launch *launch, double pa
 
 /* Takes the oldest launch out of flight. Returns its outcome as OpenCL names it. */
 static cl_int
-take_landed (struct opencl_session *session, uint32_t *found)
+take_landed (struct opencl_session *session, struct opencl_landing *landing)
 {
     struct launch *const launch = &session->launches[session->oldest];
 
     (void)session->api->clReleaseEvent (launch->event);
     session->oldest = (session->oldest + 1) % OPENCL_LAUNCHES;
     session->flying--;
-    *found = launch->found;
+    *landing = launch->landing;
+    landing->found = launch->found;
     if (launch->status < 0 || launch->found == OPENCL_NOT_FOUND) {
         return launch->status;
     }
@@ -323,18 +327,28 @@ take_landed (struct opencl_session *session, uint32_t *found)
 }
 
 int
-opencl_session_land (struct opencl_session *session, double patience, uint32_t *found, char *reason,
-                     size_t size)
+opencl_session_land (struct opencl_session *session, double patience,
+                     struct opencl_landing *landing)
 {
     cl_int result;
 
     if (wait_for (session, &session->launches[session->oldest], patience) != 0) {
-        (void)snprintf (reason, size, "no end of a launch in %.1f seconds: the device is lost",
-                        patience);
+        (void)snprintf (session->settings.reason, session->settings.reason_size,
+                        "no end of a launch in %.1f seconds: the device is lost", patience);
         return -1;
     }
-    result = take_landed (session, found);
-    return result >= 0 ? 0 : opencl_explain ("a launch", result, reason, size);
+    result = take_landed (session, landing);
+    return result >= 0 ? 0 : explain (session, "a launch", result);
+}
+
+void
+opencl_session_disown (struct opencl_session *session, const void *owner)
+{
+    for (unsigned i = 0; i < OPENCL_LAUNCHES; i++) {
+        if (session->launches[i].landing.owner == owner) {
+            session->launches[i].landing.owner = NULL;
+        }
+    }
 }
 
 /* Closing. */
@@ -353,14 +367,14 @@ close_launch (struct opencl_session *session, struct launch *launch)
 void
 opencl_session_close (struct opencl_session *session, double patience)
 {
-    uint32_t found;
+    struct opencl_landing ignored;
 
     if (session == NULL) {
         return;
     }
     while (session->flying > 0 && !session->lost) {
         if (wait_for (session, &session->launches[session->oldest], patience) == 0) {
-            (void)take_landed (session, &found);
+            (void)take_landed (session, &ignored);
         }
     }
     if (session->lost) {

@@ -32,16 +32,23 @@ struct opencl_session_settings {
     const char *options;    /* to build the kernel with, beside the language's version; or "" */
     const char *cache_path; /* as in opencl_program.h */
     uint64_t threads;       /* the most work items of a launch, at least 1 */
+    char *reason;           /* where every function here says why it has failed */
+    size_t reason_size;
+};
+
+/* A launch that has ended. */
+struct opencl_landing {
+    void *owner; /* as it was launched; NULL when it has been disowned */
+    uint64_t first;
+    uint32_t count;
+    uint32_t found; /* the distance of the first hit from `first`, or OPENCL_NOT_FOUND */
 };
 
 /*
- * Opens the device and builds the kernel; the settings are needed until it is closed. Returns NULL
- * with a reason.
+ * Opens the device and builds the kernel; the settings are copied, what they point to is needed
+ * until it is closed. Returns NULL with a reason.
  */
-struct opencl_session *opencl_session_open (const struct opencl_session_settings *settings,
-                                            char *reason, size_t reason_size);
-
-bool opencl_session_was_cached (const struct opencl_session *session);
+struct opencl_session *opencl_session_open (const struct opencl_session_settings *settings);
 
 /* Work items of a work-group: launches of a multiple of it waste nothing. At least 1. */
 uint32_t opencl_session_group (const struct opencl_session *session);
@@ -58,15 +65,17 @@ unsigned opencl_session_flying (const struct opencl_session *session);
  * session is then good for closing only.
  */
 int opencl_session_launch (struct opencl_session *session, const struct scan_midstate *midstate,
-                           uint64_t first, uint32_t count, char *reason, size_t reason_size);
+                           uint64_t first, uint32_t count, void *owner);
 
 /*
  * Waits, asleep, for the oldest launch: up to `patience` seconds, after which it counts as lost.
- * Returns 0 and the distance of the first hit from the launch's first nonce, or OPENCL_NOT_FOUND;
- * or -1 with a reason, and again the session is good for closing only.
+ * Returns 0, or -1 with a reason, and again the session is good for closing only.
  */
-int opencl_session_land (struct opencl_session *session, double patience, uint32_t *found,
-                         char *reason, size_t reason_size);
+int opencl_session_land (struct opencl_session *session, double patience,
+                         struct opencl_landing *landing);
+
+/* Forgets whose the launches of `owner` are. */
+void opencl_session_disown (struct opencl_session *session, const void *owner);
 
 /*
  * Waits for what is on its way, up to `patience` seconds, and closes. What a lost launch may still

@@ -39,6 +39,7 @@ static const struct known_work known_works[] = {
     },
 };
 
+/* Returns 0, or -1 with device->reason set. */
 static int
 run_batch (struct device *device, const struct scan_midstate *midstate, uint64_t first,
            uint64_t count, struct device_result *result)
@@ -46,6 +47,7 @@ run_batch (struct device *device, const struct scan_midstate *midstate, uint64_t
     const atomic_bool stop = false;
     const struct device_batch batch = {midstate, &stop, first, count};
 
+    *result = (struct device_result){0};
     if (device->ops->submit (device, &batch) != 0) {
         return -1;
     }
@@ -53,28 +55,35 @@ run_batch (struct device *device, const struct scan_midstate *midstate, uint64_t
     return result->outcome == DEVICE_FAILED ? -1 : 0;
 }
 
+/*
+ * A batch that has the known nonce in it. A fast device's is so large that it may hold another that
+ * is as good; what comes before the known one is as right an answer.
+ */
 static int
-expect_nonce (struct device *device, const struct scan_midstate *midstate, uint64_t first,
-              uint64_t nonce)
+expect_known (struct device *device, const struct scan_midstate *midstate,
+              const struct known_work *known, uint64_t first, uint64_t count)
 {
-    struct device_result result = {0};
+    struct device_result result;
 
-    if (run_batch (device, midstate, first, device->granule, &result) != 0) {
+    if (run_batch (device, midstate, first, count, &result) != 0) {
         return -1;
     }
-    if (result.outcome == DEVICE_HIT && result.nonce == nonce) {
+    if (result.outcome == DEVICE_HIT && result.nonce - first <= known->nonce - first &&
+        value_reaches (&known->target, result.nonce, NULL)) {
         return 0;
     }
     snprintf (device->reason, sizeof device->reason,
-              "self-test: nonce %016" PRIx64 " not found in a batch from %016" PRIx64, nonce,
-              first);
+              "self-test: nonce %016" PRIx64 " not found in a batch of %" PRIu64
+              " from %016" PRIx64,
+              known->nonce, count, first);
     return -1;
 }
 
+/* A batch of one granule that holds no such nonce. */
 static int
 expect_nothing (struct device *device, const struct scan_midstate *midstate, uint64_t first)
 {
-    struct device_result result = {0};
+    struct device_result result;
 
     if (run_batch (device, midstate, first, device->granule, &result) != 0) {
         return -1;
@@ -87,39 +96,23 @@ expect_nothing (struct device *device, const struct scan_midstate *midstate, uin
     return -1;
 }
 
-/*
- * A batch of the usual size that has the known nonce in it. A fast device's is so large that it may
- * hold another that is as good; what comes before the known one is as right an answer.
- */
 static int
-expect_any (struct device *device, const struct scan_midstate *midstate,
-            const struct known_work *known, uint64_t first)
+test_work (struct device *device, const struct known_work *known)
 {
-    struct device_result result = {0};
+    const uint64_t counts[] = {device->granule, device->usual};
+    struct scan_midstate midstate;
 
-    if (run_batch (device, midstate, first, device->usual, &result) != 0) {
-        return -1;
+    scan_prepare (&midstate, &known->target);
+    for (size_t i = 0; i < 2; i++) {
+        if (counts[i] != 0 &&
+            (expect_known (device, &midstate, known, known->nonce, counts[i]) != 0 ||
+             expect_known (device, &midstate, known, known->nonce - counts[i] + 1, counts[i]) !=
+                 0)) {
+            return -1;
+        }
     }
-    if (result.outcome == DEVICE_HIT && result.nonce - first <= known->nonce - first &&
-        value_reaches (&known->target, result.nonce, NULL)) {
-        return 0;
-    }
-    snprintf (device->reason, sizeof device->reason,
-              "self-test: nonce %016" PRIx64 " not found in a batch of %" PRIu64
-              " from %016" PRIx64,
-              known->nonce, device->usual, first);
-    return -1;
-}
-
-static int
-test_usual (struct device *device, const struct scan_midstate *midstate,
-            const struct known_work *known)
-{
-    if (device->usual == 0) {
-        return 0;
-    }
-    return expect_any (device, midstate, known, known->nonce) == 0 &&
-                   expect_any (device, midstate, known, known->nonce - device->usual + 1) == 0
+    return expect_nothing (device, &midstate, known->nonce + 1) == 0 &&
+                   expect_nothing (device, &midstate, known->nonce - device->granule) == 0
                ? 0
                : -1;
 }
@@ -128,16 +121,7 @@ int
 device_self_test (struct device *device)
 {
     for (size_t i = 0; i < sizeof known_works / sizeof known_works[0]; i++) {
-        const struct known_work *known = &known_works[i];
-        struct scan_midstate midstate;
-
-        scan_prepare (&midstate, &known->target);
-        if (expect_nonce (device, &midstate, known->nonce, known->nonce) != 0 ||
-            expect_nonce (device, &midstate, known->nonce - device->granule + 1, known->nonce) !=
-                0 ||
-            expect_nothing (device, &midstate, known->nonce + 1) != 0 ||
-            expect_nothing (device, &midstate, known->nonce - device->granule) != 0 ||
-            test_usual (device, &midstate, known) != 0) {
+        if (test_work (device, &known_works[i]) != 0) {
             return -1;
         }
     }

@@ -1,17 +1,9 @@
-/*
- * Preparing a target, and choosing a scanner for it.
- *
- * Threads: the CPU is asked for its features once, whichever thread comes first; after that they
- * are only read.
- */
+/* Preparing a target, and choosing a scanner for it. */
 #include "work/scan/scan.h"
 
-#include <pthread.h>
 #include <string.h>
 
-#if defined __x86_64__ || defined __i386__
-#include <cpuid.h>
-#elif defined __aarch64__ && defined __linux__
+#if defined __aarch64__ && defined __linux__
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
 #endif
@@ -63,99 +55,13 @@ scan_prepare (struct scan_midstate *midstate, const struct scan_target *target)
     begin_round_1 (v, midstate->m);
 }
 
-/* A portable-only build asks the CPU nothing. */
-#if defined HAVE_SCAN_AVX2 || defined HAVE_SCAN_AVX512 || defined HAVE_SCAN_NEON
-
-enum feature {
-    FEATURE_NEON = 1 << 0,
-    FEATURE_NEON_SHA3 = 1 << 1,
-    FEATURE_AVX2 = 1 << 2,
-    FEATURE_AVX512 = 1 << 3, /* foundation */
-};
-
-static pthread_once_t features_once = PTHREAD_ONCE_INIT;
-static unsigned features; /* of enum feature; constant after features_once */
-
-#if defined __x86_64__ || defined __i386__
-
-/* Which register state the operating system saves: XCR0. The instruction needs OSXSAVE. */
-static uint32_t
-read_xcr0 (void)
-{
-    uint32_t low, high;
-
-    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return low;
-}
-
-static unsigned
-detect_features (void)
-{
-    const uint32_t xcr0_avx = 0x06;    /* SSE and AVX */
-    const uint32_t xcr0_avx512 = 0xe6; /* and opmask, the upper halves, the upper sixteen */
-    unsigned eax, ebx, ecx, edx;
-    unsigned found = 0;
-    uint32_t xcr0;
-
-    if (!__get_cpuid (1, &eax, &ebx, &ecx, &edx) || !(ecx & bit_OSXSAVE) || !(ecx & bit_AVX))
-        return 0;
-    if (!__get_cpuid_count (7, 0, &eax, &ebx, &ecx, &edx))
-        return 0;
-
-    xcr0 = read_xcr0 ();
-    if ((ebx & bit_AVX2) && (xcr0 & xcr0_avx) == xcr0_avx)
-        found |= FEATURE_AVX2;
-    if ((ebx & bit_AVX512F) && (xcr0 & xcr0_avx512) == xcr0_avx512)
-        found |= FEATURE_AVX512;
-    return found;
-}
-
-#elif defined __aarch64__ && defined __linux__
-
-static unsigned
-detect_features (void)
-{
-    unsigned long capabilities = getauxval (AT_HWCAP);
-    unsigned found = 0;
-
-    if (capabilities & HWCAP_ASIMD)
-        found |= FEATURE_NEON;
-    if ((capabilities & HWCAP_ASIMD) && (capabilities & HWCAP_SHA3))
-        found |= FEATURE_NEON_SHA3;
-    return found;
-}
-
-#elif defined __aarch64__
-
-/* Advanced SIMD is part of every AArch64 system that is not Linux, too. */
-static unsigned
-detect_features (void)
-{
-    return FEATURE_NEON;
-}
-
-#endif
-
-static void
-set_features (void)
-{
-    features = detect_features ();
-}
-
-static bool
-have_feature (enum feature feature)
-{
-    pthread_once (&features_once, set_features);
-    return (features & (unsigned)feature) != 0;
-}
-
-#endif
+/* The compiler's run-time library asks the CPU, and whether the system saves its registers. */
 
 #ifdef HAVE_SCAN_AVX512
 static bool
 avx512_usable (void)
 {
-    return have_feature (FEATURE_AVX512);
+    return __builtin_cpu_supports ("avx512f");
 }
 
 static const struct scanner avx512 = {"avx512", SCAN_AVX512_LANES, scan_avx512, avx512_usable};
@@ -165,17 +71,24 @@ static const struct scanner avx512 = {"avx512", SCAN_AVX512_LANES, scan_avx512, 
 static bool
 avx2_usable (void)
 {
-    return have_feature (FEATURE_AVX2);
+    return __builtin_cpu_supports ("avx2");
 }
 
 static const struct scanner avx2 = {"avx2", SCAN_AVX2_LANES, scan_avx2, avx2_usable};
 #endif
 
+/* Advanced SIMD is part of every AArch64 system that is not Linux, too; of SHA3 only Linux tells.
+ */
+
 #ifdef HAVE_SCAN_NEON_SHA3
 static bool
 neon_sha3_usable (void)
 {
-    return have_feature (FEATURE_NEON_SHA3);
+#ifdef __linux__
+    return (getauxval (AT_HWCAP) & HWCAP_ASIMD) && (getauxval (AT_HWCAP) & HWCAP_SHA3);
+#else
+    return false;
+#endif
 }
 
 static const struct scanner neon_sha3 = {"neon-sha3", SCAN_NEON_LANES, scan_neon_sha3,
@@ -186,7 +99,11 @@ static const struct scanner neon_sha3 = {"neon-sha3", SCAN_NEON_LANES, scan_neon
 static bool
 neon_usable (void)
 {
-    return have_feature (FEATURE_NEON);
+#ifdef __linux__
+    return (getauxval (AT_HWCAP) & HWCAP_ASIMD) != 0;
+#else
+    return true;
+#endif
 }
 
 static const struct scanner neon = {"neon", SCAN_NEON_LANES, scan_neon, neon_usable};
@@ -224,16 +141,6 @@ scan_all (size_t *count)
 {
     *count = SCANNER_COUNT;
     return scanners;
-}
-
-const struct scanner *
-scan_best (void)
-{
-    for (size_t i = 0; i < SCANNER_COUNT; i++) {
-        if (scanners[i]->usable ())
-            return scanners[i];
-    }
-    return &portable;
 }
 
 const struct scanner *

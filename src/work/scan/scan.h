@@ -5,8 +5,8 @@
  * the root words 1 to 4, the other eleven are zero. Everything that does not depend on the nonce is
  * worked out once by scan_prepare; a scanner then only looks for the first nonce of a range.
  *
- * All functions are pure (scan_best and scan_named read the CPU's features, once) and may be called
- * on any thread. Nothing here can fail for want of memory.
+ * All functions are pure, and may be called on any thread. Nothing here can fail for want of
+ * memory.
  */
 #ifndef WORK_SCAN_H
 #define WORK_SCAN_H
@@ -63,12 +63,9 @@ struct scanner {
         void); /* whether this CPU, and its operating system's saved state, can run it */
 };
 
-/* Every scanner compiled into this build, the widest first; `*count` of them. Static. */
+/* Every scanner compiled into this build, the widest first and "portable" last; `*count` of them.
+ * Static. trial.h finds the fastest. */
 const struct scanner *const *scan_all (size_t *count);
-
-/* The first usable one of these. Never NULL: "portable" is always usable. trial.h finds the
- * fastest. */
-const struct scanner *scan_best (void);
 
 /* The scanner called `name`, or NULL when this build has none of that name or this CPU cannot run
  * it. */

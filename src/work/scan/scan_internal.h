@@ -38,24 +38,14 @@ enum {
 bool scan_portable (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
                     uint64_t *nonce);
 
-#ifdef HAVE_SCAN_NEON
+/* Each is there where its HAVE_SCAN_ macro is defined. */
 bool scan_neon (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
                 uint64_t *nonce);
-#endif
-
-#ifdef HAVE_SCAN_NEON_SHA3
 bool scan_neon_sha3 (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
                      uint64_t *nonce);
-#endif
-
-#ifdef HAVE_SCAN_AVX2
 bool scan_avx2 (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
                 uint64_t *nonce);
-#endif
-
-#ifdef HAVE_SCAN_AVX512
 bool scan_avx512 (const struct scan_midstate *midstate, uint64_t first, uint64_t count,
                   uint64_t *nonce);
-#endif
 
 #endif

@@ -18,157 +18,75 @@ store_order (enum store_network network)
 
 /* Looking up. */
 
-/* What is known of a key: a pending change, or a row. */
-enum lookup { LOOKUP_NONE, LOOKUP_FOUND, LOOKUP_CORRUPT };
-
-/* Copies the change of a key that is not on the disk yet. False when there is none. */
-static bool
-find_change (struct store *store, enum store_kind kind, const uint8_t key[STORE_KEY_SIZE],
-             struct store_change *copy)
+/* The record of a key as it is, or is to be when all changes are written. */
+static void
+find_record (struct store *store, enum store_kind kind, const uint8_t key[STORE_KEY_SIZE],
+             struct store_record *record)
 {
-    const uint32_t chain = store_pending_chain (&store->tables[0], kind, key);
     const struct store_change *change;
 
     pthread_mutex_lock (&store->lock);
-    change = store_pending_find (store->filling, chain, kind, key);
+    change = store_pending_find (store->filling, kind, key);
     if (change == NULL && store->writing != NULL) {
-        change = store_pending_find (store->writing, chain, kind, key);
+        change = store_pending_find (store->writing, kind, key);
     }
     if (change != NULL) {
-        *copy = *change;
+        *record = change->record;
     }
     pthread_mutex_unlock (&store->lock);
-    return change != NULL;
-}
-
-/* Reads a row from the disk. */
-static enum lookup
-read_row (struct store *store, const struct store_table *table, const uint8_t key[STORE_KEY_SIZE],
-          uint8_t record[STORE_ENTRY_SIZE], size_t *size)
-{
-    const int failed = store_file_read (&store->file, table, key, record, size);
-
-    if (failed == MDB_NOTFOUND) {
-        return LOOKUP_NONE;
+    if (change != NULL) {
+        return;
     }
+    const int failed = store_file_read (&store->file, kind, key, record);
+
     if (failed != 0) {
-        store->statistics.read_errors++;
-        return LOOKUP_NONE;
+        store->statistics.read_errors += failed != MDB_NOTFOUND;
+        record->size = 0;
     }
-    return LOOKUP_FOUND;
-}
-
-/* An entry as it is kept, unchecked. `used` is when it was noted as used, seconds. */
-static enum lookup
-find_entry (struct store *store, const uint8_t key[STORE_KEY_SIZE], struct store_entry *entry,
-            uint64_t *used)
-{
-    uint8_t record[STORE_ENTRY_SIZE];
-    size_t size = sizeof record;
-    struct store_change change;
-    uint64_t stamp;
-
-    if (find_change (store, STORE_KIND_ENTRY, key, &change)) {
-        *entry = change.entry;
-        *used = change.used;
-        return change.removed ? LOOKUP_NONE : LOOKUP_FOUND;
-    }
-    const enum lookup found = read_row (store, &store->file.entries, key, record, &size);
-
-    if (found != LOOKUP_FOUND) {
-        return found;
-    }
-    if (store_format_read_entry (key, record, size, entry, &stamp) != 0) {
-        return LOOKUP_CORRUPT;
-    }
-    *used = stamp / STORE_STAMP_SECOND;
-    return LOOKUP_FOUND;
-}
-
-/* The same of an account's frontier. */
-static enum lookup
-find_account (struct store *store, const uint8_t key[STORE_KEY_SIZE], uint8_t frontier[32],
-              uint64_t *used)
-{
-    uint8_t record[STORE_ENTRY_SIZE];
-    size_t size = sizeof record;
-    struct store_change change;
-
-    if (find_change (store, STORE_KIND_ACCOUNT, key, &change)) {
-        memcpy (frontier, change.frontier, sizeof change.frontier);
-        *used = change.used;
-        return change.removed ? LOOKUP_NONE : LOOKUP_FOUND;
-    }
-    const enum lookup found = read_row (store, &store->file.accounts, key, record, &size);
-
-    if (found != LOOKUP_FOUND) {
-        return found;
-    }
-    if (size != STORE_ACCOUNT_SIZE) {
-        return LOOKUP_CORRUPT;
-    }
-    memcpy (frontier, record + STORE_STAMP_SIZE, 32);
-    *used = store_format_get_u64 (record) / STORE_STAMP_SECOND;
-    return LOOKUP_FOUND;
 }
 
 /* Changing. */
 
-/* Leaves a change for the writer. Returns 0, or -1 when there is no room. */
+/* Leaves a change for the writer. Returns 0, or -1 when there is no room; counted. */
 static int
-add_change (struct store *store, const struct store_change *change)
+add_change (struct store *store, enum store_kind kind, const uint8_t key[STORE_KEY_SIZE],
+            const struct store_record *record)
 {
-    const uint32_t chain = store_pending_chain (&store->tables[0], change->kind, change->key);
-    struct store_change *place;
-    uint32_t next;
-
     pthread_mutex_lock (&store->lock);
     struct store_pending *const filling = store->filling;
     const bool first = filling->count == 0;
+    const int result = store_pending_put (filling, kind, key, record);
 
-    place = store_pending_take (filling, chain, change->kind, change->key);
-    if (place != NULL) {
-        next = place->next;
-        *place = *change;
-        place->next = next;
-    }
-    if (first) {
-        store->since = clock_now ();
-    }
     if (first || filling->count == filling->capacity / 4) {
         pthread_cond_signal (&store->wake);
     }
     pthread_mutex_unlock (&store->lock);
-    return place != NULL ? 0 : -1;
-}
-
-/* The same, counted when there is no room. */
-static int
-add_or_drop (struct store *store, const struct store_change *change)
-{
-    const int result = add_change (store, change);
-
     store->statistics.dropped += result != 0;
     return result;
+}
+
+/* Roughly; the writer makes it unique. */
+static uint64_t
+stamp_of_now (const struct store *store)
+{
+    return store_now (store) * STORE_STAMP_SECOND;
 }
 
 static int
 add_entry (struct store *store, const uint8_t key[STORE_KEY_SIZE], const struct store_entry *entry)
 {
-    struct store_change change = {.kind = STORE_KIND_ENTRY, .used = store_now (store)};
+    struct store_record record;
 
-    memcpy (change.key, key, sizeof change.key);
-    change.entry = *entry;
-    return add_or_drop (store, &change);
+    store_format_entry (entry, stamp_of_now (store), &record);
+    return add_change (store, STORE_KIND_ENTRY, key, &record);
 }
 
 static int
 add_removal (struct store *store, enum store_kind kind, const uint8_t key[STORE_KEY_SIZE])
 {
-    struct store_change change = {.kind = kind, .removed = true};
+    const struct store_record none = {.size = 0};
 
-    memcpy (change.key, key, sizeof change.key);
-    return add_or_drop (store, &change);
+    return add_change (store, kind, key, &none);
 }
 
 /* Whether so many changes wait that those which only note a use are left out. */
@@ -184,9 +102,10 @@ is_busy (struct store *store)
 
 /* Notes that a row is in use, if that has not been noted for a while. */
 static bool
-is_touch_due (struct store *store, uint64_t used)
+is_touch_due (struct store *store, const struct store_record *record)
 {
-    return store_now (store) >= used + STORE_TOUCH_SECONDS && !is_busy (store);
+    return store_now (store) >= store_format_used (record) + STORE_TOUCH_SECONDS &&
+           !is_busy (store);
 }
 
 /* Serving. */
@@ -206,23 +125,24 @@ is_too_old (const struct store *store, const struct store_entry *entry)
  */
 static bool
 fetch (struct store *store, enum store_network network, const struct scan_target *target,
-       struct store_entry *entry, uint64_t *used, bool *reached)
+       struct store_entry *entry, struct store_record *record, bool *reached)
 {
     uint8_t key[STORE_KEY_SIZE];
     uint64_t value;
+    bool right;
 
     store_format_key (network, target->root, key);
-    enum lookup found = find_entry (store, key, entry, used);
-
-    if (found == LOOKUP_NONE) {
+    find_record (store, STORE_KIND_ENTRY, key, record);
+    if (record->size == 0) {
         return false;
     }
-    if (found == LOOKUP_FOUND) {
+    right = store_format_read_entry (key, record, entry) == 0;
+    if (right) {
         *reached = value_reaches (target, entry->work, &value);
-        found = value == entry->value ? LOOKUP_FOUND : LOOKUP_CORRUPT;
+        right = value == entry->value;
     }
-    store->statistics.corrupt += found == LOOKUP_CORRUPT;
-    if (found == LOOKUP_CORRUPT || is_too_old (store, entry)) {
+    store->statistics.corrupt += !right;
+    if (!right || is_too_old (store, entry)) {
         (void)add_removal (store, STORE_KIND_ENTRY, key);
         return false;
     }
@@ -233,23 +153,19 @@ bool
 store_get (struct store *store, enum store_network network, const struct scan_target *target,
            struct store_entry *entry)
 {
-    struct store_statistics *const statistics = &store->statistics;
+    struct store_record record;
     struct store_entry found;
     uint8_t key[STORE_KEY_SIZE];
-    uint64_t used;
     bool reached;
+    const bool there = fetch (store, network, target, &found, &record, &reached);
 
-    if (!fetch (store, network, target, &found, &used, &reached)) {
-        statistics->misses++;
+    if (!there || !reached) {
+        store->statistics.misses++;
+        store->statistics.weak += there;
         return false;
     }
-    if (!reached) {
-        statistics->misses++;
-        statistics->weak++;
-        return false;
-    }
-    statistics->hits++;
-    if (is_touch_due (store, used)) {
+    store->statistics.hits++;
+    if (is_touch_due (store, &record)) {
         store_format_key (network, target->root, key);
         (void)add_entry (store, key, &found);
     }
@@ -273,11 +189,11 @@ store_peek (struct store *store, enum store_network network, const uint8_t root[
             struct store_entry *entry)
 {
     const struct scan_target target = target_of_any (network, root);
+    struct store_record record;
     struct store_entry found;
-    uint64_t used;
     bool reached;
 
-    if (!fetch (store, network, &target, &found, &used, &reached)) {
+    if (!fetch (store, network, &target, &found, &record, &reached)) {
         return false;
     }
     *entry = found;
@@ -298,7 +214,6 @@ store_put (struct store *store, const struct store_entry *entry)
     }
     if (store_peek (store, entry->network, entry->root, &old) &&
         difficulty_reached (target.order, old.value, new.value)) {
-        store->statistics.worse++;
         return STORE_WORSE;
     }
     new.source[STORE_SOURCE_SIZE - 1] = '\0';
@@ -319,27 +234,44 @@ store_remove (struct store *store, enum store_network network, const uint8_t roo
     return add_removal (store, STORE_KIND_ENTRY, key);
 }
 
+bool
+store_account (struct store *store, enum store_network network, const uint8_t account[32],
+               uint8_t frontier[32])
+{
+    struct store_record record;
+    uint8_t key[STORE_KEY_SIZE];
+
+    store_format_key (network, account, key);
+    find_record (store, STORE_KIND_ACCOUNT, key, &record);
+    if (record.size != STORE_ACCOUNT_SIZE) {
+        return false;
+    }
+    memcpy (frontier, record.bytes + STORE_STAMP_SIZE, 32);
+    return true;
+}
+
 int
 store_frontier (struct store *store, enum store_network network, const uint8_t account[32],
                 const uint8_t frontier[32])
 {
-    struct store_change change = {.kind = STORE_KIND_ACCOUNT, .used = store_now (store)};
-    uint8_t old_key[STORE_KEY_SIZE];
-    uint8_t old[32];
-    uint64_t used;
+    struct store_record old;
+    struct store_record new;
+    uint8_t key[STORE_KEY_SIZE];
 
-    store_format_key (network, account, change.key);
-    memcpy (change.frontier, frontier, sizeof change.frontier);
-    if (find_account (store, change.key, old, &used) == LOOKUP_FOUND) {
-        if (memcmp (old, frontier, sizeof old) == 0) {
-            return is_touch_due (store, used) ? add_or_drop (store, &change) : 0;
+    store_format_key (network, account, key);
+    store_format_account (frontier, stamp_of_now (store), &new);
+    find_record (store, STORE_KIND_ACCOUNT, key, &old);
+    if (old.size == STORE_ACCOUNT_SIZE) {
+        const uint8_t *const last = old.bytes + STORE_STAMP_SIZE;
+
+        if (memcmp (last, frontier, 32) == 0 && !is_touch_due (store, &old)) {
+            return 0;
         }
-        store_format_key (network, old, old_key);
-        if (add_removal (store, STORE_KIND_ENTRY, old_key) != 0) {
+        if (memcmp (last, frontier, 32) != 0 && store_remove (store, network, last) != 0) {
             return -1;
         }
     }
-    return add_or_drop (store, &change);
+    return add_change (store, STORE_KIND_ACCOUNT, key, &new);
 }
 
 int
@@ -349,22 +281,6 @@ store_forget (struct store *store, enum store_network network, const uint8_t acc
 
     store_format_key (network, account, key);
     return add_removal (store, STORE_KIND_ACCOUNT, key);
-}
-
-bool
-store_account (struct store *store, enum store_network network, const uint8_t account[32],
-               uint8_t frontier[32])
-{
-    uint8_t key[STORE_KEY_SIZE];
-    uint8_t found[32];
-    uint64_t used;
-
-    store_format_key (network, account, key);
-    if (find_account (store, key, found, &used) != LOOKUP_FOUND) {
-        return false;
-    }
-    memcpy (frontier, found, sizeof found);
-    return true;
 }
 
 size_t
@@ -382,22 +298,23 @@ void
 store_statistics (struct store *store, struct store_statistics *statistics)
 {
     const struct store_statistics *const own = &store->statistics;
+    const struct store_pending *oldest;
 
     pthread_mutex_lock (&store->lock);
     *statistics = store->written;
     statistics->pending = store->filling->count;
-    statistics->lag = statistics->pending > 0 ? clock_seconds (clock_now () - store->since) : 0;
+    oldest = store->filling;
     if (store->writing != NULL) {
         statistics->pending += store->writing->count;
-        statistics->lag = clock_seconds (clock_now () - store->writing_since);
+        oldest = store->writing;
     }
+    statistics->lag = oldest->count > 0 ? clock_seconds (clock_now () - oldest->since) : 0;
     pthread_mutex_unlock (&store->lock);
     statistics->hits = own->hits;
     statistics->misses = own->misses;
     statistics->weak = own->weak;
     statistics->corrupt = own->corrupt;
     statistics->puts = own->puts;
-    statistics->worse = own->worse;
     statistics->dropped = own->dropped;
     statistics->read_errors = own->read_errors;
 }

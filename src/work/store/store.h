@@ -88,8 +88,7 @@ struct store_settings {
     uint64_t max_age;      /* seconds; 0 is no bound. No work found longer ago is handed out; it is
                               off the disk after twice that at the latest */
     uint64_t max_accounts; /* 0: as many as entries */
-    size_t max_pending;    /* changes that may wait for the writer; 0 is 32768 */
-    uint64_t first_map;    /* bytes of address space to begin with; 0 is 64 MiB. It grows */
+    size_t max_pending;    /* changes that may wait for the writer; at most 2^24, 0 is 32768 */
     uint64_t (*now) (void); /* unix time in seconds; NULL is the system's. On two threads */
 };
 
@@ -180,7 +179,6 @@ struct store_statistics {
     uint64_t weak;         /* of the misses: there was work, but too weak */
     uint64_t corrupt;      /* records that were not what they said, removed */
     uint64_t puts;         /* taken */
-    uint64_t worse;        /* puts that what was there beat */
     uint64_t dropped;      /* changes refused, too many waiting */
     uint64_t evicted;      /* entries that had to go for the bounds' sake */
     uint64_t expired;      /* entries that were too old */

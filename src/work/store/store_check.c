@@ -1,34 +1,39 @@
-#define _GNU_SOURCE 1 /* close_range */
-
 #include "work/store/store_check.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "work/base/child.h"
 #include "work/store/store_file.h"
 
 /* More of the map than the file has: it may end before its last page, and a copy needs spare ones.
  */
 #define SPARE ((size_t)16 << 20)
 
-/* What the child may take of a processor: LMDB can go in circles in a damaged page. More than fifty
- * times what it takes on a machine of today. */
-#define SECONDS(size) (2 + (rlim_t)(size) / ((rlim_t)8 << 20))
-
 /* Rows in a transaction of the copy's: LMDB keeps its pages in memory. */
 #define ROWS_AT_ONCE 16384
 
 static const char *const tables[] = {STORE_ABOUT, STORE_ENTRIES, STORE_ENTRIES_ORDER,
                                      STORE_ACCOUNTS, STORE_ACCOUNTS_ORDER};
+
+/* What the child may take of a processor: LMDB can go in circles in a damaged page. More than fifty
+ * times what it takes on a machine of today. There is no bound of another kind: disks may be slow.
+ */
+#define SECONDS(size) (2 + (rlim_t)(size) / ((rlim_t)8 << 20))
+#define PATIENCE 1e9
+
+/* What the child is to read, and the name of the copy or NULL. */
+struct errand {
+    const char *path;
+    const char *copy;
+    size_t size;
+};
 
 /* The file that is made; `env` is NULL where none is. */
 struct copy {
@@ -203,17 +208,31 @@ verdict (int failed)
     }
 }
 
-/* What the child does. The environments are the process's, and end with it. */
-static enum store_check
-read_file (const char *path, size_t size, const char *copy_name)
+static void
+bound_time (size_t size)
 {
+    struct rlimit time;
+
+    if (getrlimit (RLIMIT_CPU, &time) == 0) {
+        time.rlim_cur = SECONDS (size);
+        (void)setrlimit (RLIMIT_CPU, &time);
+    }
+}
+
+/* What the child does. The environments are the process's, and end with it. */
+static int
+read_file (const void *data)
+{
+    const struct errand *const errand = data;
     struct copy copy = {.env = NULL};
     MDB_txn *transaction;
     MDB_env *env;
     uint32_t format;
-    int failed = open_environment (path, size, MDB_RDONLY, &env);
 
-    if ((failed == ENOMEM || failed == EINVAL) && fits (size)) {
+    bound_time (errand->size);
+    int failed = open_environment (errand->path, errand->size, MDB_RDONLY, &env);
+
+    if ((failed == ENOMEM || failed == EINVAL) && fits (errand->size)) {
         return STORE_CHECK_DAMAGED;
     }
     if (failed == 0) {
@@ -226,7 +245,7 @@ read_file (const char *path, size_t size, const char *copy_name)
         return format == 0 ? STORE_CHECK_EMPTY : STORE_CHECK_UNSURE;
     }
     if (failed == 0) {
-        failed = begin_copy (&copy, copy_name, size);
+        failed = begin_copy (&copy, errand->copy, errand->size);
     }
     for (size_t i = 0; i < sizeof tables / sizeof tables[0] && failed == 0; i++) {
         failed = read_table (transaction, tables[i], &copy);
@@ -234,77 +253,29 @@ read_file (const char *path, size_t size, const char *copy_name)
     return verdict (failed != 0 ? failed : end_copy (&copy));
 }
 
-/*
- * A crash here is an answer: nobody's handler is to report it, and no core is worth keeping. The
- * child ends with its parent, and keeps no lock or connection of its parent's open.
- */
-static _Noreturn void
-run_child (pid_t parent, const char *path, size_t size, const char *copy)
-{
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGXCPU};
-    const struct rlimit no_core = {0, 0};
-    struct rlimit time;
-
-    (void)close_range (3, UINT_MAX, 0);
-    (void)setrlimit (RLIMIT_CORE, &no_core);
-    if (getrlimit (RLIMIT_CPU, &time) == 0) {
-        time.rlim_cur = SECONDS (size);
-        (void)setrlimit (RLIMIT_CPU, &time);
-    }
-    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) {
-        (void)signal (crashes[i], SIG_DFL);
-    }
-    if (prctl (PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid () != parent) {
-        _exit (STORE_CHECK_UNSURE);
-    }
-    _exit (read_file (path, size + SPARE, copy));
-}
-
 /* What the child's end says of the file. */
 static enum store_check
-judge (int status, char *reason, size_t reason_size)
+judge (struct child_result result, char *reason, size_t reason_size)
 {
-    if (WIFEXITED (status)) {
-        snprintf (reason, reason_size, "it does not hold what it says");
-        return WEXITSTATUS (status) <= STORE_CHECK_UNSURE ? WEXITSTATUS (status)
-                                                          : STORE_CHECK_DAMAGED;
-    }
-    snprintf (reason, reason_size, "reading it ends in \"%s\"", strsignal (WTERMSIG (status)));
-    switch (WTERMSIG (status)) {
-    case SIGSEGV:
-    case SIGBUS:
-    case SIGILL:
-    case SIGFPE:
-    case SIGABRT:
-    case SIGXCPU:
+    switch (result.end) {
+    case CHILD_CRASHED:
+        snprintf (reason, reason_size, "reading it ends in \"%s\"", strsignal (result.detail));
         return STORE_CHECK_DAMAGED;
-    default: /* somebody ended it */
+    case CHILD_ANSWERED:
+    case CHILD_ENDED:
+        snprintf (reason, reason_size, "it does not hold what it says");
+        return result.end == CHILD_ENDED ? STORE_CHECK_DAMAGED : (enum store_check)result.detail;
+    default: /* somebody ended it, or it could not be started */
         return STORE_CHECK_UNSURE;
     }
-}
-
-/* Waits for the child. */
-static enum store_check
-reap (pid_t pid, char *reason, size_t reason_size)
-{
-    int status;
-
-    while (waitpid (pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return STORE_CHECK_UNSURE; /* somebody else has waited for it */
-        }
-    }
-    return judge (status, reason, reason_size);
 }
 
 enum store_check
 store_check (const char *path, const char *copy, char *reason, size_t reason_size)
 {
-    enum store_check result = STORE_CHECK_UNSURE;
-    const pid_t parent = getpid ();
+    struct errand errand = {.path = path, .copy = copy};
+    enum store_check result;
     struct stat status;
-    sigset_t all;
-    sigset_t before;
 
     if (copy != NULL) {
         (void)unlink (copy);
@@ -312,18 +283,8 @@ store_check (const char *path, const char *copy, char *reason, size_t reason_siz
     if (stat (path, &status) != 0 || !S_ISREG (status.st_mode) || status.st_size == 0) {
         return STORE_CHECK_UNSURE;
     }
-    (void)sigfillset (&all);
-    (void)sigdelset (&all, SIGXCPU);
-    (void)pthread_sigmask (SIG_SETMASK, &all, &before); /* the child has no use for the parent's */
-    const pid_t pid = fork ();
-
-    if (pid == 0) {
-        run_child (parent, path, (size_t)status.st_size, copy);
-    }
-    (void)pthread_sigmask (SIG_SETMASK, &before, NULL);
-    if (pid > 0) {
-        result = reap (pid, reason, reason_size);
-    }
+    errand.size = (size_t)status.st_size + SPARE;
+    result = judge (child_run (read_file, &errand, PATIENCE), reason, reason_size);
     if (copy != NULL && result != STORE_CHECK_GOOD) {
         (void)unlink (copy);
     }

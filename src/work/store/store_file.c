@@ -1,22 +1,28 @@
 /*
- * Threads: see store_file.h. map_lock guards the environment's being there and where its map is.
+ * Threads: see store_file.h. `lock` guards the environment's being there.
  */
 #include "work/store/store_file.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #define MAP_UNIT UINT64_C (65536) /* a multiple of any page size */
-#define DEFAULT_MAP (UINT64_C (1) << 26)
-#define SPARE (UINT64_C (4) << 20)
-#define LOCK_FILE_BYTES 16384 /* more than LMDB needs for its 126 readers */
+#define LARGEST_MAP (UINT64_C (1) << (sizeof (void *) > 4 ? 40 : 30))
+#define SPARE (UINT64_C (4) << 20) /* without spare pages nothing can be removed */
+#define LOCK_FILE_BYTES 16384      /* more than LMDB needs for its 126 readers */
+
+/* Beside LMDB's errors and the system's: the file is of a newer format. */
+#define NEWER_FORMAT (-1)
 
 const char *
 store_file_error (const struct store_file *file, int failed)
@@ -27,7 +33,7 @@ store_file_error (const struct store_file *file, int failed)
     case MDB_MAP_FULL:
         return "it is as large as its bound in bytes allows";
     case ENOMEM:
-        return "no memory, or no address space for its file: a lower store.max_bytes needs less";
+        return "no memory, or no address space for its file";
     case EIO:
         /* LMDB says so of a write that the disk had room for only in part. */
         if (statvfs (file->path, &status) == 0 && status.f_bavail < 16) {
@@ -60,39 +66,6 @@ reserve_lock_file (const char *path)
     return failed;
 }
 
-/* Returns 0 or an error. */
-static int
-open_environment (struct store_file *file)
-{
-    int failed = reserve_lock_file (file->path);
-    MDB_envinfo info;
-
-    if (failed == 0) {
-        failed = mdb_env_create (&file->env);
-    }
-    if (failed != 0) {
-        return failed;
-    }
-    failed = mdb_env_set_mapsize (file->env, (size_t)file->map_bytes);
-    if (failed == 0) {
-        failed = mdb_env_set_maxdbs (file->env, STORE_MAX_TABLES);
-    }
-    if (failed == 0) {
-        failed = mdb_env_open (file->env, file->path, MDB_NOTLS, 0600);
-    }
-    if (failed == 0) {
-        failed = mdb_env_info (file->env, &info);
-    }
-    if (failed == 0) {
-        file->map_bytes = info.me_mapsize; /* more than was asked for, for a larger file */
-    }
-    if (failed != 0) {
-        mdb_env_close (file->env);
-        file->env = NULL;
-    }
-    return failed;
-}
-
 static void
 close_environment (struct store_file *file)
 {
@@ -106,26 +79,50 @@ close_environment (struct store_file *file)
     }
 }
 
-/* As store_file_grow, with map_lock held or without a reader. A larger map that cannot be had
- * leaves LMDB without any. */
+/* Returns 0, or an error and nothing open. */
 static int
-grow_map (struct store_file *file)
+open_environment (struct store_file *file, uint64_t map_bytes)
 {
-    uint64_t bytes = file->map_bytes * 2;
+    MDB_envinfo info;
+    MDB_stat stat;
+    int failed = mdb_env_create (&file->env);
 
-    if (file->max_bytes != 0 && bytes > file->max_bytes) {
-        bytes = file->max_bytes;
+    if (failed != 0) {
+        file->env = NULL;
+        return failed;
     }
-    if (bytes <= file->map_bytes || bytes > SIZE_MAX) {
-        return MDB_MAP_FULL;
-    }
-    const int failed = mdb_env_set_mapsize (file->env, (size_t)bytes);
-
+    failed = mdb_env_set_mapsize (file->env, (size_t)map_bytes);
     if (failed == 0) {
-        file->map_bytes = bytes;
-    } else {
-        close_environment (file);
+        failed = mdb_env_set_maxdbs (file->env, STORE_MAX_TABLES);
     }
+    if (failed == 0) {
+        failed = mdb_env_open (file->env, file->path, MDB_NOTLS, 0600);
+    }
+    if (failed != 0) {
+        close_environment (file);
+        return failed;
+    }
+    (void)mdb_env_info (file->env, &info); /* these two fail only without an environment */
+    (void)mdb_env_stat (file->env, &stat);
+    file->map_bytes = info.me_mapsize; /* more than was asked for, for a larger file */
+    file->page_size = stat.ms_psize;
+    return 0;
+}
+
+/* Opens it with as large a map as the address space has room for. Returns 0 or an error. */
+static int
+open_largest (struct store_file *file)
+{
+    uint64_t bytes = file->map_bytes;
+    int failed = reserve_lock_file (file->path);
+
+    if (failed != 0) {
+        return failed;
+    }
+    do {
+        failed = open_environment (file, bytes);
+        bytes = bytes / 2 / MAP_UNIT * MAP_UNIT;
+    } while (failed == ENOMEM && bytes >= STORE_MIN_BYTES);
     return failed;
 }
 
@@ -161,118 +158,117 @@ store_file_format (MDB_txn *transaction, uint32_t *format)
     if (failed != 0) {
         return failed;
     }
-    *format = data.mv_size == STORE_FORMAT_SIZE ? store_format_get_u32 (data.mv_data) : 0;
+    if (data.mv_size != sizeof *format) {
+        return MDB_INVALID;
+    }
+    memcpy (format, data.mv_data, sizeof *format);
+    *format = be32toh (*format);
     return *format > 0 ? 0 : MDB_INVALID;
 }
 
 static int
 write_format (MDB_txn *transaction)
 {
-    uint8_t bytes[STORE_FORMAT_SIZE];
+    uint32_t format = htobe32 (STORE_FORMAT);
     MDB_val key = text_value ("format");
-    MDB_val data = {sizeof bytes, bytes};
+    MDB_val data = {sizeof format, &format};
     MDB_dbi table;
     const int failed = mdb_dbi_open (transaction, STORE_ABOUT, MDB_CREATE, &table);
 
-    store_format_put_u32 (bytes, STORE_FORMAT);
     return failed != 0 ? failed : mdb_put (transaction, table, &key, &data, 0);
 }
 
-/* Opens the tables, or makes them in a new file. Returns 0, -1 with a message, or an error. */
+/* Opens the tables, or makes them in a new file. Returns 0 or an error. */
 static int
-open_tables (struct store_file *file, MDB_txn *transaction, char *error, size_t error_size)
+open_tables (struct store_file *file, MDB_txn *transaction)
 {
-    uint32_t format;
-    int failed = store_file_format (transaction, &format);
+    static const char *const names[STORE_KINDS][2] = {
+        [STORE_KIND_ENTRY] = {STORE_ENTRIES, STORE_ENTRIES_ORDER},
+        [STORE_KIND_ACCOUNT] = {STORE_ACCOUNTS, STORE_ACCOUNTS_ORDER},
+    };
+    int failed = store_file_format (transaction, &file->format);
 
-    if (failed == 0 && format > STORE_FORMAT) {
-        snprintf (error, error_size,
-                  "the store in %s is of format %" PRIu32 ", made by a newer version; this one "
-                  "knows format %" PRIu32 ": use the newer one, or name another directory",
-                  file->path, format, STORE_FORMAT);
-        return -1;
+    if (failed == 0 && file->format != STORE_FORMAT) {
+        failed = file->format == 0             ? write_format (transaction)
+                 : file->format > STORE_FORMAT ? NEWER_FORMAT
+                                               : MDB_VERSION_MISMATCH;
     }
-    if (failed == 0) {
-        failed = format == STORE_FORMAT ? 0
-                 : format == 0          ? write_format (transaction)
-                                        : MDB_VERSION_MISMATCH;
+    for (int i = 0; i < STORE_KINDS && failed == 0; i++) {
+        failed = store_table_open (&file->tables[i], transaction, names[i][0], names[i][1]);
     }
-    if (failed == 0) {
-        failed = store_table_open (&file->entries, transaction, STORE_ENTRIES, STORE_ENTRIES_ORDER);
-    }
-    return failed != 0 ? failed
-                       : store_table_open (&file->accounts, transaction, STORE_ACCOUNTS,
-                                           STORE_ACCOUNTS_ORDER);
+    return failed;
 }
 
-/* The same in a transaction, and in as large a map as that takes. */
+/* Returns 0, or an error and nothing open. */
 static int
-begin_tables (struct store_file *file, char *error, size_t error_size)
+open_all (struct store_file *file)
 {
-    for (;;) {
-        MDB_txn *transaction;
-        int failed = mdb_txn_begin (file->env, NULL, 0, &transaction);
+    MDB_txn *transaction;
+    int failed = open_largest (file);
 
-        if (failed != 0) {
-            return failed;
-        }
-        failed = open_tables (file, transaction, error, error_size);
+    if (failed != 0) {
+        return failed;
+    }
+    failed = mdb_txn_begin (file->env, NULL, 0, &transaction);
+    if (failed == 0) {
+        failed = open_tables (file, transaction);
         if (failed == 0) {
             failed = mdb_txn_commit (transaction);
         } else {
             mdb_txn_abort (transaction);
         }
-        if (failed == MDB_MAP_FULL) {
-            failed = grow_map (file);
-            if (failed == 0) {
-                continue;
-            }
-        }
-        return failed;
-    }
-}
-
-/* Returns 0, or -1 with a message and nothing open. */
-static int
-open_all (struct store_file *file, char *error, size_t error_size)
-{
-    int failed = open_environment (file);
-
-    if (failed == 0) {
-        failed = begin_tables (file, error, error_size);
-    }
-    if (failed != 0 && failed != -1) {
-        snprintf (error, error_size, "cannot open the store in %s: %s", file->path,
-                  store_file_error (file, failed));
     }
     if (failed != 0) {
         close_environment (file);
     }
-    return failed == 0 ? 0 : -1;
+    return failed;
+}
+
+/* A file that is larger than its bound gets no larger than it is, but for what it takes to come
+ * down to it. */
+static uint64_t
+choose_map (const char *path, uint64_t max_bytes)
+{
+    const uint64_t most = max_bytes != 0 && max_bytes < LARGEST_MAP ? max_bytes : LARGEST_MAP;
+    char name[PATH_MAX];
+    struct stat status;
+
+    (void)snprintf (name, sizeof name, "%s/data.mdb", path);
+    const bool larger = stat (name, &status) == 0 && (uint64_t)status.st_size > most;
+
+    return (larger ? (uint64_t)status.st_size + SPARE : most) / MAP_UNIT * MAP_UNIT;
+}
+
+static void
+complain (const struct store_file *file, int failed, char *error, size_t error_size)
+{
+    if (failed == NEWER_FORMAT) {
+        snprintf (error, error_size,
+                  "the store in %s is of format %" PRIu32 ", made by a newer version; this one "
+                  "knows format %" PRIu32 ": use the newer one, or name another directory",
+                  file->path, file->format, STORE_FORMAT);
+    } else {
+        snprintf (error, error_size, "cannot open the store in %s: %s", file->path,
+                  store_file_error (file, failed));
+    }
 }
 
 int
-store_file_open (struct store_file *file, const char *path, uint64_t first_map, uint64_t max_bytes,
-                 char *error, size_t error_size)
+store_file_open (struct store_file *file, const char *path, uint64_t max_bytes, char *error,
+                 size_t error_size)
 {
-    *file = (struct store_file){.max_bytes = max_bytes / MAP_UNIT * MAP_UNIT};
-    file->map_bytes =
-        first_map == 0 ? DEFAULT_MAP : (first_map + MAP_UNIT - 1) / MAP_UNIT * MAP_UNIT;
-    if (file->max_bytes != 0 && file->map_bytes > file->max_bytes) {
-        file->map_bytes = file->max_bytes;
-    }
-    file->path = strdup (path);
-    if (file->path == NULL || pthread_mutex_init (&file->map_lock, NULL) != 0) {
+    *file = (struct store_file){.path = strdup (path), .map_bytes = choose_map (path, max_bytes)};
+    if (file->path == NULL || pthread_mutex_init (&file->lock, NULL) != 0) {
         snprintf (error, error_size, "out of memory");
         free (file->path);
         return -1;
     }
-    if (open_all (file, error, error_size) != 0) {
+    const int failed = open_all (file);
+
+    if (failed != 0) {
+        complain (file, failed, error, error_size);
         store_file_close (file);
         return -1;
-    }
-    if (file->max_bytes != 0 && file->map_bytes > file->max_bytes) {
-        file->max_bytes = file->map_bytes + SPARE; /* without spare pages nothing can be removed */
     }
     return 0;
 }
@@ -281,12 +277,12 @@ void
 store_file_close (struct store_file *file)
 {
     close_environment (file);
-    (void)pthread_mutex_destroy (&file->map_lock);
+    (void)pthread_mutex_destroy (&file->lock);
     free (file->path);
     file->path = NULL;
 }
 
-/* Makes file->reader a running transaction. map_lock held. */
+/* Makes file->reader a running transaction. lock held. */
 static int
 begin_reading (struct store_file *file)
 {
@@ -300,24 +296,25 @@ begin_reading (struct store_file *file)
 }
 
 int
-store_file_read (struct store_file *file, const struct store_table *table,
-                 const uint8_t key[STORE_KEY_SIZE], uint8_t *record, size_t *size)
+store_file_read (struct store_file *file, enum store_kind kind, const uint8_t key[STORE_KEY_SIZE],
+                 struct store_record *record)
 {
     MDB_val name = {STORE_KEY_SIZE, (void *)(uintptr_t)key};
     MDB_val data;
 
-    pthread_mutex_lock (&file->map_lock);
+    pthread_mutex_lock (&file->lock);
     int failed = begin_reading (file);
 
     if (failed == 0) {
-        failed = mdb_get (file->reader, table->rows, &name, &data);
+        failed = mdb_get (file->reader, file->tables[kind].rows, &name, &data);
         if (failed == 0) {
-            memcpy (record, data.mv_data, data.mv_size < *size ? data.mv_size : *size);
-            *size = data.mv_size;
+            record->size = data.mv_size;
+            memcpy (record->bytes, data.mv_data,
+                    record->size < sizeof record->bytes ? record->size : sizeof record->bytes);
         }
         mdb_txn_reset (file->reader);
     }
-    pthread_mutex_unlock (&file->map_lock);
+    pthread_mutex_unlock (&file->lock);
     return failed;
 }
 
@@ -334,7 +331,7 @@ add_account (struct store_file *file, const MDB_val *key, enum store_network net
     if (key->mv_size != STORE_KEY_SIZE || bytes[0] != network) {
         return 0;
     }
-    const int failed = mdb_get (file->reader, file->accounts.rows, &name, &data);
+    const int failed = mdb_get (file->reader, file->tables[STORE_KIND_ACCOUNT].rows, &name, &data);
 
     if (failed != 0 || data.mv_size != STORE_ACCOUNT_SIZE) {
         return failed == 0 ? MDB_CORRUPTED : failed;
@@ -357,11 +354,11 @@ store_file_recent_accounts (struct store_file *file, enum store_network network,
     MDB_val key;
 
     *count = 0;
-    pthread_mutex_lock (&file->map_lock);
+    pthread_mutex_lock (&file->lock);
     int failed = begin_reading (file);
 
     if (failed == 0) {
-        failed = mdb_cursor_open (file->reader, file->accounts.order, &cursor);
+        failed = mdb_cursor_open (file->reader, file->tables[STORE_KIND_ACCOUNT].order, &cursor);
         while (failed == 0 && *count < capacity) {
             failed = mdb_cursor_get (cursor, &stamp, &key, step);
             step = MDB_PREV;
@@ -374,86 +371,44 @@ store_file_recent_accounts (struct store_file *file, enum store_network network,
         }
         mdb_txn_reset (file->reader);
     }
-    pthread_mutex_unlock (&file->map_lock);
+    pthread_mutex_unlock (&file->lock);
     return failed == MDB_NOTFOUND ? 0 : failed;
-}
-
-static int
-open_again (struct store_file *file)
-{
-    char error[STORE_ERROR_SIZE]; /* the writer's own errors say enough */
-
-    pthread_mutex_lock (&file->map_lock);
-    const int failed = open_all (file, error, sizeof error);
-
-    pthread_mutex_unlock (&file->map_lock);
-    return failed == 0 ? 0 : MDB_PANIC;
 }
 
 int
 store_file_begin (struct store_file *file, MDB_txn **transaction)
 {
+    int failed = 0;
     int dead;
 
     if (file->env == NULL) {
-        const int failed = open_again (file);
-
-        if (failed != 0) {
-            return failed;
-        }
+        pthread_mutex_lock (&file->lock);
+        failed = open_all (file) == 0 ? 0 : MDB_PANIC;
+        pthread_mutex_unlock (&file->lock);
     }
     /* A process that was killed while it read, as mdb_stat may be, keeps pages from being used
      * again until somebody looks. */
-    int failed = mdb_reader_check (file->env, &dead);
-
     if (failed == 0) {
-        failed = mdb_txn_begin (file->env, NULL, 0, transaction);
+        failed = mdb_reader_check (file->env, &dead);
     }
-    if (failed == MDB_MAP_RESIZED) { /* somebody else has written to it */
-        pthread_mutex_lock (&file->map_lock);
-        failed = mdb_env_set_mapsize (file->env, 0);
-        pthread_mutex_unlock (&file->map_lock);
-        if (failed == 0) {
-            failed = mdb_txn_begin (file->env, NULL, 0, transaction);
-        }
-    }
-    return failed;
-}
-
-int
-store_file_grow (struct store_file *file)
-{
-    char error[STORE_ERROR_SIZE]; /* that of growing says enough */
-
-    pthread_mutex_lock (&file->map_lock);
-    const int failed = grow_map (file);
-
-    if (file->env == NULL) {
-        (void)open_all (file, error, sizeof error);
-    }
-    pthread_mutex_unlock (&file->map_lock);
-    return failed;
+    return failed != 0 ? failed : mdb_txn_begin (file->env, NULL, 0, transaction);
 }
 
 void
 store_file_lose (struct store_file *file)
 {
-    pthread_mutex_lock (&file->map_lock);
+    pthread_mutex_lock (&file->lock);
     close_environment (file);
-    pthread_mutex_unlock (&file->map_lock);
+    pthread_mutex_unlock (&file->lock);
 }
 
 uint64_t
-store_file_bytes (const struct store_file *file, uint64_t *page_size)
+store_file_bytes (const struct store_file *file)
 {
     MDB_envinfo info;
-    MDB_stat stat;
 
-    *page_size = 0;
-    if (file->env == NULL || mdb_env_info (file->env, &info) != 0 ||
-        mdb_env_stat (file->env, &stat) != 0) {
+    if (file->env == NULL || mdb_env_info (file->env, &info) != 0) {
         return 0;
     }
-    *page_size = stat.ms_psize;
-    return (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+    return (info.me_last_pgno + 1) * file->page_size;
 }

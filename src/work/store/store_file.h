@@ -1,9 +1,9 @@
 /*
- * The store's file: LMDB's environment with our tables in it, and the map's growth.
+ * The store's file: LMDB's environment with our tables in it. The map has its largest size from the
+ * start: it takes address space, and of the disk only what is used.
  *
  * Threads: one reader, which calls store_file_read and the like, and one writer, which calls the
- * rest. The map must not move under a reader: map_lock is held for one reading, by the reader, and
- * while the map is made anew, by the writer.
+ * rest. `lock` is held for one reading, and while the environment is opened again.
  */
 #ifndef WORK_STORE_FILE_H
 #define WORK_STORE_FILE_H
@@ -25,29 +25,30 @@ struct store_file {
     char *path;      /* the directory */
     MDB_env *env;    /* NULL after a reopening that failed */
     MDB_txn *reader; /* reset between readings */
-    struct store_table entries;
-    struct store_table accounts;
-    pthread_mutex_t map_lock;
-    uint64_t map_bytes; /* the map's size now */
-    uint64_t max_bytes; /* and at the most; 0 is no bound */
+    struct store_table tables[STORE_KINDS];
+    pthread_mutex_t lock;
+    uint64_t map_bytes; /* as large as the file becomes */
+    uint64_t page_size;
+    uint32_t format; /* of the file that was opened */
 };
 
 /*
- * Opens the file in the directory `path`, or makes it. LMDB believes it: see store_check.h. Returns
- * 0, or -1 with a message in `error` and nothing open.
+ * Opens the file in the directory `path`, or makes it; `max_bytes` is its bound, 0 for none. Where
+ * there is not as much address space, the bound is lower. LMDB believes the file: see
+ * store_check.h. Returns 0, or -1 with a message in `error` and nothing open.
  */
-int store_file_open (struct store_file *file, const char *path, uint64_t first_map,
-                     uint64_t max_bytes, char *error, size_t error_size);
+int store_file_open (struct store_file *file, const char *path, uint64_t max_bytes, char *error,
+                     size_t error_size);
 void store_file_close (struct store_file *file);
 
 /* The format of the file, 0 of an empty one. Returns 0, an error, or MDB_INVALID where it has none.
  */
 int store_file_format (MDB_txn *transaction, uint32_t *format);
 
-/* Reader. Copies the first `*size` bytes of a record, and says how many it has, which may be more.
- * 0, MDB_NOTFOUND or another error. */
-int store_file_read (struct store_file *file, const struct store_table *table,
-                     const uint8_t key[STORE_KEY_SIZE], uint8_t *record, size_t *size);
+/* Reader. Copies a record: what fits of it, and its size, which may be more. 0, MDB_NOTFOUND or
+ * another error. */
+int store_file_read (struct store_file *file, enum store_kind kind,
+                     const uint8_t key[STORE_KEY_SIZE], struct store_record *record);
 
 /* Reader. The accounts of `network`, the last used first. Returns 0 or an error, with how many in
  * `*count`, of what could be read. */
@@ -57,17 +58,11 @@ int store_file_recent_accounts (struct store_file *file, enum store_network netw
 /* Writer. Begins a writing transaction, opening the environment again if it was lost. */
 int store_file_begin (struct store_file *file, MDB_txn **transaction);
 
-/*
- * Writer, with no transaction. Makes the map larger. Returns 0, MDB_MAP_FULL when it is as large as
- * it may be, or another error.
- */
-int store_file_grow (struct store_file *file);
-
 /* Writer, with no transaction. Drops the environment: the next store_file_begin opens it again. */
 void store_file_lose (struct store_file *file);
 
-/* The bytes of the file, and the size of its pages. 0 without an environment. */
-uint64_t store_file_bytes (const struct store_file *file, uint64_t *page_size);
+/* The bytes of the file; 0 without an environment. */
+uint64_t store_file_bytes (const struct store_file *file);
 
 /* What `failed`, an error of any function here, is called. */
 const char *store_file_error (const struct store_file *file, int failed);

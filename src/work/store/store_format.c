@@ -1,5 +1,6 @@
 #include "work/store/store_format.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define FLAG_ACCOUNT 1
@@ -7,41 +8,17 @@
 void
 store_format_put_u64 (uint8_t bytes[8], uint64_t number)
 {
-    for (int i = 7; i >= 0; i--) {
-        bytes[i] = (uint8_t)number;
-        number >>= 8;
-    }
+    number = htobe64 (number);
+    memcpy (bytes, &number, sizeof number);
 }
 
 uint64_t
 store_format_get_u64 (const uint8_t bytes[8])
 {
-    uint64_t number = 0;
+    uint64_t number;
 
-    for (int i = 0; i < 8; i++) {
-        number = number << 8 | bytes[i];
-    }
-    return number;
-}
-
-void
-store_format_put_u32 (uint8_t bytes[4], uint32_t number)
-{
-    for (int i = 3; i >= 0; i--) {
-        bytes[i] = (uint8_t)number;
-        number >>= 8;
-    }
-}
-
-uint32_t
-store_format_get_u32 (const uint8_t bytes[4])
-{
-    uint32_t number = 0;
-
-    for (int i = 0; i < 4; i++) {
-        number = number << 8 | bytes[i];
-    }
-    return number;
+    memcpy (&number, bytes, sizeof number);
+    return be64toh (number);
 }
 
 void
@@ -51,11 +28,11 @@ store_format_key (enum store_network network, const uint8_t id[32], uint8_t key[
     memcpy (key + 1, id, 32);
 }
 
-size_t
-store_format_entry (const struct store_entry *entry, uint64_t stamp,
-                    uint8_t bytes[STORE_ENTRY_SIZE])
+void
+store_format_entry (const struct store_entry *entry, uint64_t stamp, struct store_record *record)
 {
     const size_t length = strnlen (entry->source, STORE_SOURCE_SIZE - 1);
+    uint8_t *const bytes = record->bytes;
     uint8_t *end = bytes + 32;
 
     store_format_put_u64 (bytes, stamp);
@@ -69,24 +46,27 @@ store_format_entry (const struct store_entry *entry, uint64_t stamp,
     }
     *end++ = (uint8_t)length;
     memcpy (end, entry->source, length);
-    return (size_t)(end - bytes) + length;
+    record->size = (size_t)(end - bytes) + length;
 }
 
 void
-store_format_account (const uint8_t frontier[32], uint64_t stamp, uint8_t bytes[STORE_ACCOUNT_SIZE])
+store_format_account (const uint8_t frontier[32], uint64_t stamp, struct store_record *record)
 {
-    store_format_put_u64 (bytes, stamp);
-    memcpy (bytes + STORE_STAMP_SIZE, frontier, 32);
+    store_format_put_u64 (record->bytes, stamp);
+    memcpy (record->bytes + STORE_STAMP_SIZE, frontier, 32);
+    record->size = STORE_ACCOUNT_SIZE;
 }
 
 int
-store_format_read_entry (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t size,
-                         struct store_entry *entry, uint64_t *stamp)
+store_format_read_entry (const uint8_t key[STORE_KEY_SIZE], const struct store_record *record,
+                         struct store_entry *entry)
 {
+    const uint8_t *const bytes = record->bytes;
     struct store_entry read = {.network = key[0]};
     size_t used = 4 * 8 + 1;
 
-    if (size < used || (bytes[32] & ~FLAG_ACCOUNT) != 0) {
+    if (record->size < used || record->size > sizeof record->bytes ||
+        (bytes[32] & ~FLAG_ACCOUNT) != 0) {
         return -1;
     }
     memcpy (read.root, key + 1, sizeof read.root);
@@ -95,17 +75,20 @@ store_format_read_entry (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes
     read.found = store_format_get_u64 (bytes + 24);
     read.has_account = bytes[32] == FLAG_ACCOUNT;
     if (read.has_account) {
-        if (size < used + sizeof read.account) {
-            return -1;
-        }
         memcpy (read.account, bytes + used, sizeof read.account);
         used += sizeof read.account;
     }
-    if (used == size || bytes[used] >= STORE_SOURCE_SIZE || size != used + 1 + bytes[used]) {
+    if (record->size <= used || bytes[used] >= STORE_SOURCE_SIZE ||
+        record->size != used + 1 + bytes[used]) {
         return -1;
     }
     memcpy (read.source, bytes + used + 1, bytes[used]);
-    *stamp = store_format_get_u64 (bytes);
     *entry = read;
     return 0;
+}
+
+uint64_t
+store_format_used (const struct store_record *record)
+{
+    return store_format_get_u64 (record->bytes) / STORE_STAMP_SECOND;
 }

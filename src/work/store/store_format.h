@@ -17,7 +17,6 @@
 #include "work/store/store.h"
 
 #define STORE_FORMAT UINT32_C (2)
-#define STORE_FORMAT_SIZE 4 /* of the version's record */
 
 #define STORE_KEY_SIZE 33
 #define STORE_STAMP_SIZE 8
@@ -27,22 +26,29 @@
 /* Stamps a second. */
 #define STORE_STAMP_SECOND UINT64_C (1000000)
 
+enum store_kind { STORE_KIND_ENTRY, STORE_KIND_ACCOUNT, STORE_KINDS };
+
+/* A row's bytes, which begin with its stamp. */
+struct store_record {
+    size_t size; /* 0: there is no such row */
+    uint8_t bytes[STORE_ENTRY_SIZE];
+};
+
 void store_format_put_u64 (uint8_t bytes[8], uint64_t number);
 uint64_t store_format_get_u64 (const uint8_t bytes[8]);
-void store_format_put_u32 (uint8_t bytes[4], uint32_t number);
-uint32_t store_format_get_u32 (const uint8_t bytes[4]);
 
 void store_format_key (enum store_network network, const uint8_t id[32],
                        uint8_t key[STORE_KEY_SIZE]);
 
-/* The size of what was written. */
-size_t store_format_entry (const struct store_entry *entry, uint64_t stamp,
-                           uint8_t bytes[STORE_ENTRY_SIZE]);
-void store_format_account (const uint8_t frontier[32], uint64_t stamp,
-                           uint8_t bytes[STORE_ACCOUNT_SIZE]);
+void store_format_entry (const struct store_entry *entry, uint64_t stamp,
+                         struct store_record *record);
+void store_format_account (const uint8_t frontier[32], uint64_t stamp, struct store_record *record);
 
-/* Returns 0, or -1 when the bytes are no such record; nothing is written then. */
-int store_format_read_entry (const uint8_t key[STORE_KEY_SIZE], const uint8_t *bytes, size_t size,
-                             struct store_entry *entry, uint64_t *stamp);
+/* Returns 0, or -1 when the record is no entry; nothing is written then. */
+int store_format_read_entry (const uint8_t key[STORE_KEY_SIZE], const struct store_record *record,
+                             struct store_entry *entry);
+
+/* When the row was last used, unix time in seconds. */
+uint64_t store_format_used (const struct store_record *record);
 
 #endif

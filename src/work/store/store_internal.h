@@ -11,8 +11,7 @@
 
 struct store {
     struct store_settings settings; /* constant, with the defaults filled in */
-    uint64_t max_entries;           /* what the bound in bytes leaves of it */
-    uint64_t max_accounts;
+    uint64_t max_rows[STORE_KINDS]; /* what the bound in bytes leaves of theirs */
     int lock_fd;
     struct store_file file;
     pthread_t thread;
@@ -28,8 +27,6 @@ struct store {
     bool hurry;                    /* write without gathering or waiting to try again */
     struct store_pending *filling; /* the owner adds to it */
     struct store_pending *writing; /* constant while the writer writes it; NULL when it does not */
-    uint64_t since;                /* clock_now when the first change of `filling` came */
-    uint64_t writing_since;        /* the same of `writing` */
     struct store_statistics written; /* what the writer counts */
 
     /* The writer's. */
@@ -37,7 +34,7 @@ struct store {
     size_t position;             /* changes of `writing` on the disk */
     size_t batch;                /* changes in the next transaction */
     size_t most_batch;           /* what it may become */
-    uint64_t trimmed;            /* entries that the last transaction took out for the bounds */
+    bool behind;                 /* there may be more entries that are too old */
     uint64_t stamp;              /* the last one given */
     uint64_t retry;              /* clock_now when to try again after a failure */
     uint64_t retry_pause;        /* nanoseconds */
@@ -51,7 +48,8 @@ store_now (const struct store *store)
     return store->settings.now ();
 }
 
-/* Finds the last stamp and the counts. Before the thread starts. Returns 0 or an error. */
+/* Finds the last stamp and the counts, of an open file. Before the thread starts. Returns 0 or an
+ * error. */
 int store_writer_init (struct store *store);
 
 /* The writer's thread. `data` is the store. */

@@ -7,38 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* Returns 0, or -1 with errno set. */
-static int
-make_directories (const char *path)
-{
-    char part[PATH_MAX];
-    const size_t length = strlen (path);
-
-    if (length == 0 || length >= sizeof part) {
-        errno = length == 0 ? ENOENT : ENAMETOOLONG;
-        return -1;
-    }
-    for (size_t i = 1; i <= length; i++) {
-        if (path[i] != '/' && path[i] != '\0') {
-            continue;
-        }
-        memcpy (part, path, i);
-        part[i] = '\0';
-        if (mkdir (part, 0700) != 0 && errno != EEXIST) {
-            const int reason = errno; /* a read-only file system says so of what is there, too */
-            struct stat status;
-
-            if (stat (part, &status) != 0) {
-                errno = reason;
-                return -1;
-            }
-        }
-    }
-    return 0;
-}
+#include "work/base/directory.h"
 
 /* The holder's process id is in the file, or this once it has closed the store. */
 #define CLOSED "closed\n"
@@ -66,21 +37,17 @@ write_text (int fd, const char *text)
 static void
 say_who_holds (const char *path, int fd, char *error, size_t error_size)
 {
+    char who[48] = "another process";
     char text[32];
 
     read_text (fd, text);
     const long pid = strtol (text, NULL, 10);
 
     if (pid > 0) {
-        snprintf (error, error_size,
-                  "the store in %s is in use by process %ld: each daemon needs a store of its own",
-                  path, pid);
-    } else {
-        snprintf (error, error_size,
-                  "the store in %s is in use by another process: each daemon needs a store of its "
-                  "own",
-                  path);
+        snprintf (who, sizeof who, "process %ld", pid);
     }
+    snprintf (error, error_size,
+              "the store in %s is in use by %s: each daemon needs a store of its own", path, who);
 }
 
 /* Reads what the last holder left, and writes whom a second daemon is to name. */
@@ -105,7 +72,7 @@ store_lock (const char *path, enum store_past *past, char *error, size_t error_s
 {
     char name[PATH_MAX];
 
-    if (make_directories (path) != 0) {
+    if (directory_make (path) != 0) {
         snprintf (error, error_size, "cannot make the store's directory %s: %s", path,
                   strerror (errno));
         return -1;

@@ -48,28 +48,6 @@ check_settings (const struct store_settings *settings, char *error, size_t error
     return 0;
 }
 
-static uint64_t
-least (uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static void
-set_bounds (struct store *store, const struct store_settings *settings)
-{
-    const uint64_t bytes = settings->max_bytes;
-    const uint64_t room = bytes != 0 ? bytes / STORE_ENTRY_BYTES : UINT64_MAX;
-    const uint64_t accounts =
-        settings->max_accounts != 0 ? settings->max_accounts : settings->max_entries;
-
-    store->settings = *settings;
-    if (store->settings.now == NULL) {
-        store->settings.now = system_time;
-    }
-    store->max_entries = least (settings->max_entries, room);
-    store->max_accounts = least (accounts, room);
-}
-
 static void
 free_store (struct store *store)
 {
@@ -122,7 +100,10 @@ make_store (const struct store_settings *settings)
         free (store);
         return NULL;
     }
-    set_bounds (store, settings);
+    store->settings = *settings;
+    if (settings->now == NULL) {
+        store->settings.now = system_time;
+    }
     if (make_tables (store) != 0) {
         free_store (store);
         return NULL;
@@ -210,31 +191,49 @@ prepare_file (const struct names *names, enum store_past past, char *error, size
     return result == STORE_CHECK_DAMAGED ? put_aside (names, past, reason, error, error_size) : 0;
 }
 
+static uint64_t
+least (uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Bounds the rows by what there is room for. */
+static void
+set_bounds (struct store *store)
+{
+    const struct store_settings *const settings = &store->settings;
+    const uint64_t bytes = settings->max_bytes != 0 ? settings->max_bytes : UINT64_MAX;
+    const uint64_t room = least (bytes, store->file.map_bytes) / STORE_ENTRY_BYTES;
+    const uint64_t accounts =
+        settings->max_accounts != 0 ? settings->max_accounts : settings->max_entries;
+
+    store->max_rows[STORE_KIND_ENTRY] = least (settings->max_entries, room);
+    store->max_rows[STORE_KIND_ACCOUNT] = least (accounts, room);
+}
+
 /* Opens the file and starts the writer. Returns 0, or -1 with a message. */
 static int
 start (struct store *store, const char *path, char *error, size_t error_size)
 {
-    const struct store_settings *const settings = &store->settings;
-
-    if (store_file_open (&store->file, path, settings->first_map, settings->max_bytes, error,
-                         error_size) != 0) {
+    if (store_file_open (&store->file, path, store->settings.max_bytes, error, error_size) != 0) {
         return -1;
     }
+    set_bounds (store);
     int failed = store_writer_init (store);
 
     if (failed != 0) {
         snprintf (error, error_size, "cannot read the store in %s: %s", path,
                   store_file_error (&store->file, failed));
-        store_file_close (&store->file);
-        return -1;
+    } else {
+        failed = thread_start (&store->thread, store_writer_run, store);
+        if (failed != 0) {
+            snprintf (error, error_size, "cannot start the store's thread: %s", strerror (failed));
+        }
     }
-    failed = thread_start (&store->thread, store_writer_run, store);
     if (failed != 0) {
-        snprintf (error, error_size, "cannot start the store's thread: %s", strerror (failed));
         store_file_close (&store->file);
-        return -1;
     }
-    return 0;
+    return failed != 0 ? -1 : 0;
 }
 
 /* Returns 0, or -1 with a message. */

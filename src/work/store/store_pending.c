@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "work/base/clock.h"
 #include "work/scan/value.h"
 
 int
@@ -16,11 +17,7 @@ store_pending_init (struct store_pending *pending, size_t capacity, uint64_t see
     *pending = (struct store_pending){.capacity = capacity, .mask = chains - 1, .seed = seed};
     pending->changes = calloc (capacity, sizeof *pending->changes);
     pending->chains = calloc (chains, sizeof *pending->chains);
-    if (pending->changes == NULL || pending->chains == NULL) {
-        store_pending_clear (pending);
-        return -1;
-    }
-    return 0;
+    return pending->changes != NULL && pending->chains != NULL ? 0 : -1;
 }
 
 void
@@ -28,26 +25,26 @@ store_pending_clear (struct store_pending *pending)
 {
     free (pending->changes);
     free (pending->chains);
-    *pending = (struct store_pending){.count = 0};
 }
 
 /* The oracle hashes: roots come from strangers, who know neither the seed nor how to invert it. */
-uint32_t
-store_pending_chain (const struct store_pending *pending, enum store_kind kind,
-                     const uint8_t key[STORE_KEY_SIZE])
+static uint32_t *
+chain_of (const struct store_pending *pending, enum store_kind kind,
+          const uint8_t key[STORE_KEY_SIZE])
 {
     const uint64_t salt = pending->seed + ((uint64_t)kind << 8 | key[0]);
     uint64_t hash = 0;
 
     (void)value_of (key + 1, salt, &hash); /* without libb2 all are in one chain */
-    return (uint32_t)hash & pending->mask;
+    return &pending->chains[(uint32_t)hash & pending->mask];
 }
 
-struct store_change *
-store_pending_find (const struct store_pending *pending, uint32_t chain, enum store_kind kind,
-                    const uint8_t key[STORE_KEY_SIZE])
+/* The change of a key in that chain, or NULL. */
+static struct store_change *
+find (const struct store_pending *pending, uint32_t chain, enum store_kind kind,
+      const uint8_t key[STORE_KEY_SIZE])
 {
-    for (uint32_t i = pending->chains[chain]; i != 0; i = pending->changes[i - 1].next) {
+    for (uint32_t i = chain; i != 0; i = pending->changes[i - 1].next) {
         struct store_change *const change = &pending->changes[i - 1];
 
         if (change->kind == kind && memcmp (change->key, key, STORE_KEY_SIZE) == 0) {
@@ -57,20 +54,34 @@ store_pending_find (const struct store_pending *pending, uint32_t chain, enum st
     return NULL;
 }
 
-struct store_change *
-store_pending_take (struct store_pending *pending, uint32_t chain, enum store_kind kind,
+const struct store_change *
+store_pending_find (const struct store_pending *pending, enum store_kind kind,
                     const uint8_t key[STORE_KEY_SIZE])
 {
-    struct store_change *change = store_pending_find (pending, chain, kind, key);
+    return pending->count > 0 ? find (pending, *chain_of (pending, kind, key), kind, key) : NULL;
+}
 
-    if (change != NULL || pending->count == pending->capacity) {
-        return change;
+int
+store_pending_put (struct store_pending *pending, enum store_kind kind,
+                   const uint8_t key[STORE_KEY_SIZE], const struct store_record *record)
+{
+    uint32_t *const chain = chain_of (pending, kind, key);
+    struct store_change *change = find (pending, *chain, kind, key);
+
+    if (change == NULL) {
+        if (pending->count == pending->capacity) {
+            return -1;
+        }
+        if (pending->count == 0) {
+            pending->since = clock_now ();
+        }
+        change = &pending->changes[pending->count++];
+        *change = (struct store_change){.kind = kind, .next = *chain};
+        memcpy (change->key, key, STORE_KEY_SIZE);
+        *chain = (uint32_t)pending->count;
     }
-    change = &pending->changes[pending->count++];
-    *change = (struct store_change){.kind = kind, .next = pending->chains[chain]};
-    memcpy (change->key, key, STORE_KEY_SIZE);
-    pending->chains[chain] = (uint32_t)pending->count;
-    return change;
+    change->record = *record;
+    return 0;
 }
 
 void

@@ -21,9 +21,9 @@ store_table_open (struct store_table *table, MDB_txn *transaction, const char *r
 /* Puts the key into the order under the record's stamp or, if that is taken, the next free one. */
 static int
 put_order (const struct store_table *table, MDB_txn *transaction, const MDB_val *key,
-           uint8_t *record)
+           struct store_record *record)
 {
-    MDB_val stamp = value_of_bytes (record, STORE_STAMP_SIZE);
+    MDB_val stamp = {STORE_STAMP_SIZE, record->bytes};
     MDB_val data = *key;
     int failed = mdb_put (transaction, table->order, &stamp, &data, MDB_APPEND);
 
@@ -32,7 +32,7 @@ put_order (const struct store_table *table, MDB_txn *transaction, const MDB_val 
         data = *key;
         failed = mdb_put (transaction, table->order, &stamp, &data, MDB_NOOVERWRITE);
         if (failed == MDB_KEYEXIST) {
-            store_format_put_u64 (record, store_format_get_u64 (record) + 1);
+            store_format_put_u64 (record->bytes, store_format_get_u64 (record->bytes) + 1);
         }
     }
     return failed;
@@ -54,27 +54,28 @@ remove_order (const struct store_table *table, MDB_txn *transaction, const MDB_v
     return failed == MDB_NOTFOUND ? 0 : failed;
 }
 
+/* Takes the key's row, if there is one, out of the order. */
+static int
+remove_old (const struct store_table *table, MDB_txn *transaction, MDB_val *name)
+{
+    MDB_val data;
+    const int failed = mdb_get (transaction, table->rows, name, &data);
+
+    return failed != 0 ? failed : remove_order (table, transaction, &data);
+}
+
 int
 store_table_put (const struct store_table *table, MDB_txn *transaction,
-                 const uint8_t key[STORE_KEY_SIZE], uint8_t *record, size_t size)
+                 const uint8_t key[STORE_KEY_SIZE], struct store_record *record)
 {
     MDB_val name = value_of_bytes (key, STORE_KEY_SIZE);
-    MDB_val data;
-    int failed = mdb_get (transaction, table->rows, &name, &data);
+    MDB_val data = {record->size, record->bytes};
+    int failed = remove_old (table, transaction, &name);
 
-    if (failed == 0) {
-        failed = remove_order (table, transaction, &data);
-    } else if (failed == MDB_NOTFOUND) {
-        failed = 0;
-    }
-    if (failed == 0) {
+    if (failed == 0 || failed == MDB_NOTFOUND) {
         failed = put_order (table, transaction, &name, record);
     }
-    if (failed == 0) {
-        data = value_of_bytes (record, size);
-        failed = mdb_put (transaction, table->rows, &name, &data, 0);
-    }
-    return failed;
+    return failed != 0 ? failed : mdb_put (transaction, table->rows, &name, &data, 0);
 }
 
 int
@@ -82,14 +83,10 @@ store_table_remove (const struct store_table *table, MDB_txn *transaction,
                     const uint8_t key[STORE_KEY_SIZE])
 {
     MDB_val name = value_of_bytes (key, STORE_KEY_SIZE);
-    MDB_val data;
-    int failed = mdb_get (transaction, table->rows, &name, &data);
+    const int failed = remove_old (table, transaction, &name);
 
     if (failed == MDB_NOTFOUND) {
         return 0;
-    }
-    if (failed == 0) {
-        failed = remove_order (table, transaction, &data);
     }
     return failed != 0 ? failed : mdb_del (transaction, table->rows, &name, NULL);
 }
@@ -114,24 +111,12 @@ end_of_order (const struct store_table *table, MDB_txn *transaction, MDB_cursor_
 }
 
 int
-store_table_oldest (const struct store_table *table, MDB_txn *transaction, uint64_t *stamp)
+store_table_end (const struct store_table *table, MDB_txn *transaction, MDB_cursor_op end,
+                 uint64_t *stamp)
 {
     MDB_val name;
     MDB_val key;
-    const int failed = end_of_order (table, transaction, MDB_FIRST, &name, &key);
-
-    if (failed == 0) {
-        *stamp = store_format_get_u64 (name.mv_data);
-    }
-    return failed;
-}
-
-int
-store_table_newest (const struct store_table *table, MDB_txn *transaction, uint64_t *stamp)
-{
-    MDB_val name;
-    MDB_val key;
-    const int failed = end_of_order (table, transaction, MDB_LAST, &name, &key);
+    const int failed = end_of_order (table, transaction, end, &name, &key);
 
     if (failed == 0) {
         *stamp = store_format_get_u64 (name.mv_data);
@@ -151,7 +136,7 @@ store_table_evict (const struct store_table *table, MDB_txn *transaction)
     if (failed != 0) {
         return failed;
     }
-    memcpy (stamp_bytes, stamp.mv_data, sizeof stamp_bytes);
+    memcpy (stamp_bytes, stamp.mv_data, sizeof stamp_bytes); /* the page may change under them */
     memcpy (key_bytes, key.mv_data, sizeof key_bytes);
     stamp.mv_data = stamp_bytes;
     key.mv_data = key_bytes;
@@ -160,6 +145,12 @@ store_table_evict (const struct store_table *table, MDB_txn *transaction)
         failed = mdb_del (transaction, table->rows, &key, NULL);
     }
     return failed == MDB_NOTFOUND ? 0 : failed;
+}
+
+static uint64_t
+pages_of (const MDB_stat *stat)
+{
+    return stat->ms_branch_pages + stat->ms_leaf_pages + stat->ms_overflow_pages;
 }
 
 int
@@ -175,8 +166,7 @@ store_table_count (const struct store_table *table, MDB_txn *transaction, uint64
     }
     if (failed == 0) {
         *rows = of_rows.ms_entries;
-        *pages = of_rows.ms_branch_pages + of_rows.ms_leaf_pages + of_rows.ms_overflow_pages +
-                 of_order.ms_branch_pages + of_order.ms_leaf_pages + of_order.ms_overflow_pages;
+        *pages = pages_of (&of_rows) + pages_of (&of_order);
     }
     return failed;
 }

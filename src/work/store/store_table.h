@@ -28,17 +28,16 @@ int store_table_open (struct store_table *table, MDB_txn *transaction, const cha
  * taken, and the record changed.
  */
 int store_table_put (const struct store_table *table, MDB_txn *transaction,
-                     const uint8_t key[STORE_KEY_SIZE], uint8_t *record, size_t size);
+                     const uint8_t key[STORE_KEY_SIZE], struct store_record *record);
 
 /* Takes a row out; one that is not there stays so. */
 int store_table_remove (const struct store_table *table, MDB_txn *transaction,
                         const uint8_t key[STORE_KEY_SIZE]);
 
-/* The stamp of the least recently used row. MDB_NOTFOUND when there is none. */
-int store_table_oldest (const struct store_table *table, MDB_txn *transaction, uint64_t *stamp);
-
-/* The stamp of the row used last. MDB_NOTFOUND when there is none. */
-int store_table_newest (const struct store_table *table, MDB_txn *transaction, uint64_t *stamp);
+/* The stamp of the row used least recently (MDB_FIRST) or last (MDB_LAST). MDB_NOTFOUND when there
+ * is none. */
+int store_table_end (const struct store_table *table, MDB_txn *transaction, MDB_cursor_op end,
+                     uint64_t *stamp);
 
 /* Takes the least recently used row out. MDB_NOTFOUND when there is none. */
 int store_table_evict (const struct store_table *table, MDB_txn *transaction);

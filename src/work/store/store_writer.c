@@ -48,20 +48,14 @@ next_stamp (struct store *store)
 static int
 write_change (struct store *store, MDB_txn *transaction, const struct store_change *change)
 {
-    const struct store_table *const table =
-        change->kind == STORE_KIND_ENTRY ? &store->file.entries : &store->file.accounts;
-    uint8_t record[STORE_ENTRY_SIZE];
-    size_t size = STORE_ACCOUNT_SIZE;
+    const struct store_table *const table = &store->file.tables[change->kind];
+    struct store_record record = change->record;
 
-    if (change->removed) {
+    if (record.size == 0) {
         return store_table_remove (table, transaction, change->key);
     }
-    if (change->kind == STORE_KIND_ENTRY) {
-        size = store_format_entry (&change->entry, next_stamp (store), record);
-    } else {
-        store_format_account (change->frontier, next_stamp (store), record);
-    }
-    return store_table_put (table, transaction, change->key, record, size);
+    store_format_put_u64 (record.bytes, next_stamp (store));
+    return store_table_put (table, transaction, change->key, &record);
 }
 
 /* Whether an entry last used at `stamp` was found too long ago, whenever that was. */
@@ -74,80 +68,55 @@ has_expired (const struct store *store, uint64_t stamp)
     return age != 0 && now > age && stamp / STORE_STAMP_SECOND < now - age;
 }
 
-/* Takes out up to `most` of the entries that are too old or too many. Returns 0 or an error. */
+/* Takes out up to `most` of the rows that are too many or, of entries, too old. Returns 0 or an
+ * error. */
 static int
-trim_entries (struct store *store, MDB_txn *transaction, unsigned most)
+trim (struct store *store, MDB_txn *transaction, enum store_kind kind, unsigned most)
 {
-    const struct store_table *const table = &store->file.entries;
-    uint64_t stamp = 0;
-    uint64_t pages;
+    const struct store_table *const table = &store->file.tables[kind];
+    const bool age = kind == STORE_KIND_ENTRY && store->settings.max_age != 0;
+    int failed = 0;
 
-    for (unsigned i = 0; i < most; i++) {
-        int failed = store_table_count (table, transaction, &store->now.entries, &pages);
+    for (unsigned i = 0; i < most && failed == 0; i++) {
+        uint64_t stamp = UINT64_MAX;
+        uint64_t rows = 0;
+        uint64_t pages;
 
-        if (failed == 0 && store->settings.max_age == 0 &&
-            store->now.entries <= store->max_entries) {
-            return 0;
+        failed = store_table_count (table, transaction, &rows, &pages);
+        const bool many = rows > store->max_rows[kind];
+
+        if (failed == 0 && age) {
+            failed = store_table_end (table, transaction, MDB_FIRST, &stamp);
         }
-        if (failed == 0) {
-            failed = store_table_oldest (table, transaction, &stamp);
-        }
-        if (failed != 0) {
-            return failed == MDB_NOTFOUND ? 0 : failed;
-        }
-        if (has_expired (store, stamp)) {
-            store->now.expired++;
-        } else if (store->now.entries > store->max_entries) {
-            store->now.evicted++;
-        } else {
-            return 0;
+        const bool old = age && has_expired (store, stamp);
+
+        if (failed != 0 || !(many || old)) {
+            break;
         }
         failed = store_table_evict (table, transaction);
-        if (failed != 0) {
-            return failed;
+        if (kind == STORE_KIND_ENTRY) {
+            store->now.expired += old;
+            store->now.evicted += !old;
         }
     }
-    return 0;
-}
-
-/* The same for the accounts, which have no age. */
-static int
-trim_accounts (struct store *store, MDB_txn *transaction)
-{
-    const struct store_table *const table = &store->file.accounts;
-    uint64_t rows;
-    uint64_t pages;
-
-    for (unsigned i = 0; i < EVICT_PER_CHANGE; i++) {
-        int failed = store_table_count (table, transaction, &rows, &pages);
-
-        if (failed != 0 || rows <= store->max_accounts) {
-            return failed;
-        }
-        failed = store_table_evict (table, transaction);
-        if (failed != 0) {
-            return failed;
-        }
-    }
-    return 0;
+    return failed == MDB_NOTFOUND ? 0 : failed;
 }
 
 /* Counts what is there at the end of a transaction. Returns 0 or an error. */
 static int
 count_rows (struct store *store, MDB_txn *transaction)
 {
-    uint64_t entry_pages;
-    uint64_t account_pages;
+    const struct store_table *const tables = store->file.tables;
+    uint64_t pages = 0;
+    uint64_t account_pages = 0;
     int failed =
-        store_table_count (&store->file.entries, transaction, &store->now.entries, &entry_pages);
+        store_table_count (&tables[STORE_KIND_ENTRY], transaction, &store->now.entries, &pages);
 
     if (failed == 0) {
-        failed = store_table_count (&store->file.accounts, transaction, &store->now.accounts,
+        failed = store_table_count (&tables[STORE_KIND_ACCOUNT], transaction, &store->now.accounts,
                                     &account_pages);
     }
-    if (failed == 0) {
-        store->now.live_bytes = entry_pages + account_pages; /* in pages, until it is committed */
-    }
+    store->now.live_bytes = (pages + account_pages) * store->file.page_size;
     return failed;
 }
 
@@ -165,15 +134,12 @@ fill_transaction (struct store *store, MDB_txn *transaction, size_t count)
 
     for (size_t i = 0; i < count && failed == 0; i++) {
         failed = write_change (store, transaction, &store->writing->changes[store->position + i]);
-        if (failed == 0) {
-            failed = trim_entries (store, transaction, EVICT_PER_CHANGE);
-        }
-        if (failed == 0) {
-            failed = trim_accounts (store, transaction);
+        for (int kind = 0; kind < STORE_KINDS && failed == 0; kind++) {
+            failed = trim (store, transaction, kind, EVICT_PER_CHANGE);
         }
     }
     if (failed == 0 && count == 0) {
-        failed = trim_entries (store, transaction, evict_when_idle (store));
+        failed = trim (store, transaction, STORE_KIND_ENTRY, evict_when_idle (store));
     }
     return failed != 0 ? failed : count_rows (store, transaction);
 }
@@ -184,9 +150,6 @@ write_transaction (struct store *store, size_t count)
 {
     const struct store_statistics before = store->now;
     MDB_txn *transaction;
-    uint64_t page_size;
-
-    store->trimmed = 0;
     int failed = store_file_begin (&store->file, &transaction);
 
     if (failed != 0) {
@@ -202,59 +165,36 @@ write_transaction (struct store *store, size_t count)
         store->now = before;
         return failed;
     }
-    store->now.bytes = store_file_bytes (&store->file, &page_size);
-    store->now.live_bytes *= page_size;
+    store->now.bytes = store_file_bytes (&store->file);
     store->now.commits += count > 0;
     store->position += count;
-    store->trimmed = store->now.evicted + store->now.expired - before.evicted - before.expired;
+    store->behind = store->now.evicted + store->now.expired - before.evicted - before.expired >=
+                    evict_when_idle (store);
     return 0;
 }
 
-/*
- * Makes room after MDB_MAP_FULL. A file that may not grow has room again when smaller transactions
- * have given their pages back.
- */
-static int
-make_room (struct store *store)
-{
-    const int failed = store_file_grow (&store->file);
-
-    if (failed == MDB_MAP_FULL && store->batch > LEAST_BATCH) {
-        store->batch /= 2;
-        return 0;
-    }
-    return failed;
-}
-
-/* Writes all of `writing`. Returns 0 or an error; what was written stays so. */
+/* Writes all of `writing`, or, where there is none, takes out what is too old. Returns 0 or an
+ * error; what was written stays so. */
 static int
 write_all (struct store *store)
 {
+    size_t left;
     int failed;
 
     do {
-        const size_t left = store->writing->count - store->position;
-
+        left = store->writing != NULL ? store->writing->count - store->position : 0;
         failed = write_transaction (store, left < store->batch ? left : store->batch);
         if (failed == 0 && store->batch < store->most_batch) {
             store->batch++;
-        } else if (failed == MDB_MAP_FULL) {
-            failed = make_room (store);
+        } else if (failed == MDB_MAP_FULL && store->batch > LEAST_BATCH) {
+            store->batch /= 2; /* smaller ones give their pages back */
+            failed = 0;
         }
-    } while (failed == 0 && store->position < store->writing->count);
-    if (failed == MDB_PANIC) {
+    } while (failed == 0 && store->writing != NULL && store->position < store->writing->count);
+    if (failed == MDB_PANIC || failed == MDB_MAP_RESIZED) { /* by somebody else */
         store_file_lose (&store->file);
     }
     return failed;
-}
-
-/* Takes out what is too old while nobody writes. Returns 0 or an error. */
-static int
-write_nothing (struct store *store)
-{
-    const int failed = write_transaction (store, 0);
-
-    return failed == MDB_MAP_FULL ? make_room (store) : failed;
 }
 
 /* The end of an attempt. Lock held. */
@@ -295,15 +235,15 @@ next_time (const struct store *store, uint64_t idle_until)
     if (store->now.failing) {
         return store->retry;
     }
-    return store->filling->count >= store->filling->capacity / 4 ? 0 : store->since + GATHER;
+    return store->filling->count >= store->filling->capacity / 4 ? 0
+                                                                 : store->filling->since + GATHER;
 }
 
 /* Waits until there is something to do. Lock held. */
 static void
 wait_for_changes (struct store *store)
 {
-    const bool more = store->trimmed >= evict_when_idle (store);
-    const uint64_t idle_until = clock_now () + (more ? GATHER : IDLE_PAUSE);
+    const uint64_t idle_until = clock_now () + (store->behind ? GATHER : IDLE_PAUSE);
 
     for (;;) {
         const uint64_t until = next_time (store, idle_until);
@@ -323,66 +263,68 @@ attempt (struct store *store)
     store->hurry = false;
     if (store->writing == NULL && store->filling->count > 0) {
         store->writing = store->filling;
-        store->writing_since = store->since;
         store->filling = &store->tables[store->writing == &store->tables[0] ? 1 : 0];
         store->position = 0;
     }
-    struct store_pending *const writing = store->writing;
-
     pthread_mutex_unlock (&store->lock);
-    const int failed = writing != NULL ? write_all (store) : write_nothing (store);
+    const int failed = write_all (store);
 
     pthread_mutex_lock (&store->lock);
-    if (failed == 0 && writing != NULL) {
+    if (failed == 0 && store->writing != NULL) {
+        store_pending_empty (store->writing);
         store->writing = NULL;
-        store_pending_empty (writing);
     }
     report (store, failed);
     return failed;
 }
 
-/* `page_size` is 0 where it is not known. */
 static size_t
-most_batch (const struct store_file *file, uint64_t page_size)
+most_batch (const struct store_file *file)
 {
-    uint64_t changes;
+    const uint64_t changes = file->map_bytes / file->page_size / PAGES_FOR_A_CHANGE;
 
-    if (file->max_bytes == 0 || page_size == 0) {
-        return MOST_BATCH;
-    }
-    changes = file->max_bytes / page_size / PAGES_FOR_A_CHANGE;
     if (changes < LEAST_BATCH) {
         return LEAST_BATCH;
     }
     return changes < MOST_BATCH ? (size_t)changes : MOST_BATCH;
 }
 
+/* Returns 0 or an error. */
+static int
+find_last_stamp (struct store *store, MDB_txn *transaction)
+{
+    for (int kind = 0; kind < STORE_KINDS; kind++) {
+        uint64_t stamp = 0;
+        const int failed =
+            store_table_end (&store->file.tables[kind], transaction, MDB_LAST, &stamp);
+
+        if (failed != 0 && failed != MDB_NOTFOUND) {
+            return failed;
+        }
+        store->stamp = stamp > store->stamp ? stamp : store->stamp;
+    }
+    return 0;
+}
+
 int
 store_writer_init (struct store *store)
 {
     MDB_txn *transaction;
-    uint64_t accounts = 0;
-    uint64_t page_size;
     int failed = store_file_begin (&store->file, &transaction);
 
     if (failed != 0) {
         return failed;
     }
-    failed = store_table_newest (&store->file.entries, transaction, &store->stamp);
-    if (failed == 0 || failed == MDB_NOTFOUND) {
-        failed = store_table_newest (&store->file.accounts, transaction, &accounts);
-    }
-    if (failed == 0 || failed == MDB_NOTFOUND) {
+    failed = find_last_stamp (store, transaction);
+    if (failed == 0) {
         failed = count_rows (store, transaction);
     }
     mdb_txn_abort (transaction);
-    store->stamp = accounts > store->stamp ? accounts : store->stamp;
-    store->now.bytes = store_file_bytes (&store->file, &page_size);
-    store->now.live_bytes *= page_size;
+    store->now.bytes = store_file_bytes (&store->file);
     store->written = store->now;
-    store->most_batch = most_batch (&store->file, page_size);
+    store->most_batch = most_batch (&store->file);
     store->batch = store->most_batch;
-    store->trimmed = EVICT_WHEN_IDLE; /* look soon: much may have grown too old meanwhile */
+    store->behind = true; /* look soon: much may have grown too old meanwhile */
     store->retry_pause = FIRST_PAUSE;
     return failed;
 }

@@ -98,12 +98,16 @@ open_environment (struct store_file *file, uint64_t map_bytes)
     if (failed == 0) {
         failed = mdb_env_open (file->env, file->path, MDB_NOTLS, 0600);
     }
+    if (failed == 0) {
+        failed = mdb_env_info (file->env, &info);
+    }
+    if (failed == 0) {
+        failed = mdb_env_stat (file->env, &stat);
+    }
     if (failed != 0) {
         close_environment (file);
         return failed;
     }
-    (void)mdb_env_info (file->env, &info); /* these two fail only without an environment */
-    (void)mdb_env_stat (file->env, &stat);
     file->map_bytes = info.me_mapsize; /* more than was asked for, for a larger file */
     file->page_size = stat.ms_psize;
     return 0;

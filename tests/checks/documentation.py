@@ -236,7 +236,7 @@ def rpc_sources():
     paths = [SRCDIR / "src/node/api/fields.h", SRCDIR / "src/node/api/fields.c"]
     paths += sorted((SRCDIR / "src/node/api").glob("action*.c")) + [SRCDIR / "src/node/api/callback.c"]
     return paths + [
-        SRCDIR / f"src/rpc/{name}.c" for name in ("base/json", "server/framing", "server/refusal", "server/request", "server/server")
+        SRCDIR / f"src/rpc/{name}.c" for name in ("base/json", "server/connection", "server/framing", "server/refusal", "server/request", "server/server")
     ]
 
 

@@ -31,7 +31,7 @@ ALL = (
     ),
     Excuse(
         ("write",),
-        "log_info|log_warn|log_error",
+        "log_sink_write",
         "not within .*: it is read again",
         "the line that is waited for is the one that could not be written: the next one counts it",
     ),

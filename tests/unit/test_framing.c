@@ -194,7 +194,8 @@ bodies_that_nobody_reads_are_refused (void **state)
 static void
 malformed_heads_are_refused (void **state)
 {
-    static const char *const lines[] = {"GET  / HTTP/1.1",
+    static const char *const lines[] = {"NS / HTTP/1.1",
+                                        "GET  / HTTP/1.1",
                                         "GET / HTTP/1.1 ",
                                         " GET / HTTP/1.1",
                                         "GET / HTTP/2.0",

@@ -213,8 +213,15 @@ pass (struct connection *connection, struct evbuffer *input)
 static void
 receive (struct connection *connection, struct evbuffer *input, size_t before)
 {
+    const bool refused =
+        connection->framing.refused != NULL; /* nothing that comes after it counts */
+
+    if (refused && before == 0) { /* in place: a flood costs nothing */
+        (void)evbuffer_drain (input, length_of (input));
+        return;
+    }
     hold (connection, input, before);
-    if (connection->framing.refused != NULL) { /* nothing that comes after it counts */
+    if (refused) {
         forget_held (connection, length_of (connection->held));
         return;
     }

@@ -15,6 +15,7 @@ AM_TESTS_ENVIRONMENT = \
 	PYTHON='$(PYTHON)'; export PYTHON; \
 	MANDOC='$(MANDOC)'; export MANDOC; \
 	POCL_CACHE_DIR='$(abs_builddir)/tests/pocl-cache'; export POCL_CACHE_DIR; \
+	ASAN_OPTIONS='quarantine_size_mb=32'; export ASAN_OPTIONS; \
 	LSAN_OPTIONS='suppressions=$(abs_srcdir)/tests/checks/lsan.supp:print_suppressions=0'; export LSAN_OPTIONS; \
 	$(MKDIR_P) tests/pocl-cache; \
 	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT;

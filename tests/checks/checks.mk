@@ -17,7 +17,7 @@ if HAVE_CMOCKA
 THREAD_TESTS += \
 	tests/unit/test_atto_works \
 	tests/unit/test_broker \
-	tests/unit/test_broker_peers \
+	tests/unit/test_http_call \
 	tests/unit/test_log \
 	tests/unit/test_pool \
 	tests/unit/test_pool_model \
@@ -26,6 +26,7 @@ THREAD_TESTS += \
 	tests/unit/test_resolver \
 	tests/unit/test_scan \
 	tests/unit/test_schedule \
+	tests/unit/test_search \
 	tests/unit/test_store \
 	tests/unit/test_store_bounds \
 	tests/unit/test_store_full \

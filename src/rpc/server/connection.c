@@ -352,15 +352,19 @@ connection_address (const struct connection *connection)
     return connection->has_address ? &connection->address : NULL;
 }
 
-void
-connection_answering (struct connection *connection)
+struct evhttp_request *
+connection_answer (struct connection *connection)
 {
+    struct evhttp_request *const http = connection->http;
+
+    connection->http = NULL;
     enter (connection, CONNECTION_ANSWERING);
+    return http;
 }
 
 bool
-connection_is_refused (const struct connection *connection, struct evhttp_request *http)
+connection_is_refused (const struct connection *connection)
 {
     return connection->framing.refused != NULL &&
-           strcmp (evhttp_request_get_uri (http), REFUSED_TARGET) == 0;
+           strcmp (evhttp_request_get_uri (connection->http), REFUSED_TARGET) == 0;
 }

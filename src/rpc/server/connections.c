@@ -260,6 +260,7 @@ connections_take (struct connections *connections, struct evhttp_request *reques
         connections->by_fd[bufferevent_getfd (evhttp_connection_get_bufferevent (evhttp))];
 
     connection->state = CONNECTION_PENDING;
+    connection->http = request;
     return connection;
 }
 

@@ -13,7 +13,6 @@
 #define RPC_REQUEST_H
 
 #include <event2/buffer.h>
-#include <event2/http.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -124,15 +123,14 @@ size_t request_list_count (const struct request_list *list);
 void request_list_free (struct request_list *list);
 
 /*
- * Makes a request of `http`, an evhttp request handed to the server on `connection`, and `fields`,
- * whose reference is taken, or NULL for a route's, with `pass`, which is taken as well; calls
- * `run`, the action's or the route's, whose name or path `name` is; and, if that has not answered,
- * watches the client from then on.
+ * Makes a request of what is pending on `connection` and `fields`, whose reference is taken, or
+ * NULL for a route's, with `pass`, which is taken as well; calls `run`, the action's or the
+ * route's, whose name or path `name` is; and, if that has not answered, watches the client from
+ * then on.
  */
-void request_run (struct request_list *list, struct connection *connection,
-                  struct evhttp_request *http, const char *name, json_t *fields,
-                  struct access_pass *pass, void (*run) (void *context, struct request *request),
-                  void *context);
+void request_run (struct request_list *list, struct connection *connection, const char *name,
+                  json_t *fields, struct access_pass *pass,
+                  void (*run) (void *context, struct request *request), void *context);
 
 /* Tells whoever is to be told that a request for `name` (may be NULL) was refused. */
 void request_list_refused (const struct request_list *list, const char *name);

@@ -230,7 +230,11 @@ static int
 init_access (struct node *node)
 {
     node->access = access_config_new (node->base);
-    return access_config_set (node->access, node->actions.config);
+    if (node->access == NULL) {
+        return -1;
+    }
+    access_config_set (node->access, node->actions.config);
+    return 0;
 }
 
 /* Every action shows from the start, so that the first of its errors is a rise. */

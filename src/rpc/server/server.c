@@ -32,7 +32,7 @@ struct server {
     struct connections *connections;
     struct request_list *requests;
     struct server_settings settings;
-    struct access *access;        /* a reference, or NULL: everybody may ask */
+    struct access *access;        /* or NULL: everybody may ask */
     const struct action *actions; /* NULL: routes only */
     void *context;                /* of the actions */
     struct routes routes;
@@ -332,10 +332,7 @@ server_set (struct server *server, const struct server_settings *settings)
 void
 server_set_access (struct server *server, struct access *access)
 {
-    struct access *const before = server->access;
-
-    server->access = access != NULL ? access_ref (access) : NULL;
-    access_unref (before);
+    server->access = access;
 }
 
 struct server *
@@ -517,6 +514,5 @@ server_free (struct server *server)
     evhttp_free (server->http);
     connections_free (server->connections);
     request_list_free (server->requests);
-    access_unref (server->access);
     free (server);
 }

@@ -166,14 +166,6 @@ request_header (const struct request *request, const char *name)
     return evhttp_find_header (evhttp_request_get_input_headers (request->connection->http), name);
 }
 
-int
-request_address (const struct request *request, struct sockaddr_storage *address)
-{
-    socklen_t size = sizeof *address;
-
-    return getpeername (request->connection->fd, (struct sockaddr *)address, &size);
-}
-
 const json_t *
 request_fields (const struct request *request)
 {

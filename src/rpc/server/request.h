@@ -16,7 +16,6 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
 
 #include "rpc/access/access.h"
 #include "rpc/server/connection.h"
@@ -84,12 +83,6 @@ struct evbuffer *request_body (const struct request *request);
 
 /* The value of a request's header, of several the first; NULL for none. Good until it ends. */
 const char *request_header (const struct request *request, const char *name);
-
-/*
- * The address that the request came from: the other end of its connection. Returns 0, or -1 when it
- * has closed.
- */
-int request_address (const struct request *request, struct sockaddr_storage *address);
 
 /* Who asks, for a log: the name of his key, or his address. */
 void request_caller (const struct request *request, char text[ACCESS_NAME_SIZE]);

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "rpc/base/memory.h"
-#include "rpc/server/http_status.h"
+#include "rpc/server/hangup.h"
 #include "work/base/clock.h"
 
 /*
@@ -83,7 +83,7 @@ answer_expectation (struct connection *connection)
 {
     if (connection->expects && connection->taken == 0) {
         connection->expects = false;
-        (void)http_status_continue (connection->fd);
+        (void)hangup_continue (connection->fd);
     }
 }
 

@@ -4,7 +4,37 @@
 
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
-#include "rpc/server/http_status.h"
+
+static const char *
+reason_of (int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } reasons[] = {
+        {200, "OK"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {413, "Content Too Large"},
+        {417, "Expectation Failed"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {503, "Service Unavailable"},
+    };
+
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (reasons[i].status == status) {
+            return reasons[i].reason;
+        }
+    }
+    return status < 400 ? "OK" : "Error";
+}
 
 void
 reply_add_header (struct connection *connection, const char *name, const char *value)
@@ -38,7 +68,7 @@ reply_send (struct connection *connection, int status, const char *type, struct 
     if (evhttp_request_get_command (connection->http) == EVHTTP_REQ_HEAD) {
         keep_headers_only (connection);
     }
-    evhttp_send_reply (connection_answer (connection), status, http_status_reason (status), NULL);
+    evhttp_send_reply (connection_answer (connection), status, reason_of (status), NULL);
 }
 
 static int

@@ -26,14 +26,6 @@ struct request {
     void *data;
 };
 
-struct request_list {
-    struct event_base *base;
-    TAILQ_HEAD (, request) waiting;
-    size_t count; /* of these */
-    request_ended_fn ended;
-    void *ended_data;
-};
-
 static void
 tell (const struct request_list *list, const char *name, enum request_result result)
 {
@@ -217,29 +209,32 @@ request_on_leave (struct request *request, void (*leave) (void *data), void *dat
     request->data = data;
 }
 
-/*
- * The client cannot be seen to be anything but gone, but if it is there after all it hears of it,
- * and if not, writing makes evhttp clean up.
- */
 static void
-leave (struct request *request, const char *error)
+tell_of_leaving (struct request *request)
 {
     request_went (request, REQUEST_LEFT);
     if (request->leave != NULL) {
         request->leave (request->data);
     }
+}
+
+/*
+ * The client cannot be seen to be anything but gone, but if it is there after all it hears of it,
+ * and if not, writing makes evhttp clean up.
+ */
+static void
+leave (void *data)
+{
+    static const char error[] = "Cancelled";
+    struct request *const request = data;
+
+    tell_of_leaving (request);
     request_add_header (request, "Connection", "close");
     if (request->fields != NULL) {
         request_fail (request, error);
     } else {
         request_reply_error (request, 503, error);
     }
-}
-
-static void
-on_gone (void *data)
-{
-    leave (data, "Cancelled");
 }
 
 /*
@@ -252,10 +247,7 @@ on_close (void *data)
 {
     struct request *request = data;
 
-    request_went (request, REQUEST_LEFT);
-    if (request->leave != NULL) {
-        request->leave (request->data);
-    }
+    tell_of_leaving (request);
     if (evhttp_request_get_connection (request->connection->http) == NULL) {
         evhttp_request_free (request->connection->http);
     }
@@ -277,7 +269,7 @@ start_waiting (struct request *request)
     request->list->count++;
     connection_on_close (request->connection, on_close, request);
     request->hangup = hangup_new (request->list->base, request->connection->fd,
-                                  speaks_http_1_1 (request->connection->http), on_gone, request);
+                                  speaks_http_1_1 (request->connection->http), leave, request);
 }
 
 void
@@ -304,28 +296,12 @@ request_run (struct request_list *list, struct connection *connection, const cha
     }
 }
 
-struct request_list *
-request_list_new (struct event_base *base, request_ended_fn ended, void *data)
-{
-    struct request_list *list = memory_new (1, sizeof *list);
-
-    list->base = base;
-    list->ended = ended;
-    list->ended_data = data;
-    TAILQ_INIT (&list->waiting);
-    return list;
-}
-
-size_t
-request_list_count (const struct request_list *list)
-{
-    return list->count;
-}
-
 void
-request_list_free (struct request_list *list)
+request_list_init (struct request_list *list, struct event_base *base, request_ended_fn ended,
+                   void *data)
 {
-    free (list);
+    *list = (struct request_list){.base = base, .ended = ended, .ended_data = data};
+    TAILQ_INIT (&list->waiting);
 }
 
 void
@@ -334,6 +310,6 @@ request_list_leave (struct request_list *list)
     struct request *request;
 
     while ((request = TAILQ_FIRST (&list->waiting)) != NULL) {
-        leave (request, "Cancelled");
+        leave (request);
     }
 }

@@ -16,6 +16,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include "rpc/access/access.h"
 #include "rpc/server/connection.h"
@@ -104,16 +105,17 @@ void request_on_leave (struct request *request, void (*leave) (void *data), void
 
 /* For the server. */
 
-struct request_list;
+/* Those of a server that are waiting for their answers. */
+struct request_list {
+    struct event_base *base;
+    TAILQ_HEAD (, request) waiting;
+    size_t count;           /* of these */
+    request_ended_fn ended; /* or NULL */
+    void *ended_data;
+};
 
-/* Requests that are waiting for their answers; `ended` may be NULL. */
-struct request_list *request_list_new (struct event_base *base, request_ended_fn ended, void *data);
-
-/* How many are waiting. */
-size_t request_list_count (const struct request_list *list);
-
-/* To be empty, see request_list_leave. */
-void request_list_free (struct request_list *list);
+void request_list_init (struct request_list *list, struct event_base *base, request_ended_fn ended,
+                        void *data);
 
 /*
  * Makes a request of what is pending on `connection` and `fields`, whose reference is taken, or

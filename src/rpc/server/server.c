@@ -30,7 +30,7 @@ struct server {
     struct event_base *base;
     struct evhttp *http;
     struct connections *connections;
-    struct request_list *requests;
+    struct request_list requests;
     struct server_settings settings;
     struct access *access;        /* or NULL: everybody may ask */
     const struct action *actions; /* NULL: routes only */
@@ -59,7 +59,7 @@ static void
 refuse (const struct server *server, struct connection *connection, const char *name, int status,
         const char *error)
 {
-    request_list_refused (server->requests, name);
+    request_list_refused (&server->requests, name);
     reply_error (connection, status, status == HTTP_OK, error);
 }
 
@@ -90,7 +90,7 @@ admit (struct server *server, struct connection *connection, const char *path,
     if (verdict == ACCESS_GRANTED) {
         return true;
     }
-    request_list_refused (server->requests, path);
+    request_list_refused (&server->requests, path);
     refusal_send (verdict, pass, path == NULL, connection);
     access_pass_clear (pass);
     return false;
@@ -147,7 +147,7 @@ handle_post (struct server *server, struct connection *connection, struct access
         refuse (server, connection, action != NULL ? action->name : NULL, HTTP_OK, error);
         return;
     }
-    request_run (server->requests, connection, action->name, fields, pass, action->run,
+    request_run (&server->requests, connection, action->name, fields, pass, action->run,
                  server->context);
 }
 
@@ -198,7 +198,7 @@ handle_route (struct server *server, struct connection *connection,
     } else if (match->route == NULL) {
         refuse (server, connection, match->path, 405, "This path does not have that method");
     } else if (match->open || admit (server, connection, match->path, &pass)) {
-        request_run (server->requests, connection, match->path, NULL, &pass, match->route->run,
+        request_run (&server->requests, connection, match->path, NULL, &pass, match->route->run,
                      match->context);
     }
 }
@@ -345,7 +345,7 @@ server_new (struct event_base *base, const struct server_settings *settings,
     server->settings = *settings;
     server->actions = actions;
     server->context = context;
-    server->requests = request_list_new (base, settings->ended, settings->ended_data);
+    request_list_init (&server->requests, base, settings->ended, settings->ended_data);
     server->http = memory_need (evhttp_new (base));
     evhttp_set_allowed_methods (server->http, UINT16_MAX);
     evhttp_set_default_content_type (server->http, NULL);
@@ -478,7 +478,7 @@ server_statistics (struct server *server, struct server_statistics *statistics)
 
     *statistics = (struct server_statistics){
         .connections = connections_count (server->connections),
-        .waiting = request_list_count (server->requests),
+        .waiting = server->requests.count,
         .accepted = connections->accepted,
         .received = connections->received,
         .sent = connections->sent,
@@ -496,7 +496,7 @@ server_stop (struct server *server)
         /* One that waits to try again (on_accept_error) does not listen without a callback. */
         evconnlistener_set_cb (server->listeners[i], NULL, NULL);
     }
-    request_list_leave (server->requests);
+    request_list_leave (&server->requests);
 }
 
 bool
@@ -513,6 +513,5 @@ server_free (struct server *server)
     }
     evhttp_free (server->http);
     connections_free (server->connections);
-    request_list_free (server->requests);
     free (server);
 }

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "rpc/base/trouble.h"
+#include "rpc/base/rpc_log.h"
 #include "rpc/server/request.h"
 #include "rpc/server/server.h"
 #include "support_http.h"
@@ -656,13 +656,13 @@ test_unreadable_is_counted (void **state)
     teardown (&fixture);
 }
 
-static size_t troubles;
+static size_t lines_heard;
 
 static void
-hear_trouble (const char *text)
+hear_log (const char *text)
 {
     assert_has (text, "Cannot accept a connection");
-    troubles++;
+    lines_heard++;
 }
 
 /* Descriptors are below `limit` from now on; returns what it was. */
@@ -701,12 +701,12 @@ test_stopped_while_it_cannot_accept (void **state)
 
     (void)state;
     setup (&fixture, NULL);
-    trouble_set (hear_trouble);
+    rpc_log_set_writer (hear_log);
     fd = http_dial (fixture.port);
     next = dup (fd);
     assert_int_equal (close (next), 0);
     before = limit_descriptors ((rlim_t)next);
-    wait_for (&fixture, &troubles, 1);
+    wait_for (&fixture, &lines_heard, 1);
     server_stop (fixture.server);
     (void)limit_descriptors (before);
     assert_int_equal (event_base_once (fixture.base, -1, EV_TIMEOUT, on_later, &passed, &later), 0);
@@ -714,7 +714,7 @@ test_stopped_while_it_cannot_accept (void **state)
     http_turn (fixture.base);
     server_statistics (fixture.server, &statistics);
     assert_int_equal (statistics.accepted, 0);
-    trouble_set (NULL);
+    rpc_log_set_writer (NULL);
     assert_int_equal (close (fd), 0);
     teardown (&fixture);
 }

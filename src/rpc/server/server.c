@@ -14,7 +14,7 @@
 
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
-#include "rpc/base/trouble.h"
+#include "rpc/base/rpc_log.h"
 #include "rpc/server/connections.h"
 #include "rpc/server/listener.h"
 #include "rpc/server/refusal.h"
@@ -272,8 +272,8 @@ answer_refused (struct server *server, struct connection *connection)
     const bool is_rpc = server->actions != NULL && !framing->ambiguous;
 
     if (framing->ambiguous) {
-        trouble_tell ("A request was refused with status %d: %s", framing->status,
-                      framing->refused);
+        rpc_log_write ("A request was refused with status %d: %s", framing->status,
+                       framing->refused);
     }
     reply_add_header (connection, "Access-Control-Allow-Origin", "*");
     reply_add_header (connection, "Connection", "close");
@@ -382,7 +382,7 @@ static void
 on_accept_error (struct evconnlistener *listener, void *data)
 {
     (void)data;
-    trouble_tell ("Cannot accept a connection, and try again in 0.1 s: %s", strerror (errno));
+    rpc_log_write ("Cannot accept a connection, and try again in 0.1 s: %s", strerror (errno));
     memory_require (event_base_once (evconnlistener_get_base (listener), -1, EV_TIMEOUT, on_resume,
                                      listener, &accept_pause) == 0);
     (void)evconnlistener_disable (listener);

@@ -109,12 +109,17 @@ on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *d
     account (connection);
 }
 
-/* What came after `before` bytes is held. */
+/* What came after `before` bytes, which evhttp has yet to read, is held. */
 static void
 hold (struct connection *connection, struct evbuffer *input, size_t before)
 {
-    struct evbuffer *const all = memory_need (evbuffer_new ());
+    struct evbuffer *all;
 
+    if (before == 0) {
+        memory_require (evbuffer_add_buffer (connection->held, input) == 0);
+        return;
+    }
+    all = memory_need (evbuffer_new ());
     memory_require (evbuffer_add_buffer (all, input) == 0 &&
                     evbuffer_remove_buffer (all, input, before) == (int)before &&
                     evbuffer_add_buffer (connection->held, all) == 0);

@@ -31,7 +31,7 @@ ALL = (
     ),
     Excuse(
         ("write",),
-        "log_sink_write",
+        "log_write",
         "not within .*: it is read again",
         "the line that is waited for is the one that could not be written: the next one counts it",
     ),

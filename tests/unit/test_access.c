@@ -61,11 +61,12 @@ set_up (void **state)
         .settings = {.keys = fixture.keys,
                      .allow = fixture.allow,
                      .nodes = fixture.nodes,
-                     .max_callers = 4,
                      .tell = on_refusal,
                      .data = &fixture},
+        .access = access_new (4),
         .now = 5 * CLOCK_SECOND,
     };
+    assert_non_null (fixture.access);
     assert_int_equal (key_hash_new ("one", 3, &fixture.keys[0].hash), 0);
     assert_int_equal (key_hash_new ("two", 3, &fixture.keys[1].hash), 0);
     *state = &fixture;
@@ -77,7 +78,7 @@ tear_down (void **state)
 {
     struct fixture *fixture = *state;
 
-    access_unref (fixture->access);
+    access_free (fixture->access);
     return 0;
 }
 
@@ -85,11 +86,7 @@ tear_down (void **state)
 static void
 take_effect (struct fixture *fixture)
 {
-    struct access *next = access_new (&fixture->settings, fixture->access);
-
-    assert_non_null (next);
-    access_unref (fixture->access);
-    fixture->access = next;
+    access_set (fixture->access, &fixture->settings);
 }
 
 static enum access_verdict
@@ -117,7 +114,6 @@ test_nothing_set (void **state)
 {
     struct fixture *fixture = *state;
 
-    assert_false (access_is_needed (&fixture->settings));
     take_effect (fixture);
     assert_int_equal (ask (fixture, "203.0.113.1", NULL), ACCESS_GRANTED);
     assert_int_equal (ask (fixture, "203.0.113.1", "any"), ACCESS_GRANTED);
@@ -130,7 +126,6 @@ test_keys_alone (void **state)
     struct fixture *fixture = *state;
 
     fixture->settings.key_count = 2;
-    assert_true (access_is_needed (&fixture->settings));
     take_effect (fixture);
     assert_int_equal (ask (fixture, "203.0.113.1", "one"), ACCESS_GRANTED);
     assert_int_equal (ask (fixture, "203.0.113.1", "two"), ACCESS_GRANTED);
@@ -148,7 +143,6 @@ test_networks_alone (void **state)
     struct fixture *fixture = *state;
 
     fixture->settings.allow_count = 2;
-    assert_true (access_is_needed (&fixture->settings));
     take_effect (fixture);
     assert_int_equal (ask (fixture, "10.9.8.7", NULL), ACCESS_GRANTED);
     assert_int_equal (ask (fixture, "::ffff:10.9.8.7", NULL), ACCESS_GRANTED);
@@ -275,7 +269,6 @@ test_rate (void **state)
     struct fixture *fixture = *state;
 
     fixture->settings.limits = (struct access_limits){.rate = 2, .burst = 5};
-    assert_true (access_is_needed (&fixture->settings));
     take_effect (fixture);
     assert_left (fixture, "10.0.0.1", NULL, 5);
     assert_left (fixture, "10.0.0.2", NULL, 5);
@@ -407,7 +400,6 @@ test_difficulty (void **state)
     struct access_pass pass;
 
     fixture->settings.limits.max_multiplier = 4;
-    assert_true (access_is_needed (&fixture->settings));
     take_effect (fixture);
     assert_int_equal (admit (fixture, "10.0.0.1", NULL, &pass), ACCESS_GRANTED);
     assert_int_equal (access_check_difficulty (&pass, BASE, BASE), ACCESS_GRANTED);
@@ -451,8 +443,8 @@ test_replacing (void **state)
     assert_left (fixture, "10.0.0.1", NULL, 0);
     access_pass_clear (&old);
     assert_int_equal (access_begin_job (&new), ACCESS_GRANTED);
-    access_unref (fixture->access); /* it is turned off while a request is in progress */
-    fixture->access = NULL;
+    fixture->settings = (struct access_settings){.tell = on_refusal, .data = fixture};
+    take_effect (fixture); /* it is turned off while a request is in progress */
     access_pass_clear (&new);
 }
 
@@ -508,7 +500,7 @@ test_table_is_bounded (void **state)
     held[0] = callers_hold (callers, &(struct callers_id){{9}});
     assert_int_equal (callers_count (callers), 8);
     callers_release (callers, held[0]);
-    callers_unref (callers);
+    callers_free (callers);
 }
 
 /* Who was heard of longest ago goes first. */
@@ -537,7 +529,7 @@ test_table_forgets_the_oldest (void **state)
     caller = callers_hold (callers, &ids[1]); /* anew */
     assert_true (caller_spend (caller, 0.001, 1, 0, &wait));
     callers_release (callers, caller);
-    callers_unref (callers);
+    callers_free (callers);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown (name, set_up, tear_down)

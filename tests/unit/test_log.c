@@ -21,7 +21,6 @@
 #include <jansson.h>
 
 #include "node/base/log.h"
-#include "node/base/log_sink.h"
 
 enum { STAMP_LENGTH = sizeof "2026-11-21T00:12:34.567Z" - 1, TEXT_MAX = 2000 };
 
@@ -566,14 +565,14 @@ test_journal_is_recognised (void **state)
     (void)snprintf (stream, sizeof stream, "%ju:%ju", (uintmax_t)status.st_dev,
                     (uintmax_t)status.st_ino);
     assert_int_equal (unsetenv ("JOURNAL_STREAM"), 0);
-    assert_false (log_sink_is_journal (reader.fds[1]));
+    assert_false (log_is_journal (reader.fds[1]));
     assert_int_equal (setenv ("JOURNAL_STREAM", stream, 1), 0);
-    assert_true (log_sink_is_journal (reader.fds[1]));
-    assert_false (log_sink_is_journal (-1));
+    assert_true (log_is_journal (reader.fds[1]));
+    assert_false (log_is_journal (-1));
     (void)snprintf (stream, sizeof stream, "%ju:%ju1", (uintmax_t)status.st_dev,
                     (uintmax_t)status.st_ino);
     assert_int_equal (setenv ("JOURNAL_STREAM", stream, 1), 0);
-    assert_false (log_sink_is_journal (reader.fds[1]));
+    assert_false (log_is_journal (reader.fds[1]));
     assert_int_equal (unsetenv ("JOURNAL_STREAM"), 0);
 }
 

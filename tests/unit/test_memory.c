@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "rpc/base/memory.h"
-#include "rpc/base/trouble.h"
+#include "rpc/base/rpc_log.h"
 
 #define LINE "Out of memory: the process ends\n"
 
@@ -70,7 +70,7 @@ run (void (*act) (void), char said[256])
     assert_true (child >= 0);
     if (child == 0) {
         (void)dup2 (ends[1], STDOUT_FILENO);
-        trouble_set (say);
+        rpc_log_set_writer (say);
         failing = true;
         act ();
         _exit (0);

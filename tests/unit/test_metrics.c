@@ -83,6 +83,17 @@ test_names_are_bounded (void **state)
     assert_int_equal (count, 3 * METRICS_MAX_NAMES);
 }
 
+static uint64_t
+observed (const struct histogram *histogram)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        count += histogram->counts[i];
+    }
+    return count;
+}
+
 static void
 test_buckets (void **state)
 {
@@ -101,7 +112,7 @@ test_buckets (void **state)
     }
     histogram_observe (&histogram, 0);
     assert_int_equal (histogram.counts[0], 2);
-    assert_int_equal (histogram_count (&histogram), HISTOGRAM_BUCKETS);
+    assert_int_equal (observed (&histogram), HISTOGRAM_BUCKETS);
 }
 
 static void
@@ -114,11 +125,11 @@ test_work (void **state)
     metrics_work (&metrics, METRICS_GPU, 0.5);
     metrics_work (&metrics, METRICS_GPU, 0.25);
     metrics_work (&metrics, METRICS_CACHE, 0.125);
-    assert_int_equal (histogram_count (&metrics.work[METRICS_GPU]), 2);
+    assert_int_equal (observed (&metrics.work[METRICS_GPU]), 2);
     assert_true (metrics.work[METRICS_GPU].sum == 0.75);
-    assert_int_equal (histogram_count (&metrics.work[METRICS_CACHE]), 1);
-    assert_int_equal (histogram_count (&metrics.work[METRICS_CPU]), 0);
-    assert_int_equal (histogram_count (&metrics.work[METRICS_PEER]), 0);
+    assert_int_equal (observed (&metrics.work[METRICS_CACHE]), 1);
+    assert_int_equal (observed (&metrics.work[METRICS_CPU]), 0);
+    assert_int_equal (observed (&metrics.work[METRICS_PEER]), 0);
 }
 
 static void

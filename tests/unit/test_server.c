@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "rpc/base/trouble.h"
+#include "rpc/base/rpc_log.h"
 #include "rpc/server/request.h"
 #include "rpc/server/server.h"
 #include "support_http.h"
@@ -80,15 +80,11 @@ static void
 post_echo (void *context, struct request *request)
 {
     const char *colour = request_header (request, "x-colour");
-    struct sockaddr_storage address = {0};
     struct evbuffer *body = request_body (request);
     size_t length = evbuffer_get_length (body);
     char text[256];
 
     (void)context;
-    assert_int_equal (request_address (request, &address), 0);
-    assert_int_equal (address.ss_family, AF_INET);
-    assert_int_equal (((struct sockaddr_in *)&address)->sin_addr.s_addr, htonl (INADDR_LOOPBACK));
     snprintf (text, sizeof text, "%s %zu %02x", colour != NULL ? colour : "(none)", length,
               length > 0 ? evbuffer_pullup (body, -1)[length - 1] : 0);
     reply_text (request, 202, text);
@@ -376,6 +372,53 @@ test_stop (void **state)
     teardown (&fixture);
 }
 
+/* Whoever sends ahead is told to go on with a body when what came before is answered. */
+static void
+test_expectation_waits_its_turn (void **state)
+{
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    setup (&fixture, NULL);
+    fd = http_dial (fixture.port);
+    http_say (fd, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n"
+                  "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                  "Content-Length: 2\r\n\r\n");
+    wait_for (&fixture, &fixture.pending_count, 1);
+    reply_text (fixture.pending[0], 200, "first");
+    assert_has (http_hear (fixture.base, fd, "Continue\r\n\r\n"),
+                "\r\n\r\nfirstHTTP/1.1 100 Continue\r\n");
+    http_say (fd, "hi");
+    assert_has (http_hear (fixture.base, fd, "(none) 2 69"), "HTTP/1.1 202 Accepted\r\n");
+    assert_int_equal (close (fd), 0);
+    teardown (&fixture);
+}
+
+/* Those that evhttp would answer with a page of its own, and what came before them is answered. */
+static void
+test_targets (void **state)
+{
+    static const char *const bad[] = {"http://x:y/now", "//x:y/now", "1:2", "http://[x/now"};
+    struct fixture fixture;
+    char text[256];
+
+    (void)state;
+    setup (&fixture, NULL);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const char *answer;
+
+        snprintf (text, sizeof text,
+                  "GET /now HTTP/1.1\r\nHost: x\r\n\r\nGET %s HTTP/1.1\r\nHost: x\r\n\r\n", bad[i]);
+        answer = ask (&fixture, text, NULL);
+        assert_has (answer, "\r\n\r\nnowHTTP/1.1 400 Bad Request\r\n");
+        assert_has (answer, "Connection: close\r\n");
+        assert_has (answer, "\"error\": \"Invalid header: malformed request\"");
+    }
+    (void)ask (&fixture, "GET http://x:80/now?a HTTP/1.1\r\nHost: x\r\n\r\n", "\r\n\r\nnow");
+    teardown (&fixture);
+}
+
 static const char too_large[] = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n";
 static const char malformed[] = "GET /now HTTP/1.1\r\nno colon\r\n\r\n";
 static const char tunnel[] = "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -660,13 +703,13 @@ test_unreadable_is_counted (void **state)
     teardown (&fixture);
 }
 
-static size_t troubles;
+static size_t lines_heard;
 
 static void
-hear_trouble (const char *text)
+hear_log (const char *text)
 {
     assert_has (text, "Cannot accept a connection");
-    troubles++;
+    lines_heard++;
 }
 
 /* Descriptors are below `limit` from now on; returns what it was. */
@@ -705,12 +748,12 @@ test_stopped_while_it_cannot_accept (void **state)
 
     (void)state;
     setup (&fixture, NULL);
-    trouble_set (hear_trouble);
+    rpc_log_set_writer (hear_log);
     fd = http_dial (fixture.port);
     next = dup (fd);
     assert_int_equal (close (next), 0);
     before = limit_descriptors ((rlim_t)next);
-    wait_for (&fixture, &troubles, 1);
+    wait_for (&fixture, &lines_heard, 1);
     server_stop (fixture.server);
     (void)limit_descriptors (before);
     assert_int_equal (event_base_once (fixture.base, -1, EV_TIMEOUT, on_later, &passed, &later), 0);
@@ -718,7 +761,7 @@ test_stopped_while_it_cannot_accept (void **state)
     http_turn (fixture.base);
     server_statistics (fixture.server, &statistics);
     assert_int_equal (statistics.accepted, 0);
-    trouble_set (NULL);
+    rpc_log_set_writer (NULL);
     assert_int_equal (close (fd), 0);
     teardown (&fixture);
 }
@@ -736,6 +779,8 @@ main (void)
         cmocka_unit_test (test_leaving),
         cmocka_unit_test (test_half_close),
         cmocka_unit_test (test_stop),
+        cmocka_unit_test (test_expectation_waits_its_turn),
+        cmocka_unit_test (test_targets),
         cmocka_unit_test (test_what_is_refused_unread),
         cmocka_unit_test (test_refused_connect_ends),
         cmocka_unit_test (test_routes_beside_actions),

@@ -1,7 +1,6 @@
 libnode_la_SOURCES += \
 	%D%/log.c %D%/log.h \
 	%D%/log_line.c %D%/log_line.h \
-	%D%/log_sink.c %D%/log_sink.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/ownership.c %D%/ownership.h \
 	%D%/process.c %D%/process.h \

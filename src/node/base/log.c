@@ -6,7 +6,10 @@
 #include "node/base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -15,25 +18,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "node/base/log_line.h"
-#include "node/base/log_sink.h"
 #include "node/base/ownership.h"
 #include "rpc/base/memory.h"
 #include "work/base/clock.h"
 
 #define REPEAT_TIME (10 * CLOCK_SECOND)
 
+#define WRITE_MAX 4096
+_Static_assert(WRITE_MAX <= PIPE_BUF, "a pipe takes one write whole or not at all");
+
 /* One character more than fits shows that the text is to be cut. */
 #define RAW_SIZE (LOG_LINE_TEXT_MAX + 2)
 
-_Static_assert(1 + 2 * LOG_LINE_REPORT_SIZE + LOG_LINE_SIZE <= LOG_SINK_WRITE_MAX,
+_Static_assert(1 + 2 * LOG_LINE_REPORT_SIZE + LOG_LINE_SIZE <= WRITE_MAX,
                "a newline, both reports and a line are written at once");
 
 /* What is written at once. */
 struct log_page {
-    char bytes[LOG_SINK_WRITE_MAX];
+    char bytes[WRITE_MAX];
     size_t length;
 };
 
@@ -91,12 +97,33 @@ page_add_reports (struct log_page *page)
     }
 }
 
+/*
+ * Whether a write of WRITE_MAX bytes will not wait. A pipe that can be written to has room
+ * for that many; an error or a hang-up means that there is no reader.
+ */
+static bool
+can_write (int fd)
+{
+    struct pollfd poller = {.fd = fd, .events = POLLOUT};
+    int ready;
+
+    do {
+        ready = poll (&poller, 1, 0);
+    } while (ready < 0 && errno == EINTR);
+    return ready == 1 && poller.revents == POLLOUT;
+}
+
 /* Returns 0 when all of the page is in the log, or -1. */
 static int
 page_write (const struct log_page *page)
 {
-    const ssize_t written = log_sink_write (state.fd, page->bytes, page->length);
+    ssize_t written = -1;
 
+    if (can_write (state.fd)) {
+        do {
+            written = write (state.fd, page->bytes, page->length);
+        } while (written < 0 && errno == EINTR);
+    }
     if (written <= 0) {
         return -1;
     }
@@ -221,14 +248,40 @@ change_sink (int fd, char *path, enum log_format format, bool journal)
     pthread_mutex_unlock (&state.mutex);
 }
 
+/* A FIFO must have its reader. Returns a descriptor, or -1 with errno set. */
+static int
+open_file (const char *path)
+{
+    int fd;
+
+    do {
+        fd = open (path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+    } while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+bool
+log_is_journal (int fd)
+{
+    const char *const stream = getenv ("JOURNAL_STREAM");
+    struct stat status;
+    char name[64];
+
+    if (stream == NULL || fstat (fd, &status) != 0) {
+        return false;
+    }
+    (void)snprintf (name, sizeof name, "%ju:%ju", (uintmax_t)status.st_dev,
+                    (uintmax_t)status.st_ino);
+    return strcmp (stream, name) == 0;
+}
+
 int
 log_configure (const struct log_settings *settings, char *error, size_t error_size)
 {
     const bool is_file = *settings->file != '\0';
-    const int fd = is_file ? log_sink_open (settings->file) : STDERR_FILENO;
-    const bool journal =
-        !is_file && (settings->target == LOG_TARGET_JOURNAL ||
-                     (settings->target == LOG_TARGET_AUTO && log_sink_is_journal (fd)));
+    const int fd = is_file ? open_file (settings->file) : STDERR_FILENO;
+    const bool journal = !is_file && (settings->target == LOG_TARGET_JOURNAL ||
+                                      (settings->target == LOG_TARGET_AUTO && log_is_journal (fd)));
 
     if (fd < 0) {
         (void)snprintf (error, error_size, "cannot open the log file %s: %s (log.file)",
@@ -249,7 +302,7 @@ log_reopen (void)
     if (state.path == NULL) { /* only this thread changes it */
         return 0;
     }
-    fd = log_sink_open (state.path);
+    fd = open_file (state.path);
     if (fd < 0) {
         const int reason = errno;
 

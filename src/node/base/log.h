@@ -73,6 +73,9 @@ void log_write (enum log_level level, const char *format, ...)
 /* Says what is still held back (repeats, drops). Call it before exiting. */
 void log_flush (void);
 
+/* Whether `fd` leads to the journal, as systemd says in JOURNAL_STREAM. Reads the environment. */
+bool log_is_journal (int fd);
+
 /*
  * For tests: writes to `fd`, which stays the caller's, from now on, and forgets what is held back.
  */

@@ -26,12 +26,6 @@ static const int priorities[] = {
     [LOG_LEVEL_ERROR] = 3, [LOG_LEVEL_OFF] = 6,
 };
 
-const char *
-log_line_level_name (enum log_level level)
-{
-    return level_names[level];
-}
-
 static void
 print_stamp (char stamp[STAMP_SIZE])
 {

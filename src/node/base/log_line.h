@@ -43,7 +43,4 @@ void log_line_escape (const char *raw, char text[LOG_LINE_TEXT_SIZE]);
 size_t log_line_print (const struct log_line *line, enum log_format format, bool journal,
                        char *buffer, size_t room);
 
-/* The level's name. Static. */
-const char *log_line_level_name (enum log_level level);
-
 #endif

@@ -13,9 +13,9 @@
 static const struct timeval report_time = {.tv_sec = 10};
 
 struct access_config {
-    struct access *in_force; /* NULL: nobody is kept out */
-    struct event *report;    /* pending while refusals are gathered */
-    size_t refused;          /* since it began */
+    struct access *access;
+    struct event *report; /* pending while refusals are gathered */
+    size_t refused;       /* since it began */
 };
 
 static const char *
@@ -72,6 +72,12 @@ access_config_new (struct event_base *base)
 {
     struct access_config *access = memory_new (1, sizeof *access);
 
+    access->access = access_new (MOST_CALLERS);
+    if (access->access == NULL) {
+        log_error ("Who may ask cannot be settled: the system has no random numbers");
+        free (access);
+        return NULL;
+    }
     access->report = memory_need (event_new (base, -1, 0, on_report, access));
     return access;
 }
@@ -108,22 +114,7 @@ parse_networks (const struct text_list *texts)
     return networks;
 }
 
-/* Returns 0, or -1 without random numbers, nothing changed. */
-static int
-replace (struct access_config *access, const struct access_settings *settings)
-{
-    struct access *next = NULL;
-
-    if (access_is_needed (settings) && (next = access_new (settings, access->in_force)) == NULL) {
-        log_error ("Who may ask cannot be settled: the system has no random numbers");
-        return -1;
-    }
-    access_unref (access->in_force);
-    access->in_force = next;
-    return 0;
-}
-
-int
+void
 access_config_set (struct access_config *access, const struct config *config)
 {
     struct access_key *keys = memory_new (config->access_keys.count, sizeof *keys);
@@ -140,20 +131,17 @@ access_config_set (struct access_config *access, const struct config *config)
                    .burst = config->access_burst,
                    .max_jobs = config->access_max_jobs,
                    .max_multiplier = config->access_max_multiplier},
-        .max_callers = MOST_CALLERS,
         .tell = on_refusal,
         .data = access,
     };
-    int result;
 
     for (size_t i = 0; i < settings.key_count; i++) {
         fill_key (&config->access_keys.items[i], &settings.limits, &keys[i]);
     }
-    result = replace (access, &settings);
+    access_set (access->access, &settings);
     free (keys);
     free (allow);
     free (nodes);
-    return result;
 }
 
 void
@@ -171,9 +159,9 @@ access_config_announce (const struct config *config, bool is_wide)
 }
 
 struct access *
-access_config_in_force (const struct access_config *access)
+access_config_get (const struct access_config *access)
 {
-    return access->in_force;
+    return access->access;
 }
 
 void
@@ -182,7 +170,7 @@ access_config_free (struct access_config *access)
     if (access == NULL) {
         return;
     }
-    access_unref (access->in_force);
+    access_free (access->access);
     event_free (access->report);
     free (access);
 }

@@ -15,15 +15,14 @@
 
 struct access_config;
 
-/* One that lets everybody in. */
+/* One that lets everybody in. NULL, having logged it, when there are no random numbers. */
 struct access_config *access_config_new (struct event_base *base);
 
-/* Goes by `config` from now on; what callers have used up still counts. Returns 0; or -1, nothing
- * changed, having logged that there are no random numbers. */
-int access_config_set (struct access_config *access, const struct config *config);
+/* Goes by `config`, which is only read, from now on. */
+void access_config_set (struct access_config *access, const struct config *config);
 
-/* Good until the next access_config_set; NULL where everybody may do everything. */
-struct access *access_config_in_force (const struct access_config *access);
+/* For server_set_access. */
+struct access *access_config_get (const struct access_config *access);
 
 /* Logs whom it keeps out; warns when that is nobody and a server listens on more than loopback
  * (`is_wide`). */

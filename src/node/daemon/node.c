@@ -33,7 +33,7 @@
 #include "node/daemon/node_internal.h"
 #include "node/precache/precache_owner.h"
 #include "rpc/base/memory.h"
-#include "rpc/base/trouble.h"
+#include "rpc/base/rpc_log.h"
 #include "work/base/clock.h"
 #include "work/pool/pool.h"
 
@@ -121,7 +121,7 @@ on_libevent_log (int severity, const char *message)
 }
 
 static void
-on_trouble (const char *text)
+on_rpc_log (const char *text)
 {
     log_warn ("%s", text);
 }
@@ -230,7 +230,11 @@ static int
 init_access (struct node *node)
 {
     node->access = access_config_new (node->base);
-    return access_config_set (node->access, node->actions.config);
+    if (node->access == NULL) {
+        return -1;
+    }
+    access_config_set (node->access, node->actions.config);
+    return 0;
 }
 
 /* Every action shows from the start, so that the first of its errors is a rise. */
@@ -362,7 +366,7 @@ node_run (const struct config *config, const struct config_sources *sources,
 
     (void)signal (SIGPIPE, SIG_IGN);
     process_return_memory ();
-    trouble_set (on_trouble);
+    rpc_log_set_writer (on_rpc_log);
     if (begin (&node, sources, pid_file) == 0 && start (&node, sources) == 0) {
         status = event_base_dispatch (node.base) < 0;
     }

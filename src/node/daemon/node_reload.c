@@ -28,19 +28,6 @@ take_engine (struct node *node, struct engine *next)
     reload_retire (node->reload, next);
 }
 
-/* What can fail, first. Returns 0; or -1, having logged why, with all as it was. */
-static int
-prepare (struct node *node, const struct config *next)
-{
-    char error[NODE_ERROR_SIZE];
-
-    if (log_config_apply (next, error, sizeof error) != 0) {
-        log_error ("%s", error);
-        return -1;
-    }
-    return access_config_set (node->access, next);
-}
-
 static void
 set_peers (struct node *node)
 {
@@ -66,6 +53,7 @@ put_in_force (struct node *node, struct reload_result *result)
         result->engine = NULL;
     }
     set_peers (node);
+    access_config_set (node->access, result->config);
     node_set_servers (node);
     precache_owner_set (node->actions.precache, result->config, node->actions.broker);
     config_free (last);
@@ -76,8 +64,10 @@ static int
 apply (struct node *node, struct reload_result *result)
 {
     const size_t changes = node_settings_log_changes (result->config, node->actions.config);
+    char error[NODE_ERROR_SIZE];
 
-    if (prepare (node, result->config) != 0) {
+    if (log_config_apply (result->config, error, sizeof error) != 0) { /* what can fail, first */
+        log_error ("%s", error);
         return -1;
     }
     put_in_force (node, result);

@@ -178,7 +178,7 @@ node_set_access (struct node *node)
         const struct metrics_face *const face = &node->report.faces[i];
 
         if (is_guarded (node, face)) {
-            server_set_access (face->server, access_config_in_force (node->access));
+            server_set_access (face->server, access_config_get (node->access));
             wide = wide || server_is_wide (face->server);
         }
     }

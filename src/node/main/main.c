@@ -18,7 +18,7 @@
 #include "node/engine/scanner_choice.h"
 #include "node/tools/tools.h"
 #include "rpc/base/memory.h"
-#include "rpc/base/trouble.h"
+#include "rpc/base/rpc_log.h"
 
 static int
 print_version (void)
@@ -173,7 +173,7 @@ run (const struct options *options)
 
 /* Until the daemon has a log. */
 static void
-on_trouble (const char *text)
+on_rpc_log (const char *text)
 {
     fprintf (stderr, "workpeer: %s\n", text);
 }
@@ -185,7 +185,7 @@ main (int argc, char **argv)
     int status = COMMAND_USAGE;
 
     memory_own_libraries ();
-    trouble_set (on_trouble);
+    rpc_log_set_writer (on_rpc_log);
     if (options_parse (argc, argv, &options, stderr) == 0) {
         status = run (&options);
         /* One check for all: a stream's error stays set. What a daemon prints is no result. */

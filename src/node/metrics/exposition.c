@@ -1,6 +1,7 @@
 #include "node/metrics/exposition.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -144,28 +145,21 @@ exposition_family (struct exposition *exposition, enum exposition_kind kind, con
     }
 }
 
-/*
- * How many bytes of `text` are one character of well-formed UTF-8 (Unicode 15, table 3-7); 0 when
- * they are none.
- */
+/* How many bytes of `text` are one character of UTF-8, as jansson judges it; 0 when none are. */
 static size_t
-character_length (const unsigned char *text)
+character_length (const char *text)
 {
-    const unsigned char first = text[0];
-    const size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    const unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    const unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    const size_t most = (unsigned char)*text < 0x80 ? 1 : strnlen (text, 4);
 
-    if ((first >= 0x80 && first < 0xc2) || first > 0xf4 ||
-        (length > 1 && (text[1] < least || text[1] > most))) {
-        return 0;
-    }
-    for (size_t i = 2; i < length; i++) {
-        if (text[i] < 0x80 || text[i] > 0xbf) { /* the end of the text, too */
-            return 0;
+    for (size_t length = 1; length <= most; length++) {
+        json_t *const string = json_stringn (text, length);
+
+        if (string != NULL) {
+            json_decref (string);
+            return length;
         }
     }
-    return length;
+    return 0;
 }
 
 /* Both formats have these escapes in a label's value, and no others. */
@@ -173,7 +167,7 @@ static void
 put_value (struct exposition *exposition, const char *value)
 {
     while (*value != '\0') {
-        const size_t length = character_length ((const unsigned char *)value);
+        const size_t length = character_length (value);
         if (length == 0) {
             put (exposition, "\xef\xbf\xbd");
         } else if (*value == '\n') {

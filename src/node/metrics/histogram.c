@@ -16,14 +16,3 @@ histogram_observe (struct histogram *histogram, double seconds)
     histogram->counts[bucket]++;
     histogram->sum += seconds;
 }
-
-uint64_t
-histogram_count (const struct histogram *histogram)
-{
-    uint64_t count = 0;
-
-    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        count += histogram->counts[i];
-    }
-    return count;
-}

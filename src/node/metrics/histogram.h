@@ -24,6 +24,4 @@ struct histogram {
 /* A duration on a bound is within that bucket. */
 void histogram_observe (struct histogram *histogram, double seconds);
 
-uint64_t histogram_count (const struct histogram *histogram);
-
 #endif

@@ -19,7 +19,6 @@ struct tried_key {
 #define TRIED_KEYS 256
 
 struct access {
-    size_t references;
     struct access_settings settings; /* its lists are these */
     struct access_key *keys;
     struct cidr *allow;
@@ -35,60 +34,60 @@ has_bounds (const struct access_limits *limits)
     return limits->rate > 0 || limits->max_jobs > 0;
 }
 
-bool
-access_is_needed (const struct access_settings *settings)
+/* Whether they keep anybody from anything. */
+static bool
+is_needed (const struct access_settings *settings)
 {
     return settings->key_count > 0 || settings->allow_count > 0 || has_bounds (&settings->limits) ||
            settings->limits.max_multiplier > 0;
 }
 
-static void *
-copy_of (const void *items, size_t count, size_t size)
+struct access *
+access_new (size_t max_callers)
 {
-    void *copy = memory_new (count, size);
+    struct access *access = memory_new (1, sizeof *access);
+
+    if (key_hash_new ("", 0, &access->salt) != 0) {
+        free (access);
+        return NULL;
+    }
+    access->callers = callers_new (max_callers);
+    return access;
+}
+
+/* In the place of `old`. */
+static void *
+copy_of (void *old, const void *items, size_t count, size_t size)
+{
+    void *const copy = memory_new (count, size);
 
     if (count > 0) {
         memcpy (copy, items, count * size);
     }
+    free (old);
     return copy;
 }
 
-struct access *
-access_new (const struct access_settings *settings, const struct access *before)
+void
+access_set (struct access *access, const struct access_settings *settings)
 {
-    struct access *access = memory_new (1, sizeof *access);
-
-    access->references = 1;
     access->settings = *settings;
     access->settings.keys = access->keys =
-        copy_of (settings->keys, settings->key_count, sizeof *access->keys);
+        copy_of (access->keys, settings->keys, settings->key_count, sizeof *access->keys);
     access->settings.allow = access->allow =
-        copy_of (settings->allow, settings->allow_count, sizeof *access->allow);
+        copy_of (access->allow, settings->allow, settings->allow_count, sizeof *access->allow);
     access->settings.nodes = access->nodes =
-        copy_of (settings->nodes, settings->node_count, sizeof *access->nodes);
-    access->callers =
-        before != NULL ? callers_ref (before->callers) : callers_new (settings->max_callers);
-    if (key_hash_new ("", 0, &access->salt) != 0) {
-        access_unref (access);
-        return NULL;
-    }
-    return access;
-}
-
-struct access *
-access_ref (struct access *access)
-{
-    access->references++;
-    return access;
+        copy_of (access->nodes, settings->nodes, settings->node_count, sizeof *access->nodes);
+    memset (access->tried, 0, sizeof access->tried);
 }
 
 void
-access_unref (struct access *access)
+access_free (struct access *access)
 {
-    if (access == NULL || --access->references > 0) {
+    if (access == NULL) {
         return;
     }
-    callers_unref (access->callers);
+    callers_free (access->callers);
     free (access->keys);
     free (access->allow);
     free (access->nodes);
@@ -178,7 +177,7 @@ identify (const struct access_settings *settings, const struct credentials_heade
     if (key != NULL) {
         *id = callers_id_of_key (key->hash.digest);
         pass->limits = key->limits;
-        pass->key_name = key->name;
+        memcpy (pass->key_name, key->name, sizeof pass->key_name);
         return ACCESS_GRANTED;
     }
     if (is_allowed (settings, &pass->address)) {
@@ -223,11 +222,11 @@ access_admit (struct access *access, const struct cidr_address *address,
               const struct credentials_headers *headers, uint64_t now, struct access_pass *pass)
 {
     const struct access_settings *const settings = &access->settings;
-    enum access_verdict verdict = ACCESS_FORBIDDEN;
+    enum access_verdict verdict = is_needed (settings) ? ACCESS_FORBIDDEN : ACCESS_GRANTED;
     enum access_verdict speed = ACCESS_GRANTED;
     struct callers_id id;
 
-    *pass = (struct access_pass){.access = access_ref (access)};
+    *pass = (struct access_pass){.access = access};
     if (address != NULL) {
         pass->address = *address;
         pass->is_node = is_node (settings, &pass->address);
@@ -276,7 +275,6 @@ access_pass_clear (struct access_pass *pass)
         }
         callers_release (pass->access->callers, pass->caller);
     }
-    access_unref (pass->access);
     *pass = (struct access_pass){.access = NULL};
 }
 
@@ -285,7 +283,7 @@ access_pass_print (const struct access_pass *pass, char text[ACCESS_NAME_SIZE])
 {
     char address[CIDR_TEXT_SIZE];
 
-    if (pass->key_name != NULL) {
+    if (pass->key_name[0] != '\0') {
         snprintf (text, ACCESS_NAME_SIZE, "%s", pass->key_name);
     } else {
         cidr_address_print (&pass->address, address);

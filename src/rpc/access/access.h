@@ -62,33 +62,27 @@ struct access_settings {
     const struct cidr *nodes; /* whose refusals have status 200; none: loopback and `allow` */
     size_t node_count;
     struct access_limits limits; /* of an address */
-    size_t max_callers;          /* that are known at once, beside those that wait */
     void (*tell) (void *data, enum access_verdict verdict, const char *who);
     void *data;
 };
 
-/* Whether they keep anybody from anything. */
-bool access_is_needed (const struct access_settings *settings);
+/* One that lets everybody in; it knows `max_callers` at once. NULL without random numbers. */
+struct access *access_new (size_t max_callers);
 
-/*
- * One with one reference. What callers of `before`, if it is not NULL, have used up is known to
- * the new one, too. NULL for want of random numbers.
- */
-struct access *access_new (const struct access_settings *settings, const struct access *before);
+/* Goes by these settings from now on. What callers have used up, and have begun, counts on. */
+void access_set (struct access *access, const struct access_settings *settings);
 
-struct access *access_ref (struct access *access);
-
-/* Frees it with the last reference; NULL is fine. */
-void access_unref (struct access *access);
+/* When no pass of it is left; NULL is fine. */
+void access_free (struct access *access);
 
 /*
  * Who a request comes from and what he may do. All zero is a pass that nobody has looked at: it
  * bounds nothing.
  */
 struct access_pass {
-    struct access *access; /* a reference, or NULL */
-    struct caller *caller; /* held, or NULL where nothing is counted */
-    const char *key_name;  /* the access's, or NULL */
+    struct access *access;           /* or NULL */
+    struct caller *caller;           /* held, or NULL where nothing is counted */
+    char key_name[ACCESS_NAME_SIZE]; /* or "" */
     struct cidr_address address;
     struct access_limits limits;
     bool is_node;

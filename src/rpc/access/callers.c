@@ -25,7 +25,6 @@ struct callers {
     TAILQ_HEAD (, caller) idle;
     size_t count;
     size_t max;
-    size_t references;
 };
 
 struct callers_id
@@ -60,14 +59,6 @@ callers_new (size_t max)
 
     TAILQ_INIT (&callers->idle);
     callers->max = max;
-    callers->references = 1;
-    return callers;
-}
-
-struct callers *
-callers_ref (struct callers *callers)
-{
-    callers->references++;
     return callers;
 }
 
@@ -81,13 +72,10 @@ forget (struct callers *callers, struct caller *caller)
 }
 
 void
-callers_unref (struct callers *callers)
+callers_free (struct callers *callers)
 {
     struct caller *caller;
 
-    if (callers == NULL || --callers->references > 0) {
-        return;
-    }
     while ((caller = TAILQ_FIRST (&callers->idle)) != NULL) {
         forget (callers, caller);
     }

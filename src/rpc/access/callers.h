@@ -30,13 +30,11 @@ struct callers_id callers_id_of_address (const struct cidr_address *address);
 /* Of a key, by 16 bytes of its own. */
 struct callers_id callers_id_of_key (const uint8_t bytes[16]);
 
-/* An empty table of `max` callers, with one reference. */
+/* An empty table of `max` callers. */
 struct callers *callers_new (size_t max);
 
-struct callers *callers_ref (struct callers *callers);
-
-/* Frees it with the last reference, when no caller is held any more. NULL is fine. */
-void callers_unref (struct callers *callers);
+/* When no caller is held any more. */
+void callers_free (struct callers *callers);
 
 /* How many are known. */
 size_t callers_count (const struct callers *callers);

@@ -18,22 +18,16 @@
 /* Some writers of JSON begin with it; nano_node's reader passes it over. */
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 
-/* What bounds the work and the memory that parsing may cost, counted before it. */
-struct census {
-    size_t brackets;
-    size_t commas;
-};
-
-static struct census
-count (const char *text, size_t length)
+/* How many of the bytes are `a` or `b`: that bounds what parsing may cost. */
+static size_t
+count (const char *text, size_t length, char a, char b)
 {
-    struct census census = {0};
+    size_t found = 0;
 
     for (size_t i = 0; i < length; i++) {
-        census.brackets += text[i] == '[' || text[i] == '{';
-        census.commas += text[i] == ',';
+        found += text[i] == a || text[i] == b;
     }
-    return census;
+    return found;
 }
 
 static json_t *
@@ -62,22 +56,17 @@ parse_object (const char *text, size_t length)
 json_t *
 json_parse (struct evbuffer *input, size_t max_depth, const char **error)
 {
-    size_t length = evbuffer_get_length (input);
-    const char *text = (const char *)evbuffer_pullup (input, -1);
-    struct census census = {0};
+    const size_t length = evbuffer_get_length (input);
+    const char *const text = length > 0 ? memory_need (evbuffer_pullup (input, -1)) : "";
     json_t *tree = NULL;
 
-    if (text != NULL) {
-        census = count (text, length);
-    }
-    if (census.brackets > max_depth) {
+    if (count (text, length, '[', '{') > max_depth) {
         *error = "Max JSON depth exceeded";
         return NULL;
     }
-    if (text != NULL && census.commas <= MOST_COMMAS) {
+    if (count (text, length, ',', ',') <= MOST_COMMAS) {
         tree = parse_object (text, length);
     }
-    memory_require (text != NULL || length == 0);
     if (tree == NULL) {
         *error = "Unable to parse JSON";
     }

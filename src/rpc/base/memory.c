@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rpc/base/trouble.h"
+#include "rpc/base/rpc_log.h"
 
 static void (*end_hook) (void);
 
@@ -20,7 +20,7 @@ memory_set_hook (void (*hook) (void))
 void
 memory_end (void)
 {
-    trouble_tell ("Out of memory: the process ends");
+    rpc_log_write ("Out of memory: the process ends");
     if (end_hook != NULL) {
         end_hook ();
     }

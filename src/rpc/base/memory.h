@@ -27,7 +27,7 @@ void *memory_need (void *made) __attribute__ ((returns_nonnull));
 /* The same for a call that says whether it could do its work. */
 void memory_require (bool done);
 
-/* Ends the process: says "Out of memory" through trouble.h, calls the hook, exits with status 1. */
+/* Ends the process: says "Out of memory" through rpc_log.h, calls the hook, exits with status 1. */
 void memory_end (void) __attribute__ ((noreturn));
 
 /*

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "rpc/base/memory.h"
-#include "rpc/server/http_status.h"
+#include "rpc/server/hangup.h"
 #include "work/base/clock.h"
 
 /*
@@ -83,7 +83,7 @@ answer_expectation (struct connection *connection)
 {
     if (connection->expects && connection->taken == 0) {
         connection->expects = false;
-        (void)http_status_continue (connection->fd);
+        (void)hangup_continue (connection->fd);
     }
 }
 
@@ -109,12 +109,17 @@ on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *d
     account (connection);
 }
 
-/* What came after `before` bytes is held. */
+/* What came after `before` bytes, which evhttp has yet to read, is held. */
 static void
 hold (struct connection *connection, struct evbuffer *input, size_t before)
 {
-    struct evbuffer *const all = memory_need (evbuffer_new ());
+    struct evbuffer *all;
 
+    if (before == 0) {
+        memory_require (evbuffer_add_buffer (connection->held, input) == 0);
+        return;
+    }
+    all = memory_need (evbuffer_new ());
     memory_require (evbuffer_add_buffer (all, input) == 0 &&
                     evbuffer_remove_buffer (all, input, before) == (int)before &&
                     evbuffer_add_buffer (connection->held, all) == 0);
@@ -352,15 +357,19 @@ connection_address (const struct connection *connection)
     return connection->has_address ? &connection->address : NULL;
 }
 
-void
-connection_answering (struct connection *connection)
+struct evhttp_request *
+connection_answer (struct connection *connection)
 {
+    struct evhttp_request *const http = connection->http;
+
+    connection->http = NULL;
     enter (connection, CONNECTION_ANSWERING);
+    return http;
 }
 
 bool
-connection_is_refused (const struct connection *connection, struct evhttp_request *http)
+connection_is_refused (const struct connection *connection)
 {
     return connection->framing.refused != NULL &&
-           strcmp (evhttp_request_get_uri (http), REFUSED_TARGET) == 0;
+           strcmp (evhttp_request_get_uri (connection->http), REFUSED_TARGET) == 0;
 }

@@ -47,7 +47,7 @@ enum connection_state {
     CONNECTION_IDLE,      /* between two requests */
     CONNECTION_ANSWERING, /* an answer is being sent */
     CONNECTION_READING,   /* a request has begun to come */
-    CONNECTION_PENDING,   /* evhttp has handed its request out, and waits for the answer */
+    CONNECTION_PENDING,   /* evhttp has handed `http` out, and waits for the answer */
 };
 
 struct connection {
@@ -69,6 +69,8 @@ struct connection {
     bool expects;          /* its client may wait for "100 Continue" */
     bool passing;          /* our own change to evhttp's input calls back */
 
+    struct evhttp_request *http; /* that is pending, or NULL */
+
     size_t taken; /* bytes that evhttp has of requests that are not answered */
     size_t size;  /* bytes in memory for it */
 
@@ -87,11 +89,11 @@ void connection_on_close (struct connection *connection, void (*closed) (void *d
 /* The address of its other end; NULL when that is not known. */
 const struct cidr_address *connection_address (const struct connection *connection);
 
-/* To be called before evhttp is given an answer for it. */
-void connection_answering (struct connection *connection);
+/* Takes the request that is pending, for evhttp to be given its answer. */
+struct evhttp_request *connection_answer (struct connection *connection);
 
-/* Whether `http` stands for a request that was refused: its framing says why. */
-bool connection_is_refused (const struct connection *connection, struct evhttp_request *http);
+/* Whether that stands for a request that was refused: the framing says why. */
+bool connection_is_refused (const struct connection *connection);
 
 /* For connections.c. */
 

@@ -119,30 +119,29 @@ make_room (struct connections *connections, size_t coming)
     }
 }
 
-/* Of those that are just being answered, or of the others; NULL where none of them holds anything.
- */
+/* Whether `a` is to be shed rather than `b`: those that are just being answered come last. */
+static bool
+is_heavier (const struct connection *a, const struct connection *b)
+{
+    const bool a_last = a->state == CONNECTION_ANSWERING && connection_is_busy (a);
+    const bool b_last = b->state == CONNECTION_ANSWERING && connection_is_busy (b);
+
+    return a_last != b_last ? b_last : a->size > b->size;
+}
+
 static struct connection *
-holds_most (struct connections *connections, bool answering)
+to_shed (struct connections *connections)
 {
     struct connection *most = NULL;
     struct connection *each;
 
     TAILQ_FOREACH (each, &connections->group.list, link)
     {
-        if (each->size > (most != NULL ? most->size : 0) &&
-            (each->state == CONNECTION_ANSWERING && connection_is_busy (each)) == answering) {
+        if (each->size > 0 && (most == NULL || is_heavier (each, most))) {
             most = each;
         }
     }
     return most;
-}
-
-static struct connection *
-to_shed (struct connections *connections)
-{
-    struct connection *const most = holds_most (connections, false);
-
-    return most != NULL ? most : holds_most (connections, true);
 }
 
 /* Closes what holds most until the rest is within the bound. */
@@ -260,6 +259,7 @@ connections_take (struct connections *connections, struct evhttp_request *reques
         connections->by_fd[bufferevent_getfd (evhttp_connection_get_bufferevent (evhttp))];
 
     connection->state = CONNECTION_PENDING;
+    connection->http = request;
     return connection;
 }
 

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "rpc/base/header.h"
+#include "work/base/number.h"
 
 /* In the order in which a request goes through them. */
 enum state {
@@ -28,8 +29,8 @@ enum state {
 
 enum field { OTHER, CONTENT_LENGTH, TRANSFER_ENCODING, EXPECT };
 
-/* More digits than any length has that could be sent. */
-#define MOST_DIGITS 18
+/* More than any length that could be sent, and the digits of any chunk's size. */
+#define MOST_LENGTH 999999999999999999
 #define MOST_HEX_DIGITS 15
 
 /* There is none shorter, and libevent answers a line shorter than "GET / HTTP/1.0" by itself. */
@@ -74,7 +75,7 @@ go (struct framing *framing, enum state state)
 
 /* Keeps the beginning of a word, and counts the whole. */
 static void
-keep (char word[FRAMING_WORD_SIZE], size_t *length, char c)
+keep (char *word, size_t *length, char c)
 {
     if (*length < FRAMING_WORD_SIZE) {
         word[*length] = c;
@@ -204,26 +205,13 @@ read_value (struct framing *framing, char c)
 }
 
 static bool
-read_digits (const char *text, size_t length, uint64_t *number)
-{
-    *number = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] < '0' || text[i] > '9') {
-            return false;
-        }
-        *number = *number * 10 + (uint64_t)(text[i] - '0');
-    }
-    return length > 0 && length <= MOST_DIGITS;
-}
-
-static bool
 end_length (struct framing *framing)
 {
     if (framing->has_length) {
         return refuse (framing, 400, "Invalid header: more than one Content-Length");
     }
     framing->has_length = true;
-    return read_digits (framing->value, framing->value_length, &framing->left) ||
+    return number_parse_unsigned (framing->value, 0, MOST_LENGTH, &framing->left) == 0 ||
            refuse (framing, 400, "Invalid header: Content-Length is not a number");
 }
 
@@ -274,6 +262,7 @@ end_field (struct framing *framing)
     while (framing->value_length > 0 && framing->value[framing->value_length - 1] == ' ') {
         framing->value_length--;
     }
+    framing->value[framing->value_length] = '\0';
     if (!end_value (framing)) {
         return false;
     }

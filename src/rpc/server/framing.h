@@ -27,9 +27,9 @@ struct framing_limits {
 
 /* Of one connection; all zero at its beginning. */
 struct framing {
-    int state;                     /* framing.c's */
-    char word[FRAMING_WORD_SIZE];  /* the method, the version, or a field's name */
-    char value[FRAMING_WORD_SIZE]; /* of a field that counts */
+    int state;                         /* framing.c's */
+    char word[FRAMING_WORD_SIZE];      /* the method, the version, or a field's name */
+    char value[FRAMING_WORD_SIZE + 1]; /* of a field that counts; ended by a zero once it is read */
     size_t word_length;
     size_t value_length;
     int field;     /* framing.c's: which of the fields that count */

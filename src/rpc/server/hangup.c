@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "rpc/base/memory.h"
-#include "rpc/server/http_status.h"
 
 /* Between two looks at a client that has half closed, or has sent more than it has had answers to.
  */
@@ -35,6 +34,14 @@ tcp_state (evutil_socket_t fd)
     return info.tcpi_state;
 }
 
+bool
+hangup_continue (evutil_socket_t fd)
+{
+    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+    return send (fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+}
+
 static bool
 has_gone (struct hangup *hangup)
 {
@@ -42,7 +49,7 @@ has_gone (struct hangup *hangup)
 
     if (state == TCP_CLOSE_WAIT && hangup->may_ask && !hangup->asked) {
         /* Nothing of this request's answer has been written yet, so this comes before it. */
-        hangup->asked = http_status_continue (hangup->fd);
+        hangup->asked = hangup_continue (hangup->fd);
         state = tcp_state (hangup->fd);
     }
     return state != TCP_ESTABLISHED && !(state == TCP_CLOSE_WAIT && hangup->may_ask);

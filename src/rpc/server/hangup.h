@@ -28,6 +28,9 @@ struct hangup;
 struct hangup *hangup_new (struct event_base *base, evutil_socket_t fd, bool may_ask,
                            void (*gone) (void *data), void *data);
 
+/* Sends "100 Continue" on a socket to which nothing is being sent. Returns whether it went. */
+bool hangup_continue (evutil_socket_t fd);
+
 /* NULL is fine. To be called before the descriptor is closed. */
 void hangup_free (struct hangup *hangup);
 

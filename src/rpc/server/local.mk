@@ -3,7 +3,6 @@ librpc_la_SOURCES += \
 	%D%/connections.c %D%/connections.h \
 	%D%/framing.c %D%/framing.h \
 	%D%/hangup.c %D%/hangup.h \
-	%D%/http_status.c %D%/http_status.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/refusal.c %D%/refusal.h \
 	%D%/reply.c %D%/reply.h \

@@ -35,17 +35,17 @@ refusal_by_error (const char *error)
 
 void
 refusal_send (enum access_verdict verdict, const struct access_pass *pass, bool is_rpc,
-              struct connection *connection, struct evhttp_request *http)
+              struct connection *connection)
 {
     const int status = is_rpc && pass->is_node ? 200 : refusals[verdict].status;
     char wait[16];
 
     if (status == 401) { /* not Basic: browsers would ask their readers for a password */
-        reply_add_header (http, "WWW-Authenticate", "Bearer realm=\"workpeer\"");
+        reply_add_header (connection, "WWW-Authenticate", "Bearer realm=\"workpeer\"");
     }
     if (status == 429) {
         snprintf (wait, sizeof wait, "%.0f", fmin (fmax (ceil (pass->wait), 1), LONGEST_WAIT));
-        reply_add_header (http, "Retry-After", wait);
+        reply_add_header (connection, "Retry-After", wait);
     }
-    reply_error (connection, http, status, is_rpc, refusals[verdict].error);
+    reply_error (connection, status, is_rpc, refusals[verdict].error);
 }

@@ -8,15 +8,14 @@
 #ifndef RPC_REFUSAL_H
 #define RPC_REFUSAL_H
 
-#include <event2/http.h>
 #include <stdbool.h>
 
 #include "rpc/access/access.h"
 #include "rpc/server/connection.h"
 
-/* Answers `http`, which came on `connection`, to an action or a route, with a verdict on `pass`. */
+/* Answers the request of `connection`, for an action or a route, with a verdict on `pass`. */
 void refusal_send (enum access_verdict verdict, const struct access_pass *pass, bool is_rpc,
-                   struct connection *connection, struct evhttp_request *http);
+                   struct connection *connection);
 
 /* What verdict an answer's error tells of; ACCESS_GRANTED when it is another error. Pure. */
 enum access_verdict refusal_by_error (const char *error);

@@ -8,27 +8,25 @@
 #define RPC_REPLY_H
 
 #include <event2/buffer.h>
-#include <event2/http.h>
 #include <jansson.h>
 #include <stdbool.h>
 
 #include "rpc/server/connection.h"
 
-void reply_add_header (struct evhttp_request *http, const char *name, const char *value);
+/* To the pending request of `connection`: a header that its answer shall have besides. */
+void reply_add_header (struct connection *connection, const char *name, const char *value);
 
 /*
- * Answers `http`, which came on `connection`, with `status` and what `body` holds, which is
- * emptied; NULL is an empty body. `type` is its Content-Type, NULL for none.
+ * Answers it with `status` and what `body` holds, which is emptied; NULL is an empty body. `type`
+ * is its Content-Type, NULL for none.
  */
-void reply_send (struct connection *connection, struct evhttp_request *http, int status,
-                 const char *type, struct evbuffer *body);
+void reply_send (struct connection *connection, int status, const char *type,
+                 struct evbuffer *body);
 
 /* The same with JSON: `is_rpc` as json_print has it, else on one line. Takes the reference. */
-void reply_json (struct connection *connection, struct evhttp_request *http, int status,
-                 bool is_rpc, json_t *body);
+void reply_json (struct connection *connection, int status, bool is_rpc, json_t *body);
 
 /* The same with {"error": `error`}. */
-void reply_error (struct connection *connection, struct evhttp_request *http, int status,
-                  bool is_rpc, const char *error);
+void reply_error (struct connection *connection, int status, bool is_rpc, const char *error);
 
 #endif

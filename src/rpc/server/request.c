@@ -17,21 +17,13 @@ struct request {
     struct connection *connection;
     const char *name; /* the action's, or the route's path */
     enum request_result result;
-    struct evhttp_request *http; /* evhttp's until it is answered; NULL from then on */
-    json_t *fields;              /* an action's; NULL is a route's request */
-    struct access_pass pass;     /* until it is answered */
-    struct hangup *hangup;       /* watches once it waits */
-    bool running;                /* within request_run: that frees it */
+    bool answered;
+    json_t *fields;          /* an action's; NULL is a route's request */
+    struct access_pass pass; /* until it is answered */
+    struct hangup *hangup;   /* watches once it waits */
+    bool running;            /* within request_run: that frees it */
     void (*leave) (void *data);
     void *data;
-};
-
-struct request_list {
-    struct event_base *base;
-    TAILQ_HEAD (, request) waiting;
-    size_t count; /* of these */
-    request_ended_fn ended;
-    void *ended_data;
 };
 
 static void
@@ -89,17 +81,14 @@ result_of (int status)
 }
 
 /* Every answer begins here, */
-static struct evhttp_request *
-take_http (struct request *request, enum request_result result)
+static void
+begin_answer (struct request *request, enum request_result result)
 {
-    struct evhttp_request *http = request->http;
-
     request_went (request, result);
     if (!request->running) {
         stop_waiting (request);
     }
-    request->http = NULL;
-    return http;
+    request->answered = true;
 }
 
 /* and ends here. */
@@ -114,9 +103,8 @@ end (struct request *request)
 static void
 answer_json (struct request *request, int status, enum request_result result, json_t *body)
 {
-    const bool is_rpc = request->fields != NULL;
-
-    reply_json (request->connection, take_http (request, result), status, is_rpc, body);
+    begin_answer (request, result);
+    reply_json (request->connection, status, request->fields != NULL, body);
     end (request);
 }
 
@@ -135,7 +123,8 @@ request_fail (struct request *request, const char *error)
 void
 request_reply (struct request *request, int status, const char *type, struct evbuffer *body)
 {
-    reply_send (request->connection, take_http (request, result_of (status)), status, type, body);
+    begin_answer (request, result_of (status));
+    reply_send (request->connection, status, type, body);
     end (request);
 }
 
@@ -154,27 +143,19 @@ request_reply_error (struct request *request, int status, const char *error)
 void
 request_add_header (struct request *request, const char *name, const char *value)
 {
-    reply_add_header (request->http, name, value);
+    reply_add_header (request->connection, name, value);
 }
 
 struct evbuffer *
 request_body (const struct request *request)
 {
-    return evhttp_request_get_input_buffer (request->http);
+    return evhttp_request_get_input_buffer (request->connection->http);
 }
 
 const char *
 request_header (const struct request *request, const char *name)
 {
-    return evhttp_find_header (evhttp_request_get_input_headers (request->http), name);
-}
-
-int
-request_address (const struct request *request, struct sockaddr_storage *address)
-{
-    socklen_t size = sizeof *address;
-
-    return getpeername (request->connection->fd, (struct sockaddr *)address, &size);
+    return evhttp_find_header (evhttp_request_get_input_headers (request->connection->http), name);
 }
 
 const json_t *
@@ -203,8 +184,8 @@ obey (struct request *request, enum access_verdict verdict)
     if (verdict == ACCESS_GRANTED) {
         return true;
     }
-    refusal_send (verdict, &request->pass, request->fields != NULL, request->connection,
-                  take_http (request, REQUEST_REFUSED));
+    begin_answer (request, REQUEST_REFUSED);
+    refusal_send (verdict, &request->pass, request->fields != NULL, request->connection);
     end (request);
     return false;
 }
@@ -228,29 +209,32 @@ request_on_leave (struct request *request, void (*leave) (void *data), void *dat
     request->data = data;
 }
 
-/*
- * The client cannot be seen to be anything but gone, but if it is there after all it hears of it,
- * and if not, writing makes evhttp clean up.
- */
 static void
-leave (struct request *request, const char *error)
+tell_of_leaving (struct request *request)
 {
     request_went (request, REQUEST_LEFT);
     if (request->leave != NULL) {
         request->leave (request->data);
     }
+}
+
+/*
+ * The client cannot be seen to be anything but gone, but if it is there after all it hears of it,
+ * and if not, writing makes evhttp clean up.
+ */
+static void
+leave (void *data)
+{
+    static const char error[] = "Cancelled";
+    struct request *const request = data;
+
+    tell_of_leaving (request);
     request_add_header (request, "Connection", "close");
     if (request->fields != NULL) {
         request_fail (request, error);
     } else {
         request_reply_error (request, 503, error);
     }
-}
-
-static void
-on_gone (void *data)
-{
-    leave (data, "Cancelled");
 }
 
 /*
@@ -263,12 +247,9 @@ on_close (void *data)
 {
     struct request *request = data;
 
-    request_went (request, REQUEST_LEFT);
-    if (request->leave != NULL) {
-        request->leave (request->data);
-    }
-    if (evhttp_request_get_connection (request->http) == NULL) {
-        evhttp_request_free (request->http);
+    tell_of_leaving (request);
+    if (evhttp_request_get_connection (request->connection->http) == NULL) {
+        evhttp_request_free (request->connection->http);
     }
     hangup_free (request->hangup);
     unlist (request);
@@ -288,12 +269,12 @@ start_waiting (struct request *request)
     request->list->count++;
     connection_on_close (request->connection, on_close, request);
     request->hangup = hangup_new (request->list->base, request->connection->fd,
-                                  speaks_http_1_1 (request->http), on_gone, request);
+                                  speaks_http_1_1 (request->connection->http), leave, request);
 }
 
 void
-request_run (struct request_list *list, struct connection *connection, struct evhttp_request *http,
-             const char *name, json_t *fields, struct access_pass *pass,
+request_run (struct request_list *list, struct connection *connection, const char *name,
+             json_t *fields, struct access_pass *pass,
              void (*run) (void *context, struct request *request), void *context)
 {
     struct request *request = memory_new (1, sizeof *request);
@@ -302,42 +283,25 @@ request_run (struct request_list *list, struct connection *connection, struct ev
         .list = list,
         .connection = connection,
         .name = name,
-        .http = http,
         .fields = fields,
         .pass = *pass,
         .running = true,
     };
     run (context, request);
     request->running = false;
-    if (request->http == NULL) {
+    if (request->answered) {
         destroy (request);
     } else {
         start_waiting (request);
     }
 }
 
-struct request_list *
-request_list_new (struct event_base *base, request_ended_fn ended, void *data)
-{
-    struct request_list *list = memory_new (1, sizeof *list);
-
-    list->base = base;
-    list->ended = ended;
-    list->ended_data = data;
-    TAILQ_INIT (&list->waiting);
-    return list;
-}
-
-size_t
-request_list_count (const struct request_list *list)
-{
-    return list->count;
-}
-
 void
-request_list_free (struct request_list *list)
+request_list_init (struct request_list *list, struct event_base *base, request_ended_fn ended,
+                   void *data)
 {
-    free (list);
+    *list = (struct request_list){.base = base, .ended = ended, .ended_data = data};
+    TAILQ_INIT (&list->waiting);
 }
 
 void
@@ -346,6 +310,6 @@ request_list_leave (struct request_list *list)
     struct request *request;
 
     while ((request = TAILQ_FIRST (&list->waiting)) != NULL) {
-        leave (request, "Cancelled");
+        leave (request);
     }
 }

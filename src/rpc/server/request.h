@@ -13,11 +13,10 @@
 #define RPC_REQUEST_H
 
 #include <event2/buffer.h>
-#include <event2/http.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
+#include <sys/queue.h>
 
 #include "rpc/access/access.h"
 #include "rpc/server/connection.h"
@@ -86,12 +85,6 @@ struct evbuffer *request_body (const struct request *request);
 /* The value of a request's header, of several the first; NULL for none. Good until it ends. */
 const char *request_header (const struct request *request, const char *name);
 
-/*
- * The address that the request came from: the other end of its connection. Returns 0, or -1 when it
- * has closed.
- */
-int request_address (const struct request *request, struct sockaddr_storage *address);
-
 /* Who asks, for a log: the name of his key, or his address. */
 void request_caller (const struct request *request, char text[ACCESS_NAME_SIZE]);
 
@@ -112,27 +105,27 @@ void request_on_leave (struct request *request, void (*leave) (void *data), void
 
 /* For the server. */
 
-struct request_list;
+/* Those of a server that are waiting for their answers. */
+struct request_list {
+    struct event_base *base;
+    TAILQ_HEAD (, request) waiting;
+    size_t count;           /* of these */
+    request_ended_fn ended; /* or NULL */
+    void *ended_data;
+};
 
-/* Requests that are waiting for their answers; `ended` may be NULL. */
-struct request_list *request_list_new (struct event_base *base, request_ended_fn ended, void *data);
-
-/* How many are waiting. */
-size_t request_list_count (const struct request_list *list);
-
-/* To be empty, see request_list_leave. */
-void request_list_free (struct request_list *list);
+void request_list_init (struct request_list *list, struct event_base *base, request_ended_fn ended,
+                        void *data);
 
 /*
- * Makes a request of `http`, an evhttp request handed to the server on `connection`, and `fields`,
- * whose reference is taken, or NULL for a route's, with `pass`, which is taken as well; calls
- * `run`, the action's or the route's, whose name or path `name` is; and, if that has not answered,
- * watches the client from then on.
+ * Makes a request of what is pending on `connection` and `fields`, whose reference is taken, or
+ * NULL for a route's, with `pass`, which is taken as well; calls `run`, the action's or the
+ * route's, whose name or path `name` is; and, if that has not answered, watches the client from
+ * then on.
  */
-void request_run (struct request_list *list, struct connection *connection,
-                  struct evhttp_request *http, const char *name, json_t *fields,
-                  struct access_pass *pass, void (*run) (void *context, struct request *request),
-                  void *context);
+void request_run (struct request_list *list, struct connection *connection, const char *name,
+                  json_t *fields, struct access_pass *pass,
+                  void (*run) (void *context, struct request *request), void *context);
 
 /* Tells whoever is to be told that a request for `name` (may be NULL) was refused. */
 void request_list_refused (const struct request_list *list, const char *name);

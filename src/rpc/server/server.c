@@ -14,7 +14,7 @@
 
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
-#include "rpc/base/trouble.h"
+#include "rpc/base/rpc_log.h"
 #include "rpc/server/connections.h"
 #include "rpc/server/listener.h"
 #include "rpc/server/refusal.h"
@@ -30,9 +30,9 @@ struct server {
     struct event_base *base;
     struct evhttp *http;
     struct connections *connections;
-    struct request_list *requests;
+    struct request_list requests;
     struct server_settings settings;
-    struct access *access;        /* a reference, or NULL: everybody may ask */
+    struct access *access;        /* or NULL: everybody may ask */
     const struct action *actions; /* NULL: routes only */
     void *context;                /* of the actions */
     struct routes routes;
@@ -42,16 +42,25 @@ struct server {
 
 /* As nano_node answers, with those headers added in which clients carry a key. */
 static void
-add_headers (struct evhttp_request *http, const char *allow, bool any_origin)
+add_headers (struct connection *connection, const char *allow, bool any_origin)
 {
-    reply_add_header (http, "Allow", allow);
+    reply_add_header (connection, "Allow", allow);
     if (any_origin) {
-        reply_add_header (http, "Access-Control-Allow-Origin", "*");
-        reply_add_header (http, "Access-Control-Allow-Methods", allow);
+        reply_add_header (connection, "Access-Control-Allow-Origin", "*");
+        reply_add_header (connection, "Access-Control-Allow-Methods", allow);
         reply_add_header (
-            http, "Access-Control-Allow-Headers",
+            connection, "Access-Control-Allow-Headers",
             "Accept, Accept-Language, Content-Language, Content-Type, Authorization, api-key, key");
     }
+}
+
+/* What is not begun, whoever asks. `name` is an action's or a route's, or NULL. */
+static void
+refuse (const struct server *server, struct connection *connection, const char *name, int status,
+        const char *error)
+{
+    request_list_refused (&server->requests, name);
+    reply_error (connection, status, status == HTTP_OK, error);
 }
 
 /*
@@ -60,10 +69,10 @@ add_headers (struct evhttp_request *http, const char *allow, bool any_origin)
  * Without access the pass is good for everything.
  */
 static bool
-admit (struct server *server, struct connection *connection, struct evhttp_request *http,
-       const char *path, struct access_pass *pass)
+admit (struct server *server, struct connection *connection, const char *path,
+       struct access_pass *pass)
 {
-    const struct evkeyvalq *const input = evhttp_request_get_input_headers (http);
+    const struct evkeyvalq *const input = evhttp_request_get_input_headers (connection->http);
     struct credentials_headers headers;
     enum access_verdict verdict;
 
@@ -81,8 +90,8 @@ admit (struct server *server, struct connection *connection, struct evhttp_reque
     if (verdict == ACCESS_GRANTED) {
         return true;
     }
-    request_list_refused (server->requests, path);
-    refusal_send (verdict, pass, path == NULL, connection, http);
+    request_list_refused (&server->requests, path);
+    refusal_send (verdict, pass, path == NULL, connection);
     access_pass_clear (pass);
     return false;
 }
@@ -111,72 +120,62 @@ find_action (const struct server *server, const json_t *fields, const char **err
  * daemon is not any page's to control.
  */
 static bool
-may_control (const struct server *server, struct evhttp_request *http)
+may_control (const struct server *server, const struct connection *connection)
 {
-    struct evkeyvalq *headers = evhttp_request_get_input_headers (http);
+    struct evkeyvalq *headers = evhttp_request_get_input_headers (connection->http);
 
     return server->settings.enable_control && evhttp_find_header (headers, "Origin") == NULL;
 }
 
 static void
-handle_post (struct server *server, struct connection *connection, struct evhttp_request *http,
-             struct access_pass *pass)
+handle_post (struct server *server, struct connection *connection, struct access_pass *pass)
 {
     const char *error = NULL;
     const struct action *action = NULL;
-    json_t *fields = json_parse (evhttp_request_get_input_buffer (http),
+    json_t *fields = json_parse (evhttp_request_get_input_buffer (connection->http),
                                  server->settings.max_json_depth, &error);
 
     if (fields != NULL) {
         action = find_action (server, fields, &error);
     }
-    if (action != NULL && action->control && !may_control (server, http)) {
+    if (action != NULL && action->control && !may_control (server, connection)) {
         error = "RPC control is disabled";
     }
     if (error != NULL || action == NULL) {
         json_decref (fields);
         access_pass_clear (pass);
-        request_list_refused (server->requests, action != NULL ? action->name : NULL);
-        reply_error (connection, http, HTTP_OK, true, error);
+        refuse (server, connection, action != NULL ? action->name : NULL, HTTP_OK, error);
         return;
     }
-    request_run (server->requests, connection, http, action->name, fields, pass, action->run,
+    request_run (&server->requests, connection, action->name, fields, pass, action->run,
                  server->context);
 }
 
-/* It says nothing of this daemon: access is not asked. */
 static void
-refuse_method (struct server *server, struct connection *connection, struct evhttp_request *http)
-{
-    request_list_refused (server->requests, NULL);
-    reply_error (connection, http, HTTP_OK, true, "Can only POST requests");
-}
-
-static void
-handle_rpc (struct server *server, struct connection *connection, struct evhttp_request *http)
+handle_rpc (struct server *server, struct connection *connection)
 {
     struct access_pass pass;
 
-    add_headers (http, "POST, OPTIONS", true);
-    switch (evhttp_request_get_command (http)) {
+    add_headers (connection, "POST, OPTIONS", true);
+    switch (evhttp_request_get_command (connection->http)) {
     case EVHTTP_REQ_POST:
-        if (admit (server, connection, http, NULL, &pass)) {
-            handle_post (server, connection, http, &pass);
+        if (admit (server, connection, NULL, &pass)) {
+            handle_post (server, connection, &pass);
         }
         break;
     case EVHTTP_REQ_OPTIONS:
-        reply_send (connection, http, HTTP_OK, "application/json", NULL);
+        reply_send (connection, HTTP_OK, "application/json", NULL);
         break;
     default:
-        refuse_method (server, connection, http);
+        refuse (server, connection, NULL, HTTP_OK, "Can only POST requests");
         break;
     }
 }
 
 static enum route_method
-method_of (struct evhttp_request *http)
+method_of (const struct connection *connection)
 {
-    switch (evhttp_request_get_command (http)) {
+    switch (evhttp_request_get_command (connection->http)) {
     case EVHTTP_REQ_GET:
     case EVHTTP_REQ_HEAD:
         return ROUTE_GET;
@@ -188,27 +187,26 @@ method_of (struct evhttp_request *http)
 }
 
 static void
-handle_route (struct server *server, struct connection *connection, struct evhttp_request *http,
+handle_route (struct server *server, struct connection *connection,
               const struct routes_match *match)
 {
     struct access_pass pass = {.access = NULL};
 
-    add_headers (http, match->allow, match->any_origin);
-    if (evhttp_request_get_command (http) == EVHTTP_REQ_OPTIONS) {
-        reply_send (connection, http, 204, NULL, NULL);
+    add_headers (connection, match->allow, match->any_origin);
+    if (evhttp_request_get_command (connection->http) == EVHTTP_REQ_OPTIONS) {
+        reply_send (connection, 204, NULL, NULL);
     } else if (match->route == NULL) {
-        request_list_refused (server->requests, match->path);
-        reply_error (connection, http, 405, false, "This path does not have that method");
-    } else if (match->open || admit (server, connection, http, match->path, &pass)) {
-        request_run (server->requests, connection, http, match->path, NULL, &pass,
-                     match->route->run, match->context);
+        refuse (server, connection, match->path, 405, "This path does not have that method");
+    } else if (match->open || admit (server, connection, match->path, &pass)) {
+        request_run (&server->requests, connection, match->path, NULL, &pass, match->route->run,
+                     match->context);
     }
 }
 
 static const char *
-path_of (struct evhttp_request *http)
+path_of (const struct connection *connection)
 {
-    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri (http);
+    const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri (connection->http);
     const char *path = uri != NULL ? evhttp_uri_get_path (uri) : NULL;
 
     return path != NULL ? path : "";
@@ -234,35 +232,33 @@ lists (const char *list, const char *word)
 
 /* evhttp knows "close" only as the whole of the first such field (RFC 9112, 9.6). */
 static void
-close_if_asked (struct evhttp_request *http)
+close_if_asked (struct connection *connection)
 {
-    const struct evkeyvalq *const headers = evhttp_request_get_input_headers (http);
+    const struct evkeyvalq *const headers = evhttp_request_get_input_headers (connection->http);
     const struct evkeyval *each;
 
     TAILQ_FOREACH (each, headers, next)
     {
         if (strcasecmp (each->key, "Connection") == 0 && lists (each->value, "close")) {
-            reply_add_header (http, "Connection", "close");
+            reply_add_header (connection, "Connection", "close");
             return;
         }
     }
 }
 
 static void
-refuse_path (struct server *server, struct connection *connection, struct evhttp_request *http)
+refuse_path (struct server *server, struct connection *connection)
 {
-    request_list_refused (server->requests, NULL);
-    add_headers (http, "POST, OPTIONS", server->actions != NULL);
-    reply_error (connection, http, 404, false,
-                 server->actions != NULL ? "Can only POST requests"
-                                         : "There is nothing at this path");
+    add_headers (connection, "POST, OPTIONS", server->actions != NULL);
+    refuse (server, connection, NULL, 404,
+            server->actions != NULL ? "Can only POST requests" : "There is nothing at this path");
 }
 
 /* To nano_node all paths are the same, but who mistypes /health should see that. */
 static bool
-is_mistyped (struct evhttp_request *http)
+is_mistyped (const struct connection *connection)
 {
-    return method_of (http) == ROUTE_GET && strcmp (path_of (http), "/") != 0;
+    return method_of (connection) == ROUTE_GET && strcmp (path_of (connection), "/") != 0;
 }
 
 /*
@@ -270,18 +266,18 @@ is_mistyped (struct evhttp_request *http)
  * have status 200 there.
  */
 static void
-answer_refused (struct server *server, struct connection *connection, struct evhttp_request *http)
+answer_refused (struct server *server, struct connection *connection)
 {
     const struct framing *const framing = &connection->framing;
     const bool is_rpc = server->actions != NULL && !framing->ambiguous;
 
     if (framing->ambiguous) {
-        trouble_tell ("A request was refused with status %d: %s", framing->status,
-                      framing->refused);
+        rpc_log_write ("A request was refused with status %d: %s", framing->status,
+                       framing->refused);
     }
-    reply_add_header (http, "Access-Control-Allow-Origin", "*");
-    reply_add_header (http, "Connection", "close");
-    reply_error (connection, http, is_rpc ? HTTP_OK : framing->status, true,
+    reply_add_header (connection, "Access-Control-Allow-Origin", "*");
+    reply_add_header (connection, "Connection", "close");
+    reply_error (connection, is_rpc ? HTTP_OK : framing->status, true,
                  is_rpc && framing->status == 501 ? "Can only POST requests" : framing->refused);
 }
 
@@ -292,17 +288,17 @@ on_request (struct evhttp_request *http, void *data)
     struct connection *const connection = connections_take (server->connections, http);
     struct routes_match match;
 
-    if (connection_is_refused (connection, http)) {
-        answer_refused (server, connection, http);
+    if (connection_is_refused (connection)) {
+        answer_refused (server, connection);
         return;
     }
-    close_if_asked (http);
-    if (routes_find (&server->routes, method_of (http), path_of (http), &match)) {
-        handle_route (server, connection, http, &match);
-    } else if (server->actions == NULL || is_mistyped (http)) {
-        refuse_path (server, connection, http);
+    close_if_asked (connection);
+    if (routes_find (&server->routes, method_of (connection), path_of (connection), &match)) {
+        handle_route (server, connection, &match);
+    } else if (server->actions == NULL || is_mistyped (connection)) {
+        refuse_path (server, connection);
     } else {
-        handle_rpc (server, connection, http);
+        handle_rpc (server, connection);
     }
 }
 
@@ -336,10 +332,7 @@ server_set (struct server *server, const struct server_settings *settings)
 void
 server_set_access (struct server *server, struct access *access)
 {
-    struct access *const before = server->access;
-
-    server->access = access != NULL ? access_ref (access) : NULL;
-    access_unref (before);
+    server->access = access;
 }
 
 struct server *
@@ -352,7 +345,7 @@ server_new (struct event_base *base, const struct server_settings *settings,
     server->settings = *settings;
     server->actions = actions;
     server->context = context;
-    server->requests = request_list_new (base, settings->ended, settings->ended_data);
+    request_list_init (&server->requests, base, settings->ended, settings->ended_data);
     server->http = memory_need (evhttp_new (base));
     evhttp_set_allowed_methods (server->http, UINT16_MAX);
     evhttp_set_default_content_type (server->http, NULL);
@@ -389,7 +382,7 @@ static void
 on_accept_error (struct evconnlistener *listener, void *data)
 {
     (void)data;
-    trouble_tell ("Cannot accept a connection, and try again in 0.1 s: %s", strerror (errno));
+    rpc_log_write ("Cannot accept a connection, and try again in 0.1 s: %s", strerror (errno));
     memory_require (event_base_once (evconnlistener_get_base (listener), -1, EV_TIMEOUT, on_resume,
                                      listener, &accept_pause) == 0);
     (void)evconnlistener_disable (listener);
@@ -485,7 +478,7 @@ server_statistics (struct server *server, struct server_statistics *statistics)
 
     *statistics = (struct server_statistics){
         .connections = connections_count (server->connections),
-        .waiting = request_list_count (server->requests),
+        .waiting = server->requests.count,
         .accepted = connections->accepted,
         .received = connections->received,
         .sent = connections->sent,
@@ -503,7 +496,7 @@ server_stop (struct server *server)
         /* One that waits to try again (on_accept_error) does not listen without a callback. */
         evconnlistener_set_cb (server->listeners[i], NULL, NULL);
     }
-    request_list_leave (server->requests);
+    request_list_leave (&server->requests);
 }
 
 bool
@@ -520,7 +513,5 @@ server_free (struct server *server)
     }
     evhttp_free (server->http);
     connections_free (server->connections);
-    request_list_free (server->requests);
-    access_unref (server->access);
     free (server);
 }

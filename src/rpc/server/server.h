@@ -65,9 +65,9 @@ void server_add_open_routes (struct server *server, const struct route *routes, 
 void server_set (struct server *server, const struct server_settings *settings);
 
 /*
- * Has `access` say from now on who may ask; NULL, as in the beginning, lets everybody. The server
- * takes a reference of its own. Requests in progress keep what they were given. An OPTIONS, a
- * method that a path does not have, and routes that are open are everybody's.
+ * Has `access`, which outlives the server, say from now on who may ask; NULL, as in the beginning,
+ * lets everybody. An OPTIONS, a method that a path does not have, and routes that are open are
+ * everybody's.
  */
 void server_set_access (struct server *server, struct access *access);
 

@@ -1,31 +1,31 @@
-#include "rpc/base/trouble.h"
+#include "rpc/base/rpc_log.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 
-static void (*hearer) (const char *text);
+static void (*write_line) (const char *text);
 
 void
-trouble_set (void (*tell) (const char *text))
+rpc_log_set_writer (void (*writer) (const char *text))
 {
-    hearer = tell;
+    write_line = writer;
 }
 
 void
-trouble_tell (const char *format, ...)
+rpc_log_write (const char *format, ...)
 {
     const int saved_errno = errno;
     char text[256];
     va_list arguments;
 
-    if (hearer == NULL) {
+    if (write_line == NULL) {
         return;
     }
     va_start (arguments, format);
     (void)vsnprintf (text, sizeof text, format, arguments);
     va_end (arguments);
-    hearer (text);
+    write_line (text);
     errno = saved_errno;
 }

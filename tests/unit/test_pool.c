@@ -124,10 +124,10 @@ queue_is_what_waits (void **state)
     struct bench *bench = *state;
     struct call *blocker = support_start_blocked (bench);
     const uint64_t minute_ago = clock_now () - 60 * CLOCK_SECOND;
-    struct pool_queue queue;
+    struct pool_statistics queue;
     struct call *calls[3];
 
-    pool_queue (bench->pool, &queue);
+    pool_statistics (bench->pool, &queue);
     for (size_t i = 0; i < POOL_CLASSES; i++) {
         assert_int_equal (queue.waiting[i], 0);
         assert_true (queue.age[i] == 0);
@@ -136,14 +136,14 @@ queue_is_what_waits (void **state)
     calls[1] = support_submit_wish (
         bench, (struct wish){.bits = 50, .class = POOL_AHEAD, .since = minute_ago});
     calls[2] = support_submit_wish (bench, (struct wish){.bits = 50, .class = POOL_ASKED});
-    pool_queue (bench->pool, &queue);
+    pool_statistics (bench->pool, &queue);
     assert_int_equal (queue.waiting[POOL_ASKED], 1);
     assert_int_equal (queue.waiting[POOL_AHEAD], 2);
     assert_true (queue.age[POOL_AHEAD] >= 60 && queue.age[POOL_AHEAD] < 120);
     assert_true (queue.age[POOL_ASKED] < 60);
     support_cancel (calls[1]);
     support_cancel (calls[2]);
-    pool_queue (bench->pool, &queue);
+    pool_statistics (bench->pool, &queue);
     assert_int_equal (queue.waiting[POOL_ASKED], 0);
     assert_true (queue.age[POOL_ASKED] == 0);
     assert_int_equal (queue.waiting[POOL_AHEAD], 1);

@@ -740,8 +740,8 @@ check_counts (struct model *model)
 static void
 check_queue (struct model *model)
 {
-    struct pool_queue expected = {0};
-    struct pool_queue seen;
+    struct pool_statistics expected = {0};
+    struct pool_statistics seen;
 
     for (size_t i = 0; i < job_count (model); i++) {
         const struct job *job = &model->jobs[i];
@@ -753,7 +753,7 @@ check_queue (struct model *model)
             }
         }
     }
-    pool_queue (model->bench->pool, &seen);
+    pool_statistics (model->bench->pool, &seen);
     for (size_t class = 0; class < POOL_CLASSES; class ++) {
         assert_int_equal (seen.waiting[class], expected.waiting[class]);
         assert_true (fabs (seen.age[class] - expected.age[class]) < 1e-6);

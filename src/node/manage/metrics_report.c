@@ -111,9 +111,9 @@ put_work (const struct metrics *metrics, struct exposition *out)
 static void
 put_queue (const struct actions *actions, struct exposition *out)
 {
-    struct pool_queue queue;
+    struct pool_statistics queue;
 
-    pool_queue (actions->engine.pool, &queue);
+    pool_statistics (actions->engine.pool, &queue);
     exposition_family (out, EXPOSITION_GAUGE, "workpeer_queue_jobs",
                        "Jobs that wait for a device, by class.");
     for (size_t i = 0; i < POOL_CLASSES; i++) {

@@ -80,8 +80,10 @@ worker_new (struct pool *pool, struct device *device)
     }
     worker->pool = pool;
     worker->device = device;
-    worker->rate = device->rate;
-    worker->state = POOL_DEVICE_OPENING;
+    worker->shown = (struct pool_device){
+        .kind = device->kind, .state = POOL_DEVICE_OPENING, .rate = device->rate};
+    memcpy (worker->shown.name, device->name, sizeof device->name);
+    memcpy (worker->shown.detail, device->detail, sizeof device->detail);
     return worker;
 }
 
@@ -300,9 +302,28 @@ pool_free (struct pool *pool)
     free (pool);
 }
 
+static void
+count_job (const struct job *job, uint64_t now, struct pool_statistics *statistics)
+{
+    const unsigned class = job->place.class;
+
+    statistics->jobs++;
+    statistics->in_class[class]++;
+    if (job->flights > 0) {
+        statistics->running++;
+    } else {
+        const double age = now > job->since ? clock_seconds (now - job->since) : 0;
+
+        statistics->waiting[class]++;
+        statistics->age[class] = fmax (statistics->age[class], age);
+    }
+}
+
 void
 pool_statistics (struct pool *pool, struct pool_statistics *statistics)
 {
+    const uint64_t now = clock_now ();
+
     pthread_mutex_lock (&pool->lock);
     *statistics = (struct pool_statistics){
         .found = pool->ended_as[POOL_FOUND],
@@ -310,35 +331,14 @@ pool_statistics (struct pool *pool, struct pool_statistics *statistics)
         .failed = pool->ended_as[POOL_FAILED],
     };
     for (size_t i = 0; i < pool->used; i++) {
-        const struct job *job = &pool->jobs[i];
-        const bool live = job->state == JOB_LIVE;
-        statistics->jobs += live;
-        statistics->running += live && job->flights > 0;
-        statistics->in_class[job->place.class] += live;
+        if (pool->jobs[i].state == JOB_LIVE) {
+            count_job (&pool->jobs[i], now, statistics);
+        }
     }
     for (size_t i = 0; i < pool->worker_count; i++) {
         const struct worker *worker = pool->workers[i];
-        statistics->hashes += worker->hashes;
-        statistics->rate += worker->flying > 0 && worker->measured ? worker->rate : 0;
-    }
-    pthread_mutex_unlock (&pool->lock);
-}
-
-void
-pool_queue (struct pool *pool, struct pool_queue *queue)
-{
-    const uint64_t now = clock_now ();
-
-    *queue = (struct pool_queue){0};
-    pthread_mutex_lock (&pool->lock);
-    for (size_t i = 0; i < pool->used; i++) {
-        const struct job *job = &pool->jobs[i];
-        const unsigned class = job->place.class;
-        if (job->state == JOB_LIVE && job->flights == 0) {
-            const uint64_t age = now > job->since ? now - job->since : 0;
-            queue->waiting[class]++;
-            queue->age[class] = fmax (queue->age[class], clock_seconds (age));
-        }
+        statistics->hashes += worker->shown.hashes;
+        statistics->rate += worker->flying > 0 && worker->shown.measured ? worker->shown.rate : 0;
     }
     pthread_mutex_unlock (&pool->lock);
 }
@@ -368,20 +368,10 @@ pool_device (struct pool *pool, size_t index, struct pool_device *device)
     const struct worker *worker = pool->workers[index];
 
     pthread_mutex_lock (&pool->lock);
-    device->kind = worker->device->kind;
-    memcpy (device->name, worker->device->name, sizeof device->name);
-    memcpy (device->detail, worker->device->detail, sizeof device->detail);
-    device->state = worker->state;
-    if (worker->state == POOL_DEVICE_UP && schedule_stands_by (worker)) {
+    *device = worker->shown;
+    if (device->state == POOL_DEVICE_UP && schedule_stands_by (worker)) {
         device->state = POOL_DEVICE_STANDBY;
     }
-    device->failed = worker->failed;
-    memcpy (device->reason, worker->reason, sizeof device->reason);
-    device->hashes = worker->hashes;
-    device->batches = worker->batches;
-    device->seconds = worker->seconds;
-    device->rate = worker->rate;
-    device->measured = worker->measured;
     device->busy = worker->flying > 0;
     if (device->busy) {
         memcpy (device->root, worker->flights[worker->oldest].job->target.root, 32);

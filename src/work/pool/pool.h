@@ -151,6 +151,8 @@ struct pool_statistics {
     size_t jobs;    /* accepted and not ended */
     size_t running; /* of these, being searched at this moment */
     size_t in_class[POOL_CLASSES];
+    size_t waiting[POOL_CLASSES]; /* of these, those of which no device has a batch */
+    double age[POOL_CLASSES];     /* seconds since the oldest that waits was asked for, or 0 */
     uint64_t found;
     uint64_t cancelled;
     uint64_t failed;
@@ -158,17 +160,8 @@ struct pool_statistics {
     double rate;     /* hashes a second of the busy devices, as far as it was measured */
 };
 
-/* This and pool_queue look at every job that there is: for who asks a few times a second at most.
- */
+/* Looks at every job that there is: for who asks a few times a second at most. */
 void pool_statistics (struct pool *pool, struct pool_statistics *statistics);
-
-/* The jobs that wait: no device has a batch of them. */
-struct pool_queue {
-    size_t waiting[POOL_CLASSES];
-    double age[POOL_CLASSES]; /* seconds since the oldest of these was asked for; 0 without any */
-};
-
-void pool_queue (struct pool *pool, struct pool_queue *queue);
 
 size_t pool_device_count (const struct pool *pool);
 

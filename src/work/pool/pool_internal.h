@@ -55,21 +55,14 @@ struct worker {
     struct pool *pool;
     struct device *device;
     pthread_t thread;
-    enum pool_device_state state;
-    bool failed; /* since it was up */
-    char reason[DEVICE_REASON_SIZE];
-    struct job *own; /* a short job that it has to itself, out of the queue; or NULL */
+    struct pool_device shown; /* but for POOL_DEVICE_STANDBY, `busy` and `root` */
+    struct job *own;          /* a short job that it has to itself, out of the queue; or NULL */
     struct flight flights[WORKER_MAX_DEPTH]; /* a ring, oldest at `oldest` */
     unsigned oldest;
     unsigned flying;
     uint64_t last_collect; /* clock_now; the device was free to start the next batch from then */
-    uint64_t hashes;       /* of all batches that were collected */
-    uint64_t batches;
-    double seconds;
-    double rate;
-    double sample_hashes; /* of batches not yet counted into the rate */
+    double sample_hashes;  /* of batches not yet counted into the rate */
     double sample_seconds;
-    bool measured; /* rate is no guess */
 };
 
 struct pool {
@@ -117,9 +110,7 @@ void schedule_release (struct pool *pool, struct job *job);
 void schedule_due (const struct pool *pool, struct job *job);
 void schedule_reorder (struct pool *pool);
 
-/* How long a batch of `worker` should take, in seconds, and its rest for every POOL_SLEEP_HASHES,
- * in nanoseconds: the pool's settings, unless the device has its own. */
-double schedule_batch_seconds (const struct worker *worker);
+/* The rest of `worker` for every POOL_SLEEP_HASHES, in nanoseconds. */
 uint64_t schedule_sleep (const struct worker *worker);
 
 /* Whether `worker` has to leave the work to others, being on standby. */

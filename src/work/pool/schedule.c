@@ -21,8 +21,9 @@ job_of (struct queue_place *place)
     return (struct job *)place;
 }
 
-double
-schedule_batch_seconds (const struct worker *worker)
+/* How long a batch of `worker` should take. */
+static double
+batch_seconds_of (const struct worker *worker)
 {
     double own = worker->device->batch_seconds;
 
@@ -38,7 +39,7 @@ schedule_sleep (const struct worker *worker)
 static bool
 is_short (const struct worker *worker, const struct job *job)
 {
-    double batch = worker->rate * schedule_batch_seconds (worker);
+    double batch = worker->shown.rate * batch_seconds_of (worker);
 
     return job->expected < SHORT_BATCHES * batch;
 }
@@ -102,12 +103,12 @@ choose (struct worker *worker)
 static double
 batch_hashes (const struct worker *worker)
 {
-    double seconds = schedule_batch_seconds (worker);
+    double seconds = batch_seconds_of (worker);
     uint64_t sleep = schedule_sleep (worker);
-    double cycle = POOL_SLEEP_HASHES / worker->rate + clock_seconds (sleep);
+    double cycle = POOL_SLEEP_HASHES / worker->shown.rate + clock_seconds (sleep);
 
     if (sleep == 0) {
-        return worker->rate * seconds;
+        return worker->shown.rate * seconds;
     }
     return POOL_SLEEP_HASHES * seconds / cycle;
 }
@@ -154,8 +155,8 @@ rate_at_work (const struct pool *pool)
 
     for (size_t i = 0; i < pool->worker_count; i++) {
         const struct worker *worker = pool->workers[i];
-        if (worker->state == POOL_DEVICE_UP && !schedule_stands_by (worker)) {
-            rate += worker->rate;
+        if (worker->shown.state == POOL_DEVICE_UP && !schedule_stands_by (worker)) {
+            rate += worker->shown.rate;
         }
     }
     return rate > 1 ? rate : 1;
@@ -192,10 +193,10 @@ static void
 follow (struct worker *worker, double rate, double share)
 {
     struct pool *pool = worker->pool;
-    double weight = worker->measured ? 0.2 * (share < 1 ? share : 1) : 1;
+    double weight = worker->shown.measured ? 0.2 * (share < 1 ? share : 1) : 1;
 
-    worker->rate += weight * (rate - worker->rate);
-    worker->measured = true;
+    worker->shown.rate += weight * (rate - worker->shown.rate);
+    worker->shown.measured = true;
     worker->sample_seconds = 0;
     worker->sample_hashes = 0;
     if (fabs (rate_at_work (pool) - pool->rate) >= LARGE_CHANGE * pool->rate) {
@@ -212,15 +213,15 @@ static void
 measure (struct worker *worker, const struct flight *flight, uint64_t now, uint64_t hashes)
 {
     uint64_t start = flight->since > worker->last_collect ? flight->since : worker->last_collect;
-    double batch_seconds = schedule_batch_seconds (worker);
+    double batch_seconds = batch_seconds_of (worker);
     double seconds = clock_seconds (now - start);
 
     if (hashes == 0) {
         return;
     }
-    worker->hashes += hashes;
-    worker->batches++;
-    worker->seconds += seconds;
+    worker->shown.hashes += hashes;
+    worker->shown.batches++;
+    worker->shown.seconds += seconds;
     if (seconds >= LONG_BATCH * batch_seconds) {
         follow (worker, (double)hashes / seconds, seconds / batch_seconds);
         return;
@@ -230,7 +231,7 @@ measure (struct worker *worker, const struct flight *flight, uint64_t now, uint6
     if (worker->sample_seconds < LONG_ENOUGH * batch_seconds) {
         return;
     }
-    if (worker->sample_hashes > worker->rate * worker->sample_seconds) {
+    if (worker->sample_hashes > worker->shown.rate * worker->sample_seconds) {
         follow (worker, worker->sample_hashes / worker->sample_seconds,
                 worker->sample_seconds / batch_seconds);
     }
@@ -315,7 +316,7 @@ schedule_stands_by (const struct worker *worker)
 
     for (size_t i = 0; i < pool->worker_count && worker->device->standby; i++) {
         const struct worker *other = pool->workers[i];
-        if (!other->device->standby && !other->failed) {
+        if (!other->device->standby && !other->shown.failed) {
             return true;
         }
     }
@@ -326,7 +327,7 @@ bool
 schedule_alive (const struct pool *pool)
 {
     for (size_t i = 0; i < pool->worker_count; i++) {
-        if (!pool->workers[i]->failed) {
+        if (!pool->workers[i]->shown.failed) {
             return true;
         }
     }

@@ -32,8 +32,8 @@ pause_until (struct pool *pool, uint64_t until)
 static void
 begin_rate (struct worker *worker)
 {
-    worker->rate = worker->device->rate;
-    worker->measured = worker->device->tuned;
+    worker->shown.rate = worker->device->rate;
+    worker->shown.measured = worker->device->tuned;
     worker->sample_hashes = 0;
     worker->sample_seconds = 0;
 }
@@ -44,13 +44,13 @@ set_state (struct worker *worker, enum pool_device_state state)
     struct pool *pool = worker->pool;
 
     pthread_mutex_lock (&pool->lock);
-    worker->state = state;
+    worker->shown.state = state;
     if (state == POOL_DEVICE_UP) {
-        worker->failed = false;
+        worker->shown.failed = false;
         begin_rate (worker);
     } else if (state == POOL_DEVICE_RESTING) {
-        worker->failed = true;
-        memcpy (worker->reason, worker->device->reason, sizeof worker->reason);
+        worker->shown.failed = true;
+        memcpy (worker->shown.reason, worker->device->reason, sizeof worker->shown.reason);
     }
     if (!schedule_alive (pool)) {
         schedule_end_all (pool, POOL_FAILED);

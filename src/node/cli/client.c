@@ -76,12 +76,8 @@ struct client *
 client_new (struct event_base *base, const char *url, char *error, size_t error_size)
 {
     struct client *const client = memory_new (1, sizeof *client);
-    const char *wrong = read_url (url, &client->url);
+    const char *const wrong = read_url (url, &client->url);
 
-    if (wrong == NULL) {
-        client->resolver = resolver_new (base, NULL);
-        wrong = client->resolver == NULL ? "there are no descriptors left" : NULL;
-    }
     if (wrong != NULL) {
         (void)snprintf (error, error_size,
                         "'%.200s' cannot be asked: %s; expected http://host:port", url, wrong);
@@ -89,6 +85,7 @@ client_new (struct event_base *base, const char *url, char *error, size_t error_
         return NULL;
     }
     client->base = base;
+    client->resolver = resolver_new (base, NULL);
     LIST_INIT (&client->calls);
     show_url (client);
     return client;

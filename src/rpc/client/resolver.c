@@ -30,6 +30,7 @@ struct name {
     struct resolver *resolver;
     struct event *answered; /* NULL: it is queued */
     int fd;                 /* where the answer comes, or -1 */
+    struct resolver_answer answer;
     char host[];
 };
 
@@ -118,8 +119,8 @@ start (struct name *name)
 
     name->resolver->running++;
     name->fd = fds[0];
-    name->answered =
-        memory_need (event_new (name->resolver->base, fds[0], EV_READ, on_answered, name));
+    name->answered = memory_need (
+        event_new (name->resolver->base, fds[0], EV_READ | EV_PERSIST, on_answered, name));
     if (open) {
         memory_require (event_add (name->answered, NULL) == 0);
         start_thread (name, fds[1]);
@@ -157,18 +158,17 @@ name_free (struct name *name)
     free (name);
 }
 
-/* An answer, or the end of a thread that could not be started: as if the name server were away. */
+/* The answer, and then the end, when the thread has closed its descriptor. */
 static void
 on_answered (evutil_socket_t fd, short what, void *data)
 {
     struct name *name = data;
     struct resolver *resolver = name->resolver;
-    struct resolver_answer answer;
     struct resolver_waiter *waiter;
 
     (void)what;
-    if (fd < 0 || recv (fd, &answer, sizeof answer, MSG_DONTWAIT) != (ssize_t)sizeof answer) {
-        answer = (struct resolver_answer){.error = EAI_AGAIN};
+    if (fd >= 0 && recv (fd, &name->answer, sizeof name->answer, MSG_DONTWAIT) > 0) {
+        return;
     }
     TAILQ_REMOVE (&resolver->names, name, link);
     while ((waiter = TAILQ_FIRST (&name->waiters)) != NULL) {
@@ -176,7 +176,7 @@ on_answered (evutil_socket_t fd, short what, void *data)
         void *waiter_data = waiter->data;
 
         resolver_leave (waiter);
-        done (waiter_data, &answer);
+        done (waiter_data, &name->answer);
     }
     name_free (name);
     start_queued (resolver);
@@ -230,6 +230,7 @@ new_name (struct resolver *resolver, const char *host)
     TAILQ_INSERT_TAIL (&resolver->names, name, link);
     name->resolver = resolver;
     name->fd = -1;
+    name->answer.error = EAI_AGAIN; /* unless a thread says otherwise */
     start_queued (resolver);
     return name;
 }

@@ -272,13 +272,21 @@ class CheckConfig(ConfigTest):
         self.assert_error_at(result, "config-rpc.toml", 1)
 
     def test_unknown_key_is_a_warning(self):
-        self.write("config-node.toml", "[node]\nwork_thread = 2\nqwertyuiop = 1\n[wrok]\nmax_queue = 1\n")
+        self.write("config-node.toml", "[node]\nwork_thread = 2\n[work]\nqwertyuiop = 1\n[wrok]\nmax_queue = 1\n")
         result = self.check()
         self.assert_good(result, warnings=True)
         messages = result.stdout + result.stderr
         self.assertRegex(messages, r"config-node\.toml:2:\d+: .*work_thread\b.*work_threads")
-        self.assertRegex(messages, r"config-node\.toml:3:\d+: .*qwertyuiop")
-        self.assertRegex(messages, r"config-node\.toml:4:\d+: .*wrok.*work")
+        self.assertRegex(messages, r"config-node\.toml:4:\d+: .*qwertyuiop")
+        self.assertRegex(messages, r"config-node\.toml:5:\d+: .*wrok.*work")
+
+    def test_a_table_of_ours_in_a_node_s_is_a_warning(self):
+        self.write("config-node.toml", "[node.opencl]\nenable = true\n[node.websocket]\nenable = true\n")
+        result = self.check()
+        self.assert_good(result, warnings=True)
+        messages = result.stdout + result.stderr
+        self.assertIn("node.opencl is no known table and is ignored; did you mean opencl?", messages)
+        self.assertNotIn("websocket", messages)
 
     def test_windows_line_ends_and_a_byte_order_mark(self):
         self.write("config-node.toml", "\ufeff[node]\r\nwork_threads = 1\r\n")

@@ -181,6 +181,37 @@ test_node_files (void **state)
     config_free (config);
 }
 
+/* A node's own file, but that three keys of ours are mistyped in it, one of them misplaced. */
+static void
+test_mistyped_node_file (void **state)
+{
+    char *const path = support_source_path ("tests/data/config/node-v28/config-node.toml");
+    char *const text = support_read (path);
+    char *rest = strstr (text, "[node]\n");
+    char *mistyped;
+    (void)state;
+
+    assert_non_null (rest);
+    rest += strlen ("[node]\n");
+    assert_true (asprintf (&mistyped,
+                           "opencl.platfrom = 1\n[node]\nwork_thraeds = 1\nmax_json_depth = 5\n%s",
+                           rest) > 0);
+    /* A table may be defined once: the file's own [opencl] is dropped. */
+    *strstr (mistyped, "[opencl]\n") = '\0';
+    support_write (CONFIG_FILE_NODE, mistyped);
+    config_free (support_load (
+        NULL, NULL,
+        "warning: config-node.toml:1:8: opencl.platfrom is no known key and is ignored; did you "
+        "mean opencl.platform?\n"
+        "warning: config-node.toml:3:1: node.work_thraeds is no known key and is ignored; did you "
+        "mean node.work_threads?\n"
+        "warning: config-node.toml:4:1: node.max_json_depth is no known key and is ignored; did "
+        "you mean rpc.max_json_depth?\n"));
+    free (mistyped);
+    free (text);
+    free (path);
+}
+
 static void
 test_messages (void **state)
 {
@@ -674,6 +705,7 @@ main (void)
         TEST (test_accounts),
         TEST (test_node_url),
         TEST (test_node_files),
+        TEST (test_mistyped_node_file),
         TEST (test_strings),
         TEST (test_bad_strings),
         TEST (test_messages),

@@ -69,13 +69,19 @@ edits_allowed (size_t length)
 const char *
 nearest_name (const char *word, const char *const *names, size_t count)
 {
+    return nearest_within (word, names, count, LENGTH_MAX);
+}
+
+const char *
+nearest_within (const char *word, const char *const *names, size_t count, size_t most_edits)
+{
     const size_t word_length = strnlen (word, LENGTH_MAX + 1);
     const char *nearest = NULL;
 
     if (word_length > LENGTH_MAX) {
         return NULL;
     }
-    size_t limit = edits_allowed (word_length) + 1;
+    size_t limit = smaller (edits_allowed (word_length), most_edits) + 1;
 
     for (size_t i = 0; i < count; i++) {
         const size_t length = strnlen (names[i], LENGTH_MAX + 1);

@@ -17,4 +17,8 @@
  */
 const char *nearest_name (const char *word, const char *const *names, size_t count);
 
+/* The same, with no name near that takes more than `most_edits`. */
+const char *nearest_within (const char *word, const char *const *names, size_t count,
+                            size_t most_edits);
+
 #endif

@@ -64,17 +64,15 @@ client_new (struct event_base *base, const char *url, char *error, size_t error_
     struct client *const client = memory_new (1, sizeof *client);
     const char *expected;
 
-    client->base = base;
     if (read_url (url, &client->url, &expected) != 0) {
         (void)snprintf (error, error_size, "'%.200s' cannot be asked, expected %s", url, expected);
-    } else if ((client->resolver = resolver_new (base, NULL)) == NULL) {
-        (void)snprintf (error, error_size, "there are no descriptors left");
-    } else {
-        show_url (client);
-        return client;
+        free (client);
+        return NULL;
     }
-    free (client);
-    return NULL;
+    client->base = base;
+    client->resolver = resolver_new (base, NULL);
+    show_url (client);
+    return client;
 }
 
 void

@@ -1,9 +1,6 @@
 /*
- * Which names a configuration file may hold besides this program's own options: those of nano_node
- * V28, so that a node's files are accepted as they are; and which name somebody meant who wrote
- * another.
- *
- * Constant data; any thread.
+ * Names in a configuration file that are no options of ours: which of them are a node's, and which
+ * option somebody meant who wrote another name. Constant data; any thread.
  */
 #ifndef NODE_CONFIG_KEYS_H
 #define NODE_CONFIG_KEYS_H
@@ -16,14 +13,14 @@
 bool config_keys_is_table (enum config_file file, const char *path);
 
 /*
- * Whether `path` is a node's own key or table in `file`, or below a table that is all the node's.
+ * Whether `path`, which is no option, is the node's own: it is where nodes keep settings, and no
+ * name of ours is within two edits of it or is the same in another table.
  */
 bool config_keys_is_foreign (enum config_file file, const char *path);
 
 /*
- * The path, of an option, a node's key or a table, that `path` was most likely meant to be, or
- * NULL: the nearest name in the same table, or else an option of the very same key in another
- * table. Static.
+ * The path, of an option or a table, that `path` was most likely meant to be, or NULL: the nearest
+ * name in the same table, or else an option of the very same key in another table. Static.
  */
 const char *config_keys_nearest (enum config_file file, const char *path);
 

@@ -182,10 +182,6 @@ init_peers (struct node *node)
     }
     hex_print_u64 (random, node->actions.identity);
     node->client = peer_client_new (node->base, &client);
-    if (node->client == NULL) {
-        log_error ("Cannot start: no descriptor for asking work peers");
-        return -1;
-    }
     peer_client_set_max_calls (node->client, node->settings.peer_calls);
     node->actions.peers = peers_new (node->client, config);
     return 0;

@@ -207,18 +207,13 @@ frontiers_new (struct event_base *base, struct precache *precache, const struct 
                double interval)
 {
     static const struct timeval now = {0};
-    struct resolver *const resolver = resolver_new (base, NULL);
-    struct frontiers *frontiers;
+    struct frontiers *frontiers = memory_new (1, sizeof *frontiers);
 
-    if (resolver == NULL) {
-        return NULL;
-    }
-    frontiers = memory_new (1, sizeof *frontiers);
     frontiers->base = base;
     frontiers->precache = precache;
     frontiers->node = *node;
     frontiers->interval = clock_timeval (interval);
-    frontiers->resolver = resolver;
+    frontiers->resolver = resolver_new (base, NULL);
     frontiers->timer = memory_need (evtimer_new (base, on_timer, frontiers));
     memory_require (event_add (frontiers->timer, &now) == 0);
     return frontiers;

@@ -17,7 +17,7 @@ struct frontiers;
 
 /*
  * Asks `node` for what `precache`, which outlives it, follows: now, and every `interval` seconds
- * (above 0) after each round. NULL for want of descriptors.
+ * (above 0) after each round.
  */
 struct frontiers *frontiers_new (struct event_base *base, struct precache *precache,
                                  const struct url *node, double interval);

@@ -101,20 +101,7 @@ is_host_name (const char *name)
     }
 }
 
-/* Takes a host without brackets whose length is already known to fit. */
-static int
-make (const char *host, uint16_t port, struct endpoint *endpoint, const char **expected)
-{
-    if (!is_ipv6 (host) && !is_ipv4 (host) && !is_host_name (host)) {
-        *expected = EXPECTED_HOST;
-        return -1;
-    }
-    snprintf (endpoint->host, sizeof endpoint->host, "%s", host);
-    endpoint->port = port;
-    return 0;
-}
-
-/* The same from the first `length` bytes of `host`, which may be in brackets. */
+/* From the first `length` bytes of `host`, which may be in brackets. */
 static int
 make_from (const char *host, size_t length, uint16_t port, struct endpoint *endpoint,
            const char **expected)
@@ -140,7 +127,13 @@ make_from (const char *host, size_t length, uint16_t port, struct endpoint *endp
         *expected = EXPECTED_IPV6;
         return -1;
     }
-    return make (copy, port, endpoint, expected);
+    if (!bracketed && !is_ipv6 (copy) && !is_ipv4 (copy) && !is_host_name (copy)) {
+        *expected = EXPECTED_HOST;
+        return -1;
+    }
+    snprintf (endpoint->host, sizeof endpoint->host, "%s", copy);
+    endpoint->port = port;
+    return 0;
 }
 
 int

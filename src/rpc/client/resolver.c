@@ -1,8 +1,6 @@
 /*
- * Threads: started when there is a name to look up, and ended when there is none. Names go to them
- * through shared->queued and come back through shared->finished, both guarded by shared->mutex; a
- * thread that has a name in hand owns its answer, and the loop everything else. What is shared
- * belongs to the resolver and the threads together, and the last of them frees it.
+ * Each look-up has a thread, which is detached and shares nothing with the loop: it sends its
+ * answer through a socket, and ends. When the loop has closed its end, nobody misses the answer.
  */
 #include "rpc/client/resolver.h"
 
@@ -12,7 +10,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/queue.h>
 #include <unistd.h>
 
@@ -26,31 +23,29 @@ struct resolver_waiter {
     void *data;
 };
 
+/* Being looked up, or queued for that. Whoever frees it takes it out of the list. */
 struct name {
-    TAILQ_ENTRY (name) link;   /* in one of the shared lists, or in no list: in a thread's hand */
-    TAILQ_ENTRY (name) listed; /* in resolver->names, until it is answered */
+    TAILQ_ENTRY (name) link; /* in resolver->names */
     TAILQ_HEAD (, resolver_waiter) waiters;
+    struct resolver *resolver;
+    struct event *answered; /* NULL: it is queued */
+    int fd;                 /* where the answer comes, or -1 */
     struct resolver_answer answer;
     char host[];
 };
 
-TAILQ_HEAD (name_list, name);
-
-struct shared {
-    pthread_mutex_t mutex;
-    unsigned references; /* the resolver's and each thread's */
-    unsigned threads;
-    bool closed; /* the resolver is gone; so is `fd` */
-    int fd;      /* an eventfd, written when `finished` was empty */
-    struct name_list queued;
-    struct name_list finished;
-    resolver_lookup_fn lookup;
+/* The thread's. */
+struct lookup {
+    resolver_lookup_fn look_up;
+    int fd;
+    char host[];
 };
 
 struct resolver {
-    struct shared *shared;
-    struct event *drain;
-    struct name_list names; /* being looked up */
+    struct event_base *base;
+    resolver_lookup_fn look_up;
+    unsigned running;
+    TAILQ_HEAD (, name) names; /* the oldest first */
 };
 
 static void
@@ -77,175 +72,125 @@ system_lookup (const char *host, struct resolver_answer *answer)
     }
 }
 
-/* Lets go of a reference; the mutex is held, and not any more afterwards. */
 static void
-release (struct shared *shared)
+lookup_free (struct lookup *lookup)
 {
-    bool last = --shared->references == 0;
-
-    (void)pthread_mutex_unlock (&shared->mutex);
-    if (last) {
-        (void)pthread_mutex_destroy (&shared->mutex);
-        free (shared);
-    }
-}
-
-/* Hands an answered name back; the mutex is held. The loop has let go of it if it is closed. */
-static void
-hand_back (struct shared *shared, struct name *name)
-{
-    const uint64_t one = 1;
-    bool first = TAILQ_EMPTY (&shared->finished);
-
-    if (shared->closed) {
-        free (name);
-        return;
-    }
-    TAILQ_INSERT_TAIL (&shared->finished, name, link);
-    if (first && write (shared->fd, &one, sizeof one) < 0) {
-        /* The counter is full: then the fd is readable, which is all that is wanted. */
-        return;
-    }
+    (void)close (lookup->fd);
+    free (lookup);
 }
 
 static void *
 run (void *data)
 {
-    struct shared *shared = data;
-    struct name *name;
+    struct lookup *lookup = data;
+    struct resolver_answer answer = {0};
 
-    (void)pthread_mutex_lock (&shared->mutex);
-    while ((name = TAILQ_FIRST (&shared->queued)) != NULL) {
-        TAILQ_REMOVE (&shared->queued, name, link);
-        (void)pthread_mutex_unlock (&shared->mutex);
-        shared->lookup (name->host, &name->answer);
-        (void)pthread_mutex_lock (&shared->mutex);
-        hand_back (shared, name);
-    }
-    shared->threads--;
-    release (shared);
+    lookup->look_up (lookup->host, &answer);
+    (void)send (lookup->fd, &answer, sizeof answer, MSG_NOSIGNAL);
+    lookup_free (lookup);
     return NULL;
 }
 
-/* Starts a detached thread. Returns 0 or -1. The mutex is held. */
-static int
-start_thread (struct shared *shared)
+/* Starts the thread, which sends to `fd`; where there can be none, `fd` is closed. */
+static void
+start_thread (const struct name *name, int fd)
 {
+    const size_t size = strlen (name->host) + 1;
+    struct lookup *const lookup = memory_new (1, sizeof *lookup + size);
     pthread_t thread;
 
-    if (thread_start (&thread, run, shared) != 0) {
-        return -1;
+    lookup->look_up = name->resolver->look_up;
+    lookup->fd = fd;
+    memcpy (lookup->host, name->host, size);
+    if (thread_start (&thread, run, lookup) == 0) {
+        (void)pthread_detach (thread); /* cannot fail: it is ours and joinable */
+    } else {
+        lookup_free (lookup);
     }
-    (void)pthread_detach (thread); /* cannot fail: it is ours and joinable */
-    shared->references++;
-    shared->threads++;
-    return 0;
 }
 
-/* Queues a name. Where no thread can be had at all, it is answered as if the name server were
- * away. */
+static void on_answered (evutil_socket_t fd, short what, void *data);
+
 static void
-queue (struct shared *shared, struct name *name)
+start (struct name *name)
 {
-    (void)pthread_mutex_lock (&shared->mutex);
-    TAILQ_INSERT_TAIL (&shared->queued, name, link);
-    if (shared->threads < RESOLVER_THREADS && start_thread (shared) != 0 && shared->threads == 0) {
-        TAILQ_REMOVE (&shared->queued, name, link);
-        name->answer.error = EAI_AGAIN;
-        hand_back (shared, name);
+    int fds[2] = {-1, -1};
+    const bool open = socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == 0;
+
+    name->resolver->running++;
+    name->fd = fds[0];
+    name->answered = memory_need (
+        event_new (name->resolver->base, fds[0], EV_READ | EV_PERSIST, on_answered, name));
+    if (open) {
+        memory_require (event_add (name->answered, NULL) == 0);
+        start_thread (name, fds[1]);
+    } else {
+        event_active (name->answered, EV_READ, 0);
     }
-    (void)pthread_mutex_unlock (&shared->mutex);
 }
 
 static void
-answer (struct resolver *resolver, struct name *name)
+start_queued (struct resolver *resolver)
 {
-    struct resolver_waiter *waiter;
+    struct name *name;
 
-    TAILQ_REMOVE (&resolver->names, name, listed);
-    while ((waiter = TAILQ_FIRST (&name->waiters)) != NULL) {
-        resolver_done_fn done = waiter->done;
-        void *data = waiter->data;
+    TAILQ_FOREACH (name, &resolver->names, link)
+    {
+        if (name->answered == NULL && resolver->running < RESOLVER_THREADS) {
+            start (name);
+        }
+    }
+}
 
-        resolver_leave (waiter);
-        done (data, &name->answer);
+static void
+name_free (struct name *name)
+{
+    while (!TAILQ_EMPTY (&name->waiters)) {
+        resolver_leave (TAILQ_FIRST (&name->waiters));
+    }
+    if (name->answered != NULL) {
+        event_free (name->answered);
+        name->resolver->running--;
+    }
+    if (name->fd >= 0) {
+        (void)close (name->fd);
     }
     free (name);
 }
 
+/* The answer, and then the end, when the thread has closed its descriptor. */
 static void
-on_drain (evutil_socket_t fd, short what, void *data)
+on_answered (evutil_socket_t fd, short what, void *data)
 {
-    struct resolver *resolver = data;
-    struct shared *shared = resolver->shared;
-    struct name_list finished = TAILQ_HEAD_INITIALIZER (finished);
-    struct name *name;
-    uint64_t count;
+    struct name *name = data;
+    struct resolver *resolver = name->resolver;
+    struct resolver_waiter *waiter;
 
     (void)what;
-    (void)pthread_mutex_lock (&shared->mutex);
-    if (read (fd, &count, sizeof count) > 0) {
-        TAILQ_CONCAT (&finished, &shared->finished, link);
+    if (fd >= 0 && recv (fd, &name->answer, sizeof name->answer, MSG_DONTWAIT) > 0) {
+        return;
     }
-    (void)pthread_mutex_unlock (&shared->mutex);
-    while ((name = TAILQ_FIRST (&finished)) != NULL) {
-        TAILQ_REMOVE (&finished, name, link);
-        answer (resolver, name);
+    TAILQ_REMOVE (&resolver->names, name, link);
+    while ((waiter = TAILQ_FIRST (&name->waiters)) != NULL) {
+        resolver_done_fn done = waiter->done;
+        void *waiter_data = waiter->data;
+
+        resolver_leave (waiter);
+        done (waiter_data, &name->answer);
     }
-}
-
-/* Takes the eventfd. */
-static struct shared *
-new_shared (resolver_lookup_fn lookup, int fd)
-{
-    struct shared *shared = memory_new (1, sizeof *shared);
-
-    TAILQ_INIT (&shared->queued);
-    TAILQ_INIT (&shared->finished);
-    shared->references = 1;
-    shared->lookup = lookup != NULL ? lookup : system_lookup;
-    shared->fd = fd;
-    memory_require (pthread_mutex_init (&shared->mutex, NULL) == 0);
-    return shared;
+    name_free (name);
+    start_queued (resolver);
 }
 
 struct resolver *
 resolver_new (struct event_base *base, resolver_lookup_fn lookup)
 {
-    const int fd = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
-    struct resolver *resolver;
+    struct resolver *resolver = memory_new (1, sizeof *resolver);
 
-    if (fd < 0) {
-        return NULL;
-    }
-    resolver = memory_new (1, sizeof *resolver);
+    resolver->base = base;
+    resolver->look_up = lookup != NULL ? lookup : system_lookup;
     TAILQ_INIT (&resolver->names);
-    resolver->shared = new_shared (lookup, fd);
-    resolver->drain = memory_need (event_new (base, fd, EV_READ | EV_PERSIST, on_drain, resolver));
-    memory_require (event_add (resolver->drain, NULL) == 0);
     return resolver;
-}
-
-static void
-free_names (struct name_list *names)
-{
-    struct name *name;
-
-    while ((name = TAILQ_FIRST (names)) != NULL) {
-        TAILQ_REMOVE (names, name, link);
-        free (name);
-    }
-}
-
-static void
-close_shared (struct shared *shared)
-{
-    (void)pthread_mutex_lock (&shared->mutex);
-    shared->closed = true;
-    free_names (&shared->queued);
-    free_names (&shared->finished);
-    (void)close (shared->fd);
-    release (shared);
 }
 
 void
@@ -253,17 +198,10 @@ resolver_free (struct resolver *resolver)
 {
     struct name *name;
 
-    if (resolver == NULL) {
-        return;
+    while (resolver != NULL && (name = TAILQ_FIRST (&resolver->names)) != NULL) {
+        TAILQ_REMOVE (&resolver->names, name, link);
+        name_free (name);
     }
-    event_free (resolver->drain);
-    TAILQ_FOREACH (name, &resolver->names, listed)
-    {
-        while (!TAILQ_EMPTY (&name->waiters)) {
-            resolver_leave (TAILQ_FIRST (&name->waiters));
-        }
-    }
-    close_shared (resolver->shared);
     free (resolver);
 }
 
@@ -272,7 +210,7 @@ find_name (struct resolver *resolver, const char *host)
 {
     struct name *name;
 
-    TAILQ_FOREACH (name, &resolver->names, listed)
+    TAILQ_FOREACH (name, &resolver->names, link)
     {
         if (strcmp (name->host, host) == 0) {
             return name;
@@ -289,8 +227,11 @@ new_name (struct resolver *resolver, const char *host)
 
     TAILQ_INIT (&name->waiters);
     memcpy (name->host, host, size);
-    TAILQ_INSERT_TAIL (&resolver->names, name, listed);
-    queue (resolver->shared, name);
+    TAILQ_INSERT_TAIL (&resolver->names, name, link);
+    name->resolver = resolver;
+    name->fd = -1;
+    name->answer.error = EAI_AGAIN; /* unless a thread says otherwise */
+    start_queued (resolver);
     return name;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The resolver: names to addresses, off the loop, by the system's getaddrinfo on threads of its
- * own, so that /etc/hosts, nsswitch.conf and the order of RFC 6724 hold, which libevent's evdns
+ * The resolver: names to addresses, off the loop, by the system's getaddrinfo, on a thread for each
+ * look-up, so that /etc/hosts, nsswitch.conf and the order of RFC 6724 hold, which libevent's evdns
  * does not know.
  *
  * Those who ask for one name at the same time share one lookup. At most RESOLVER_THREADS lookups
@@ -36,7 +36,7 @@ typedef void (*resolver_done_fn) (void *data, const struct resolver_answer *answ
 struct resolver;
 struct resolver_waiter;
 
-/* `lookup` is for tests; NULL is getaddrinfo. NULL for want of descriptors. */
+/* `lookup` is for tests; NULL is getaddrinfo. */
 struct resolver *resolver_new (struct event_base *base, resolver_lookup_fn lookup);
 
 /* Takes every waiter away. Not from within a callback. NULL is fine. */

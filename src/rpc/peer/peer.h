@@ -41,7 +41,7 @@ struct peer_client_settings {
     resolver_lookup_fn lookup; /* for tests; NULL is the system's */
 };
 
-/* NULL for want of descriptors, or when the identity is no id. */
+/* NULL when the identity is no id. */
 struct peer_client *peer_client_new (struct event_base *base,
                                      const struct peer_client_settings *settings);
 

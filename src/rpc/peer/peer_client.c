@@ -25,10 +25,6 @@ peer_client_new (struct event_base *base, const struct peer_client_settings *set
     TAILQ_INIT (&client->calls);
     TAILQ_INIT (&client->cancels);
     client->resolver = resolver_new (base, settings->lookup);
-    if (client->resolver == NULL) {
-        free (client);
-        return NULL;
-    }
     return client;
 }
 

@@ -20,7 +20,7 @@ OTHER_PATHS = {"node.secondary_work_peers", "node.experimental", "node.httpcallb
 
 # Literals that look like a sentence, in files that have error texts, and are none.
 NO_ERRORS = {
-    "Accept, Accept-Language, Content-Language, Content-Type, Authorization, api-key, key",
+    "Accept, Accept-Language, Content-Language, Content-Type, Authorization, api-key, x-api-key, key",
     "POST, OPTIONS",
     "Times in milliseconds",
 }

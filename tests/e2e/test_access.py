@@ -89,6 +89,10 @@ class Keys(AccessTest):
             ("api-key", KEY),
             ("key", KEY),
             ("Api-Key", KEY),
+            ("X-API-Key", KEY),
+            ("Authorization", KEY),
+            ("Authorization", f"Token {KEY}"),
+            ("Authorization", f"ApiKey {KEY}"),
         ):
             with self.subTest(header=header):
                 self.assert_let_in([header])
@@ -104,6 +108,8 @@ class Keys(AccessTest):
             basic(f"{KEY}:"),
             basic(f"user:{OTHER_KEY}"),
             ("api-key", OTHER_KEY),
+            ("x-api-key", OTHER_KEY),
+            ("Authorization", f"{KEY}x"),
             ("key", hash_of(KEY)),
             ("key", "x" * 5000),
         ):
@@ -139,7 +145,7 @@ class Keys(AccessTest):
         response = self.ask(method="OPTIONS")
         self.assertEqual(response.status, 200)
         allowed = response.header("Access-Control-Allow-Headers").lower().split(", ")
-        for name in ("authorization", "api-key", "key", "content-type"):
+        for name in ("authorization", "api-key", "x-api-key", "key", "content-type"):
             self.assertIn(name, allowed)
         response = self.assert_kept_out(401, NEEDED, [("Origin", "http://example.org")])
         self.assertEqual(response.header("Access-Control-Allow-Origin"), "*")

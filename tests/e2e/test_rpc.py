@@ -58,7 +58,7 @@ class Envelope(RpcTest):
                 self.assertEqual(
                     set(allowed),
                     {"Accept", "Accept-Language", "Content-Language", "Content-Type", "Authorization",
-                     "api-key", "key"},
+                     "api-key", "x-api-key", "key"},
                 )
 
     def test_both_loopbacks_are_served(self):

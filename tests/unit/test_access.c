@@ -185,7 +185,7 @@ static void
 test_any_header (void **state)
 {
     struct fixture *fixture = *state;
-    const struct credentials_headers headers = {"Bearer x", "y", "two"};
+    const struct credentials_headers headers = {"Bearer x", "y", "z", "two"};
     const struct cidr alone = network ("203.0.113.1");
     char who[ACCESS_NAME_SIZE];
     struct access_pass pass;

@@ -75,7 +75,8 @@ test_no_base64 (void **state)
 static void
 assert_found (const char *authorization, const char *api_key, const char *key, const char *keys)
 {
-    const struct credentials_headers headers = {authorization, api_key, key};
+    const struct credentials_headers headers = {
+        .authorization = authorization, .api_key = api_key, .key = key};
     struct credentials credentials;
     char found[256] = "";
     size_t length = 0;
@@ -101,9 +102,13 @@ test_headers (void **state)
     assert_found ("Bearer b c", NULL, NULL, "b c|");
     assert_found ("Bearer", NULL, NULL, "");
     assert_found ("Bearer ", "", "", "");
-    assert_found ("Bearerb", NULL, NULL, "");
+    assert_found ("Bearerb", NULL, NULL, "Bearerb|");
     assert_found ("Digest b", NULL, NULL, "");
-    assert_found ("b", NULL, NULL, "");
+    assert_found ("b", NULL, NULL, "b|");
+    assert_found ("Token t", NULL, NULL, "t|");
+    assert_found ("apikey t", "a", NULL, "t|a|");
+    assert_found ("token", NULL, NULL, "");
+    assert_found ("Basic", NULL, NULL, "Basic|");
     assert_found ("", NULL, NULL, "");
 }
 

@@ -52,19 +52,38 @@ add_password (struct credentials *credentials, const char *text)
     }
 }
 
+/* In the header that has room for a scheme, which many a client leaves out or has of its own. */
+static void
+add_authorization (struct credentials *credentials, const char *value)
+{
+    static const char *const schemes[] = {"Bearer", "Token", "ApiKey"};
+    const char *const basic = after_scheme (value, "Basic");
+
+    if (basic != NULL) {
+        add_password (credentials, basic);
+        return;
+    }
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        const char *const key = after_scheme (value, schemes[i]);
+
+        if (key != NULL || strcasecmp (value, schemes[i]) == 0) {
+            add_header (credentials, key);
+            return;
+        }
+    }
+    if (strchr (value, ' ') == NULL) {
+        add_header (credentials, value);
+    }
+}
+
 void
 credentials_read (const struct credentials_headers *headers, struct credentials *credentials)
 {
-    const char *const value = headers->authorization;
-    const char *const basic = value != NULL ? after_scheme (value, "Basic") : NULL;
-
     credentials->count = 0;
-    if (value != NULL) {
-        add_header (credentials, after_scheme (value, "Bearer"));
-    }
-    if (basic != NULL) {
-        add_password (credentials, basic);
+    if (headers->authorization != NULL) {
+        add_authorization (credentials, headers->authorization);
     }
     add_header (credentials, headers->api_key);
+    add_header (credentials, headers->x_api_key);
     add_header (credentials, headers->key);
 }

@@ -1,7 +1,8 @@
 /*
  * The keys that a request carries, in whichever header its client knows: "Authorization: Bearer
- * KEY" (RFC 6750), "Authorization: Basic" with the key as the password of any user (RFC 7617),
- * "api-key: KEY" and "key: KEY". Pure; any thread.
+ * KEY" (RFC 6750), the same with the schemes Token and ApiKey or with the key alone,
+ * "Authorization: Basic" with the key as the password of any user (RFC 7617), "api-key: KEY",
+ * "x-api-key: KEY" and "key: KEY". Pure; any thread.
  */
 #ifndef RPC_CREDENTIALS_H
 #define RPC_CREDENTIALS_H
@@ -14,10 +15,11 @@
 struct credentials_headers {
     const char *authorization;
     const char *api_key;
+    const char *x_api_key;
     const char *key;
 };
 
-#define CREDENTIALS_MAX 3
+#define CREDENTIALS_MAX 4
 #define CREDENTIALS_DECODED_SIZE (KEY_HASH_MOST_KEY_BYTES + 256) /* of a user and a key */
 
 /* The keys, which are not ended by a zero. They point into the headers, or to what is below. */

@@ -50,7 +50,8 @@ add_headers (struct connection *connection, const char *allow, bool any_origin)
         reply_add_header (connection, "Access-Control-Allow-Methods", allow);
         reply_add_header (
             connection, "Access-Control-Allow-Headers",
-            "Accept, Accept-Language, Content-Language, Content-Type, Authorization, api-key, key");
+            "Accept, Accept-Language, Content-Language, Content-Type, Authorization, api-key, "
+            "x-api-key, key");
     }
 }
 
@@ -83,6 +84,7 @@ admit (struct server *server, struct connection *connection, const char *path,
     headers = (struct credentials_headers){
         .authorization = evhttp_find_header (input, "Authorization"),
         .api_key = evhttp_find_header (input, "api-key"),
+        .x_api_key = evhttp_find_header (input, "x-api-key"),
         .key = evhttp_find_header (input, "key"),
     };
     verdict = access_admit (server->access, connection_address (connection), &headers, clock_now (),

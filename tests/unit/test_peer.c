@@ -193,6 +193,11 @@ test_bad_work (void **state)
         {ENDING ("{\"work\":\"xyz\",\"error\":\"e\"}"), PEER_BAD_WORK, "digits: xyz"},
         {ENDING ("{\"work\":12}"), PEER_BAD_WORK, "not a string"},
         {ENDING ("{\"work\":null}"), PEER_BAD_WORK, "not a string"},
+        {ENDING ("{\"work\":null,\"error\":\"\"}"), PEER_BAD_WORK, "not a string"},
+        {ENDING ("{\"work\":null,\"error\":\"payment required\"}"), PEER_ERROR,
+         ": payment required"},
+        {ENDING ("{\"work\":\"\",\"error\":\"busy\"}"), PEER_ERROR, "an error: busy"},
+        {ENDING ("{\"error\":\"no\",\"work\":false}"), PEER_ERROR, "an error: no"},
         {ENDING ("{\"work\":\"0\"}"), PEER_WRONG_WORK, "wrong work"},
         /* The next vector's work, for another root. */
         {ENDING ("{\"work\":\"bbe869e32c992096\"}"), PEER_WRONG_WORK, "wrong work"},

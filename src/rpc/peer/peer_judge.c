@@ -57,10 +57,11 @@ judge_fields (const json_t *fields, const struct scan_target *target, uint64_t *
     char quoted[MAX_QUOTE + 4];
     const char *error;
 
-    if (field != NULL) {
+    error = json_text (fields, "error", scratch);
+    /* An error has its reason, whatever stands in the place of the work that there is not. */
+    if (field != NULL && (error == NULL || error[0] == '\0' || json_string_length (field) > 0)) {
         return judge_work (field, target, work, value, reason);
     }
-    error = json_text (fields, "error", scratch);
     if (error == NULL) {
         snprintf (reason, PEER_REASON_SIZE, "its answer has no \"work\"");
         return PEER_NO_WORK;

@@ -1,6 +1,7 @@
 #include "node/base/process.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -11,6 +12,16 @@
 /* A pool's jobs are some megabytes. This is glibc's own default, which it raises unless it is set.
  */
 #define LARGE (128 * 1024)
+
+void
+process_open_standard (void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl (fd, F_GETFD) < 0) { /* the lowest that is free is taken */
+            (void)open ("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+        }
+    }
+}
 
 void
 process_return_memory (void)

@@ -19,6 +19,13 @@ struct process {
 };
 
 /*
+ * Opens those of descriptors 0 to 2 that were closed at the start, so that no file which is opened
+ * later is read or written as standard input, output or error. What cannot be opened stays closed.
+ * Standard output is then one that cannot be written: a result that goes nowhere is a failure.
+ */
+void process_open_standard (void);
+
+/*
  * Has memory that was allocated in large pieces go back to the system as soon as it is freed; to be
  * called before threads start. Else the C library keeps what each engine that a reload replaces has
  * left, once for every thread that ever allocated one.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "build_config.h"
+#include "node/base/process.h"
 #include "node/cli/command.h"
 #include "node/config/config.h"
 #include "node/config/options.h"
@@ -184,6 +185,7 @@ main (int argc, char **argv)
     struct options options;
     int status = COMMAND_USAGE;
 
+    process_open_standard ();
     memory_own_libraries ();
     rpc_log_set_writer (on_rpc_log);
     if (options_parse (argc, argv, &options, stderr) == 0) {

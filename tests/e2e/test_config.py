@@ -100,6 +100,15 @@ port = 0
 """
 
 
+def read_text(path):
+    """What is in the file; nothing where there is none yet."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
 class CommandLine(DaemonTest):
     def assert_usage_error(self, text, *arguments):
         """Status 2, and on stderr what is wrong and where to find help."""
@@ -510,7 +519,11 @@ class Starting(ConfigTest):
     def test_addresses(self):
         for text, hosts in (("127.0.0.1", ["127.0.0.1"]), ("::1", ["::1"]),
                             ("[127.0.0.1,::1]", ["127.0.0.1", "::1"]),
-                            ("localhost", ["127.0.0.1", "::1"])):
+                            ("localhost", ["127.0.0.1", "::1"]),
+                            ("::ffff:127.0.0.1", ["127.0.0.1"]),
+                            ("[::ffff:7f00:5]", ["127.0.0.5"]),
+                            ("[::FFFF:127.0.0.1,127.0.0.1]", ["127.0.0.1"]),
+                            ("::ffff:0.0.0.0", ["0.0.0.0"])):
             with self.subTest(text=text):
                 daemon = self.start(config={"rpc.address": text})
                 self.assertEqual([host for host, _ in daemon.addresses], hosts)
@@ -527,6 +540,33 @@ class Starting(ConfigTest):
         daemon.process.terminate()
         self.assertEqual(daemon.wait(), 0)
         self.assertFalse(os.path.exists(path), "the pid file is still there")
+
+    def test_standard_descriptors_that_are_closed(self):
+        """As some init scripts do: no file that is opened later may take their places."""
+        for closed in (">&-", "2>&-", "<&-", "<&- >&- 2>&-"):
+            with self.subTest(closed=closed):
+                pid_file, log_file = self.path("workpeer.pid"), self.path("log")
+                command = [PROGRAM, "--daemon", "--data_path", self.data_path, "--config", "rpc.port=0",
+                           "--config", f"log.file={log_file}", "--pid_file", pid_file]
+                with subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command],
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL) as process:
+                    try:
+                        wait_until(lambda: "Listening" in read_text(log_file), "it listens")
+                        self.assertEqual({os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in range(3)},
+                                         {"/dev/null"})
+                        self.assertEqual(read_text(pid_file), f"{process.pid}\n")
+                        process.terminate()
+                        self.assertEqual(process.wait(scaled(10)), 0)
+                        os.remove(log_file)
+                    finally:
+                        process.kill()
+
+    def test_result_without_standard_output(self):
+        result = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", PROGRAM, "--version"],
+                                stderr=subprocess.PIPE, text=True, timeout=scaled(10), check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("standard output cannot be written", result.stderr)
 
     def test_pid_file_of_a_daemon_that_runs(self):
         path = self.path("workpeer.pid")

@@ -52,6 +52,7 @@ const struct config_type config_endpoints = {.size = sizeof (struct config_endpo
 /* Addresses. */
 
 /* Writes the literal in `text`, an IPv6 one in brackets or not, in its one canonical form. */
+/* A mapped address (::ffff:127.0.0.1) is its IPv4 one: a machine without IPv6 has that too. */
 static bool
 canonical_address (const char *text, char address[INET6_ADDRSTRLEN])
 {
@@ -67,8 +68,13 @@ canonical_address (const char *text, char address[INET6_ADDRSTRLEN])
         memcpy (bare, text + 1, length - 2);
         text = bare;
     }
-    return inet_pton (AF_INET6, text, &v6) == 1 &&
-           inet_ntop (AF_INET6, &v6, address, INET6_ADDRSTRLEN) != NULL;
+    if (inet_pton (AF_INET6, text, &v6) != 1) {
+        return false;
+    }
+    if (IN6_IS_ADDR_V4MAPPED (&v6)) {
+        return inet_ntop (AF_INET, &v6.s6_addr[12], address, INET6_ADDRSTRLEN) != NULL;
+    }
+    return inet_ntop (AF_INET6, &v6, address, INET6_ADDRSTRLEN) != NULL;
 }
 
 static enum config_outcome

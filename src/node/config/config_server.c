@@ -11,7 +11,7 @@ static const struct config_option rpc_options[] = {
      .in_rpc_file = true, .part = CONFIG_PART_DAEMON,
      .help = "The addresses to listen on, at most 16. \"localhost\" means both loopback "
              "addresses.",
-     .more = "An IPv6 address may be in brackets. `::` is every address of the machine, including "
+     .more = "An IPv6 address may be in brackets; `::ffff:127.0.0.1` means `127.0.0.1`. `::` is every address of the machine, including "
              "its IPv4 addresses unless `0.0.0.0` is in the list too. A machine without IPv6 "
              "skips `::1` with a warning; every other address must be one that can be listened "
              "on."},

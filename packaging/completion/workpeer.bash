@@ -16,7 +16,7 @@ _workpeer () {
         current=
     fi
     case $previous in
-    --network) words="live beta test dev" ;;
+    --network) words="live beta test dev banano" ;;
     --generate_config) words="node rpc" ;;
     --subtype) words="send receive open change epoch" ;;
     --scanner) words="all auto portable avx2 avx512 neon neon-sha3" ;;

@@ -44,7 +44,7 @@ set -l valued --network --generate_config --subtype --scanner --data_path --pid_
 complete -c workpeer -f
 complete -c workpeer -n __workpeer_is_first -a '(__workpeer_commands)'
 complete -c workpeer -n "not __workpeer_after $valued" -a '(__workpeer_options)'
-complete -c workpeer -n '__workpeer_after --network' -a 'live beta test dev'
+complete -c workpeer -n '__workpeer_after --network' -a 'live beta test dev banano'
 complete -c workpeer -n '__workpeer_after --generate_config' -a 'node rpc'
 complete -c workpeer -n '__workpeer_after --subtype' -a 'send receive open change epoch'
 complete -c workpeer -n '__workpeer_after --scanner' -a 'all auto portable avx2 avx512 neon neon-sha3'

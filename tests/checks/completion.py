@@ -91,7 +91,7 @@ def check(shell):
     expect(shell, [""], commands, exactly=False)
     for command in commands:
         expect(shell, [command, "--"], options_in(run(command, "--help")))
-    expect(shell, ["--daemon", "--network", ""], {"live", "beta", "test", "dev"})
+    expect(shell, ["--daemon", "--network", ""], {"live", "beta", "test", "dev", "banano"})
     expect(shell, ["generate", "--subtype", ""], {"send", "receive", "open", "change", "epoch"})
     # What is offered where a file is wanted; in zsh that is its own function's to say.
     files = {"FILES"} if shell == "zsh" else {str(FOLDER / "workpeer.bash")}

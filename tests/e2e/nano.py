@@ -20,7 +20,8 @@ class Thresholds:
 LIVE = Thresholds(0xFFFFFFC000000000, 0xFFFFFFF800000000, 0xFFFFFE0000000000)
 BETA = Thresholds(0xFFFFF00000000000, 0xFFFFF00000000000, 0xFFFFE00000000000)
 DEV = Thresholds(0xFE00000000000000, 0xFFC0000000000000, 0xF000000000000000)
-NETWORKS = {"live": LIVE, "beta": BETA, "test": LIVE, "dev": DEV}
+BANANO = Thresholds(0xFFFFFE0000000000, 0xFFFFFFF000000000, 0)
+NETWORKS = {"live": LIVE, "beta": BETA, "test": LIVE, "dev": DEV, "banano": BANANO}
 
 # Known works, and the difficulty that each reaches.
 KNOWN_WORKS = [
@@ -86,7 +87,7 @@ def account(key, prefix="nano_"):
 
 def account_key(text):
     """The public key (hexadecimal) of an account number, or None where it is none."""
-    digits = re.fullmatch(f"(?:nano[_-]|xrb[_-]|node_)([13][{BASE32}]{{59}})", text)
+    digits = re.fullmatch(f"[a-z0-9]{{1,7}}[_-]([13][{BASE32}]{{59}})", text)
     if digits is None:
         return None
     number = 0

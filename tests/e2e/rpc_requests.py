@@ -164,7 +164,7 @@ class Requests:
 
     def account(self):
         account = self.random.choice(self.accounts) if self.chance(0.8) else nano.account(self.hexadecimal(64))
-        prefix = self.random.choice(("xrb_", "nano-", "xrb-", "node_", "nano_")) if self.chance(0.2) else "nano_"
+        prefix = self.random.choice(("xrb_", "nano-", "xrb-", "node_", "ban_", "paw-")) if self.chance(0.2) else "nano_"
         return prefix + account[5:]
 
     def some_accounts(self):

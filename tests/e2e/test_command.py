@@ -398,7 +398,7 @@ class Usage(CommandTest):
             ("status --timeout 0", "Invalid timeout: expected seconds, above 0 and up to 604800"),
             ("status --json=1", "option '--json' does not take any arguments"),
             ("status --json --json", "option '--json' cannot be specified more than once"),
-            ("status --network main", "Invalid network. Valid values are live, test, beta and dev."),
+            ("status --network main", "Invalid network. Valid values are live, test, beta, dev and banano."),
             ("generate", "'generate' takes HASH"),
             (f"generate --local --url x {root}", "options '--local' and '--url' cannot be used together"),
             (f"generate --local {root} --difficulty x", "Invalid difficulty"),

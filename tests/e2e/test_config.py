@@ -152,7 +152,7 @@ class CommandLine(DaemonTest):
 
     def test_bad_network(self):
         for bad in ("main", "LIVE", "0"):
-            self.assert_usage_error("Invalid network. Valid values are live, test, beta and dev.",
+            self.assert_usage_error("Invalid network. Valid values are live, test, beta, dev and banano.",
                                     "--daemon", "--network", bad)
 
     def test_two_commands(self):

@@ -32,8 +32,8 @@ class PrecacheTest(DaemonTest):
         self.addCleanup(directory.cleanup)
         self.config = {"store.enable": "true", "store.path": os.path.join(directory.name, "store")}
 
-    def start_following(self, **config):
-        return self.start(config={**self.config, **CONTROL, **config})
+    def start_following(self, network="dev", **config):
+        return self.start(config={**self.config, **CONTROL, **config}, network=network)
 
     def start_node(self):
         node = FakeNode().come()
@@ -351,6 +351,21 @@ class Polling(PrecacheTest):
         self.wait_for_status(daemon, ready=401, found=402)
         self.assert_ready(daemon, node.frontiers[accounts[0]])
         self.assert_ready(daemon, node.frontiers[accounts[449]])
+
+    def test_banano(self):
+        """Where any work is enough to receive, and accounts are shown with the network's prefix."""
+        node = self.start_node()
+        key = nano.random_root()
+        account = nano.account(key, "ban_")
+        node.frontiers[account] = nano.random_root()
+        daemon = self.start_polling(node, [nano.account(key, "nano-")], network="banano",
+                                    **{"precache.subtype": "receive"})
+        self.wait_for_status(daemon, ready=1, queued=0, searching=0)
+        [shown] = daemon.rpc("precache_status")["accounts"]
+        self.assertEqual((shown["account"], shown["frontier"]), (account, node.frontiers[account]))
+        answer = daemon.rpc("work_get", account=account)
+        self.assertIn("work", answer)
+        self.assertEqual(daemon.rpc("precache_unwatch", account=account), {"unwatched": "1"})
 
     def test_node_goes_away_and_returns(self):
         node = self.start_node()

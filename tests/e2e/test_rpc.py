@@ -35,7 +35,7 @@ class RpcTest(DaemonTest):
     def generate(self, root=ROOT, at_least=nano.DEV.base, **fields):
         """The answer to a work_generate that must succeed."""
         answer = self.ask("work_generate", hash=root, **fields)
-        self.assert_work(answer, root.upper().rjust(64, "0"), at_least)
+        self.assert_work(answer, root.upper().rjust(64, "0"), at_least, self.daemon.base)
         return answer
 
 
@@ -190,7 +190,7 @@ class WorkGenerate(RpcTest):
         for prefix in ("nano_", "xrb_", "node_", "nano-", "xrb-"):
             with self.subTest(prefix=prefix):
                 self.generate(account=nano.account("5" * 64, prefix))
-        for bad in ("", "nano_", "ban_" + OWNER[5:], OWNER + "1", OWNER[:-1], OWNER[:-1] + "0",
+        for bad in ("", "nano_", "Ban_" + OWNER[5:], OWNER + "1", OWNER[:-1], OWNER[:-1] + "0",
                     OWNER[:-1] + ("1" if OWNER[-1] != "1" else "3"), "nano_8" + OWNER[6:],
                     OWNER.upper()):
             self.assert_error("Bad account number", "work_generate", hash=ROOT, account=bad)
@@ -469,6 +469,34 @@ class WorkValidateBeta(RpcTest):
         self.assertEqual((answer["valid_all"], answer["valid_receive"]), ("0", "0"))
         value = nano.work_value(root, work)
         self.assertEqual(answer["multiplier"], nano.multiplier_text(value, nano.BETA.base))
+
+
+class Banano(RpcTest):
+    network = "banano"
+
+    def test_known_works(self):
+        for (root, work, value), valid_all in zip(nano.KNOWN_WORKS, ("0", "1")):
+            answer = self.ask("work_validate", hash=root, work=work)
+            self.assertEqual((answer["valid_all"], answer["valid_receive"]), (valid_all, "1"))
+            self.assertEqual(answer["multiplier"], nano.multiplier_text(value, nano.BANANO.base))
+
+    def test_any_work_is_enough_to_receive(self):
+        answer = self.ask("work_validate", hash=ROOT, work="0", difficulty="0")
+        self.assertEqual((answer["valid"], answer["valid_all"], answer["valid_receive"]), ("1", "0", "1"))
+        for fields in ({"subtype": "receive"}, {"subtype": "open"}, {"difficulty": "0"}, {"difficulty": "1"}):
+            self.generate(nano.random_root(), 0, **fields)
+        self.assertIn("(multiplier 0.00x)", self.daemon.log())
+
+    def test_limits(self):
+        error = "Difficulty above config limit or below publish threshold"
+        self.assert_error(error, "work_generate", hash=ROOT, difficulty="ffffffffc0000001")
+        self.assert_error(error, "work_generate", hash=ROOT, multiplier="64.01")
+
+    def test_accounts_of_any_prefix(self):
+        for prefix in ("ban_", "ban-", "nano_", "xrb_", "paw_"):
+            account = nano.account(nano.random_root(), prefix)
+            self.generate(nano.random_root(), 0, account=account, difficulty="0")
+        self.assert_error("Bad account number", "work_generate", hash=ROOT, difficulty="0", account=account[:-1] + "2")
 
 
 class WorkCancel(RpcTest):

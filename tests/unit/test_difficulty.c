@@ -140,8 +140,8 @@ to_multiplier_of_known_values (void **state)
     assert_exactly (difficulty_to_multiplier (LIVE_BASE, LIVE_BASE), 1);
     assert_exactly (difficulty_to_multiplier (MAX, LIVE_BASE), 0x1p35);
     assert_exactly (difficulty_to_multiplier (1, MAX), 0x1p-64);
-    assert_exactly (difficulty_to_multiplier (0, LIVE_BASE), INFINITY);
-    assert_exactly (difficulty_to_multiplier (0, 0), INFINITY);
+    assert_exactly (difficulty_to_multiplier (0, LIVE_BASE), 0x1p-29);
+    assert_exactly (difficulty_to_multiplier (0, 0), 0);
     assert_exactly (difficulty_to_multiplier (LIVE_BASE, 0), 0);
 }
 
@@ -185,12 +185,10 @@ networks_have_names (void **state)
         const char *name;
         enum difficulty_network_id id;
     } rows[] = {
-        {"live", DIFFICULTY_LIVE},
-        {"beta", DIFFICULTY_BETA},
-        {"test", DIFFICULTY_TEST},
-        {"dev", DIFFICULTY_DEV},
+        {"live", DIFFICULTY_LIVE}, {"beta", DIFFICULTY_BETA},     {"test", DIFFICULTY_TEST},
+        {"dev", DIFFICULTY_DEV},   {"banano", DIFFICULTY_BANANO},
     };
-    static const char *const unknown[] = {"", "Live", "live ", "liv", "lives", "main"};
+    static const char *const unknown[] = {"", "ban", "Live", "live ", "liv", "lives", "main"};
     enum difficulty_network_id id;
 
     (void)state;
@@ -202,6 +200,7 @@ networks_have_names (void **state)
         assert_int_equal (id, rows[i].id);
         assert_int_equal (difficulty_network_load (id, &network, error, sizeof error), 0);
         assert_string_equal (network.name, rows[i].name);
+        assert_string_equal (network.prefix, id == DIFFICULTY_BANANO ? "ban_" : "nano_");
         assert_string_equal (error, "");
     }
     id = DIFFICULTY_DEV;
@@ -230,6 +229,8 @@ static void
 networks_have_thresholds (void **state)
 {
     (void)state;
+    assert_thresholds (DIFFICULTY_BANANO, 0xfffffe0000000000, 0xfffffff000000000, 0,
+                       0xfffffff000000000, 0);
     assert_thresholds (DIFFICULTY_LIVE, 0xffffffc000000000, LIVE_BASE, 0xfffffe0000000000,
                        LIVE_BASE, 0xfffffe0000000000);
     assert_thresholds (DIFFICULTY_BETA, 0xfffff00000000000, 0xfffff00000000000, 0xffffe00000000000,

@@ -164,8 +164,9 @@ test_networks (void **state)
     expect_network ("--daemon --network=beta", DIFFICULTY_BETA);
     expect_network ("--network test --daemon", DIFFICULTY_TEST);
     expect_network ("--daemon --network dev", DIFFICULTY_DEV);
+    expect_network ("--daemon --network banano", DIFFICULTY_BANANO);
     refuse ("--daemon --network main",
-            "workpeer: Invalid network. Valid values are live, test, beta and dev.\n" TRY);
+            "workpeer: Invalid network. Valid values are live, test, beta, dev and banano.\n" TRY);
 }
 
 static void

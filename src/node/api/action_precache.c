@@ -202,7 +202,7 @@ static const char *const state_names[PRECACHE_STATES] = {
 };
 
 static void
-put_account (json_t *list, const struct precache_account *account)
+put_account (json_t *list, const struct precache_account *account, const char *prefix)
 {
     json_t *entry = json_object ();
     char text[ACCOUNT_TEXT_SIZE];
@@ -211,7 +211,7 @@ put_account (json_t *list, const struct precache_account *account)
     if (account->has_frontier) {
         hex_print_root (account->frontier, frontier);
     }
-    memory_require (account_print (account->key, text) == 0);
+    memory_require (account_print (account->key, prefix, text) == 0);
     json_put (entry, "account", "%s", text);
     json_put (entry, "frontier", "%s", frontier);
     json_put (entry, "state", "%s", state_names[account->state]);
@@ -220,14 +220,15 @@ put_account (json_t *list, const struct precache_account *account)
 }
 
 static json_t *
-accounts_array (const struct precache *precache, size_t offset, size_t count)
+accounts_array (const struct actions *actions, size_t offset, size_t count)
 {
     struct precache_account *accounts = memory_new (count + 1, sizeof *accounts);
     json_t *list = memory_need (json_array ());
 
-    count = precache_accounts (precache, offset, accounts, count);
+    count =
+        precache_accounts (precache_owner_precache (actions->precache), offset, accounts, count);
     for (size_t i = 0; i < count; i++) {
-        put_account (list, &accounts[i]);
+        put_account (list, &accounts[i], actions->network->prefix);
     }
     free (accounts);
     return list;
@@ -274,6 +275,6 @@ action_precache_status (void *context, struct request *request)
     }
     body = json_object ();
     put_statistics (body, precache);
-    actions_put_list (body, "accounts", accounts_array (precache, (size_t)offset, (size_t)count));
+    actions_put_list (body, "accounts", accounts_array (context, (size_t)offset, (size_t)count));
     request_answer (request, body);
 }

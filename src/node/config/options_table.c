@@ -32,8 +32,8 @@ const struct command_row options_commands[OPTIONS_COMMANDS] = {
 
 const struct option_row options_options[OPTION_IDS] = {
     [OPTION_DATA_PATH] = {"data_path", "DIR", "the configuration files' directory", ALL, .kind = OPTION_TEXT},
-    [OPTION_NETWORK] = {"network", "NAME", "live, beta, test or dev; else the daemon's or live", ALL,
-        .kind = OPTION_NETWORK_NAME, .invalid = "network. Valid values are live, test, beta and dev."},
+    [OPTION_NETWORK] = {"network", "NAME", "live, beta, test, dev or banano; or the daemon's", ALL,
+        .kind = OPTION_NETWORK_NAME, .invalid = "network. Valid values are live, test, beta, dev and banano."},
     [OPTION_CONFIG] = {"config", "KEY=VALUE", "override config-node.toml; any number of them",
         ~WITH (GENERATE_CONFIG), ALL, OPTION_OVERRIDE},
     [OPTION_RPCCONFIG] = {"rpcconfig", "KEY=VALUE", "override config-rpc.toml; any number of them",

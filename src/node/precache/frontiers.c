@@ -29,6 +29,7 @@ struct frontiers {
     struct event_base *base;
     struct precache *precache;
     struct url node;
+    const char *prefix;
     struct timeval interval;
     struct resolver *resolver;
     struct event *timer;    /* begins a round */
@@ -68,8 +69,9 @@ make_question (struct frontiers *frontiers)
     for (size_t i = 0; i < count; i++) {
         char text[ACCOUNT_TEXT_SIZE];
 
-        memory_require (account_print (frontiers->keys[frontiers->next++], text) == 0 &&
-                        json_array_append_new (list, json_string (text)) == 0);
+        memory_require (
+            account_print (frontiers->keys[frontiers->next++], frontiers->prefix, text) == 0 &&
+            json_array_append_new (list, json_string (text)) == 0);
     }
     return memory_need (json_pack ("{s:s, s:o}", "action", "accounts_frontiers", "accounts", list));
 }
@@ -204,7 +206,7 @@ on_timer (evutil_socket_t fd, short what, void *data)
 
 struct frontiers *
 frontiers_new (struct event_base *base, struct precache *precache, const struct url *node,
-               double interval)
+               const char *prefix, double interval)
 {
     static const struct timeval now = {0};
     struct frontiers *frontiers = memory_new (1, sizeof *frontiers);
@@ -212,6 +214,7 @@ frontiers_new (struct event_base *base, struct precache *precache, const struct 
     frontiers->base = base;
     frontiers->precache = precache;
     frontiers->node = *node;
+    frontiers->prefix = prefix;
     frontiers->interval = clock_timeval (interval);
     frontiers->resolver = resolver_new (base, NULL);
     frontiers->timer = memory_need (evtimer_new (base, on_timer, frontiers));

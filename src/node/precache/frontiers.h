@@ -17,10 +17,10 @@ struct frontiers;
 
 /*
  * Asks `node` for what `precache`, which outlives it, follows: now, and every `interval` seconds
- * (above 0) after each round.
+ * (above 0) after each round. `prefix` is its network's, of accounts; static.
  */
 struct frontiers *frontiers_new (struct event_base *base, struct precache *precache,
-                                 const struct url *node, double interval);
+                                 const struct url *node, const char *prefix, double interval);
 
 /* NULL is fine. */
 void frontiers_free (struct frontiers *frontiers);

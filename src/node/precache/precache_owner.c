@@ -40,10 +40,8 @@ store_network_by_name (const char *name)
         const char *name;
         enum store_network network;
     } networks[] = {
-        {"live", STORE_NANO_LIVE},
-        {"beta", STORE_NANO_BETA},
-        {"test", STORE_NANO_TEST},
-        {"dev", STORE_NANO_DEV},
+        {"live", STORE_NANO_LIVE}, {"beta", STORE_NANO_BETA}, {"test", STORE_NANO_TEST},
+        {"dev", STORE_NANO_DEV},   {"banano", STORE_BANANO},
     };
     size_t i = 0;
 
@@ -194,7 +192,8 @@ start_frontiers (struct precache_owner *owner)
     }
     if (url_parse (config->precache_node, HTTP_PORT, &node, &expected) == 0) {
         owner->frontiers =
-            frontiers_new (owner->base, owner->precache, &node, config->precache_poll_interval);
+            frontiers_new (owner->base, owner->precache, &node, owner->difficulties->prefix,
+                           config->precache_poll_interval);
     }
     if (owner->frontiers == NULL) {
         log_error ("Cannot ask %s for frontiers: out of descriptors", config->precache_node);

@@ -9,7 +9,6 @@
 #define KEY_LEADING_BITS 4 /* 52 digits hold 260 bits: this many zeros come before the key */
 #define CHECKSUM_BYTES 5
 #define CHECKSUM_DIGITS 8
-#define PREFIX "nano_"
 
 static const char alphabet[32] = "13456789abcdefghijkmnopqrstuwxyz";
 
@@ -71,19 +70,15 @@ checksum_of (const uint8_t key[KEY_BYTES], uint8_t checksum[CHECKSUM_BYTES])
     return 0;
 }
 
-/* The text after a known prefix, or NULL. */
+/* The text after the prefix, or NULL. */
 static const char *
 skip_prefix (const char *text)
 {
-    static const char *const prefixes[] = {PREFIX, "nano-", "xrb_", "xrb-", "node_"};
+    const size_t length = strspn (text, "abcdefghijklmnopqrstuvwxyz0123456789");
 
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        const size_t length = strlen (prefixes[i]);
-        if (strncmp (text, prefixes[i], length) == 0) {
-            return text + length;
-        }
-    }
-    return NULL;
+    return length > 0 && length < ACCOUNT_PREFIX_MAX && (text[length] == '_' || text[length] == '-')
+               ? text + length + 1
+               : NULL;
 }
 
 int
@@ -112,15 +107,16 @@ account_parse (const char *text, uint8_t key[32])
 }
 
 int
-account_print (const uint8_t key[32], char text[ACCOUNT_TEXT_SIZE])
+account_print (const uint8_t key[32], const char *prefix, char text[ACCOUNT_TEXT_SIZE])
 {
+    const size_t length = strnlen (prefix, ACCOUNT_PREFIX_MAX);
     uint8_t checksum[CHECKSUM_BYTES];
-    char *digits = text + strlen (PREFIX);
+    char *digits = text + length;
 
     if (checksum_of (key, checksum) == -1) {
         return -1;
     }
-    memcpy (text, PREFIX, strlen (PREFIX));
+    memcpy (text, prefix, length);
     write_digits (key, KEY_LEADING_BITS, KEY_DIGITS, digits);
     write_digits (checksum, 0, CHECKSUM_DIGITS, digits + KEY_DIGITS);
     digits[KEY_DIGITS + CHECKSUM_DIGITS] = '\0';

@@ -1,25 +1,31 @@
 /*
  * Account numbers: text to public key and back. Pure; any thread.
  *
- * An account is a prefix ("nano_", "xrb_" or "node_"), 52 characters of base 32 (alphabet
- * 13456789abcdefghijkmnopqrstuwxyz) for the 256-bit key with four zero bits before it, and 8
- * characters for a 40-bit BLAKE2b checksum of the key, its bytes reversed (nano/lib/numbers.cpp).
+ * An account is a prefix ("nano_", "xrb_", "ban_"; every fork has its own), 52 characters of base
+ * 32 (alphabet 13456789abcdefghijkmnopqrstuwxyz) for the 256-bit key with four zero bits before it,
+ * and 8 characters for a 40-bit BLAKE2b checksum of the key, its bytes reversed
+ * (nano/lib/numbers.cpp). The prefix says nothing of the key: one key has an account on every
+ * network.
  */
 #ifndef WORK_ACCOUNT_H
 #define WORK_ACCOUNT_H
 
 #include <stdint.h>
 
-#define ACCOUNT_TEXT_SIZE 66 /* "nano_", 60 characters and the terminating zero */
+#define ACCOUNT_PREFIX_MAX 8                        /* characters, the separator among them */
+#define ACCOUNT_TEXT_SIZE (ACCOUNT_PREFIX_MAX + 61) /* 60 characters and the terminating zero */
 
 /*
- * Reads an account. The separator after "nano" or "xrb" may be '_' or, as in old software, '-';
- * after "node" only '_'. Returns 0, or -1 with `key` untouched: wrong prefix, length, first digit
+ * Reads an account of any network: a prefix of 1 to 7 lower-case letters or digits, and '_' or, as
+ * in old software, '-'. Returns 0, or -1 with `key` untouched: wrong prefix, length, first digit
  * (it must be 1 or 3), character or checksum, or libb2 refuses.
  */
 int account_parse (const char *text, uint8_t key[32]);
 
-/* Writes the "nano_" form. Returns 0, or -1 with `text` untouched when libb2 refuses. */
-int account_print (const uint8_t key[32], char text[ACCOUNT_TEXT_SIZE]);
+/*
+ * Writes the account with `prefix`, a network's: at most ACCOUNT_PREFIX_MAX characters, the
+ * separator among them. Returns 0, or -1 with `text` untouched when libb2 refuses.
+ */
+int account_print (const uint8_t key[32], const char *prefix, char text[ACCOUNT_TEXT_SIZE]);
 
 #endif

@@ -1,6 +1,5 @@
 #include "work/base/difficulty.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,21 +11,30 @@
 /* The last two fields of each are worked out by difficulty_network_load. */
 static const struct difficulty_network networks[] = {
     [DIFFICULTY_LIVE] = {.name = "live",
+                         .prefix = "nano_",
                          .epoch_1 = 0xffffffc000000000,
                          .epoch_2 = 0xfffffff800000000,
                          .epoch_2_receive = 0xfffffe0000000000},
     [DIFFICULTY_BETA] = {.name = "beta",
+                         .prefix = "nano_",
                          .epoch_1 = 0xfffff00000000000,
                          .epoch_2 = 0xfffff00000000000,
                          .epoch_2_receive = 0xffffe00000000000},
     [DIFFICULTY_TEST] = {.name = "test",
+                         .prefix = "nano_",
                          .epoch_1 = 0xffffffc000000000,
                          .epoch_2 = 0xfffffff800000000,
                          .epoch_2_receive = 0xfffffe0000000000},
     [DIFFICULTY_DEV] = {.name = "dev",
+                        .prefix = "nano_",
                         .epoch_1 = 0xfe00000000000000,
                         .epoch_2 = 0xffc0000000000000,
                         .epoch_2_receive = 0xf000000000000000},
+    [DIFFICULTY_BANANO] = {.name = "banano",
+                           .prefix = "ban_",
+                           .epoch_1 = 0xfffffe0000000000,
+                           .epoch_2 = 0xfffffff000000000,
+                           .epoch_2_receive = 0},
 };
 
 static uint64_t
@@ -104,10 +112,8 @@ difficulty_network_load (enum difficulty_network_id id, struct difficulty_networ
 double
 difficulty_to_multiplier (uint64_t difficulty, uint64_t base)
 {
-    if (difficulty == 0) {
-        return INFINITY;
-    }
-    return (double)values_above (base) / (double)values_above (difficulty);
+    return (double)values_above (base) /
+           (difficulty == 0 ? ALL_VALUES : (double)values_above (difficulty));
 }
 
 uint64_t

@@ -24,16 +24,19 @@ enum difficulty_network_id {
     DIFFICULTY_BETA,
     DIFFICULTY_TEST,
     DIFFICULTY_DEV,
+    DIFFICULTY_BANANO,
 };
 
 /* A network's thresholds. All compare with DIFFICULTY_AT_LEAST. */
 struct difficulty_network {
-    const char *name;         /* "live", "beta", "test" or "dev"; static */
+    const char *name;         /* "live", "beta", "test", "dev" or "banano"; static */
+    const char *prefix;       /* of its accounts, as "nano_"; static */
     uint64_t epoch_1;         /* legacy and epoch 1 blocks */
     uint64_t epoch_2;         /* epoch 2 sends and changes */
     uint64_t epoch_2_receive; /* epoch 2 receives, opens and epoch blocks */
     uint64_t base;            /* the highest of the three: multiplier 1, and the default request */
-    uint64_t entry;           /* the lowest of the three: nothing below is accepted anywhere */
+    uint64_t entry;           /* the lowest of the three: nothing below is accepted anywhere;
+                                 0 is Banano's right: there a block that receives needs no work */
 };
 
 /* The network called `name`. Returns 0, or -1 with `id` untouched when nobody knows that name. */
@@ -52,8 +55,9 @@ int difficulty_network_load (enum difficulty_network_id id, struct difficulty_ne
 /*
  * How many times `difficulty` is harder than `base`: (2^64 - base) / (2^64 - difficulty), both
  * differences taken modulo 2^64 and converted to double before dividing, as nano_node does
- * (nano/lib/numbers.cpp, difficulty::to_multiplier). A difficulty of 0 gives +infinity, which only
- * a caller that accepts 0 as a difficulty can meet.
+ * (nano/lib/numbers.cpp, difficulty::to_multiplier). A difficulty of 0, which all 2^64 values
+ * reach, counts as those and not as the 0 that they are modulo 2^64, by which nano_node would
+ * divide.
  */
 double difficulty_to_multiplier (uint64_t difficulty, uint64_t base);
 

@@ -58,6 +58,7 @@ enum store_network {
     STORE_NANO_BETA = 2,
     STORE_NANO_TEST = 3,
     STORE_NANO_DEV = 4,
+    STORE_BANANO = 5,
     STORE_ATTO_LIVE = 17,
     STORE_ATTO_BETA = 18,
     STORE_ATTO_DEV = 19,

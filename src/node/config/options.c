@@ -178,6 +178,32 @@ complain_late (struct option_reading *reading, enum options_command command)
     return complain (reading, NULL, "'%s' must be the first word", options_commands[command].name);
 }
 
+/*
+ * The settings that do here what an option of nano-work-server does, whose command lines are in
+ * many operators' scripts; or NULL.
+ */
+static const char *
+settings_instead (const char *word, size_t length)
+{
+    static const struct {
+        const char *name;
+        const char *letter;
+        const char *settings;
+    } others[] = {
+        {"--gpu", "-g", "opencl.enable, opencl.platform and opencl.device"},
+        {"--cpu-threads", "-c", "node.work_threads"},
+        {"--listen-address", "-l", "rpc.address and rpc.port"},
+    };
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if ((strlen (others[i].name) == length && strncmp (word, others[i].name, length) == 0) ||
+            strncmp (word, others[i].letter, strlen (others[i].letter)) == 0) {
+            return others[i].settings;
+        }
+    }
+    return NULL;
+}
+
 /* Says what getopt_long, having returned '?' on words[0], did not like. */
 static int
 complain_refused (struct option_reading *reading, char **words)
@@ -196,6 +222,14 @@ complain_refused (struct option_reading *reading, char **words)
         if (find_word (*words) != OPTIONS_NONE) {
             return complain_late (reading, find_word (*words));
         }
+    }
+    const char *const settings = settings_instead (word, (size_t)length);
+
+    if (settings != NULL && reading->word == OPTIONS_NONE) {
+        return complain (reading, NULL,
+                         "unrecognised option '%.*s'; here that is %s, in config-node.toml or "
+                         "with --config",
+                         length, word, settings);
     }
     return complain (reading, find_meant (reading, word, false), "unrecognised option '%.*s'",
                      length, word);

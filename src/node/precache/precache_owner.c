@@ -179,7 +179,8 @@ stop_frontiers (struct precache_owner *owner)
     owner->frontiers = NULL;
 }
 
-static int
+/* The configuration has checked the address. */
+static void
 start_frontiers (struct precache_owner *owner)
 {
     const struct config *config = owner->config;
@@ -187,19 +188,12 @@ start_frontiers (struct precache_owner *owner)
     const char *expected;
 
     stop_frontiers (owner);
-    if (config->precache_node[0] == '\0' || !config->precache_enable) {
-        return 0;
-    }
-    if (url_parse (config->precache_node, HTTP_PORT, &node, &expected) == 0) {
+    if (config->precache_enable &&
+        url_parse (config->precache_node, HTTP_PORT, &node, &expected) == 0) {
         owner->frontiers =
             frontiers_new (owner->base, owner->precache, &node, owner->difficulties->prefix,
                            config->precache_poll_interval);
     }
-    if (owner->frontiers == NULL) {
-        log_error ("Cannot ask %s for frontiers: out of descriptors", config->precache_node);
-        return -1;
-    }
-    return 0;
 }
 
 static void
@@ -249,10 +243,10 @@ apply (struct precache_owner *owner, const struct config *last, struct broker *b
     last = owner->precache != NULL ? last : NULL;
     set_precache (owner, broker);
     if (is_new (owner, last, CONFIG_PART_ACCOUNTS)) {
-        failed |= list_accounts (owner);
+        failed = list_accounts (owner);
     }
     if (is_new (owner, last, CONFIG_PART_FRONTIERS)) {
-        failed |= start_frontiers (owner);
+        start_frontiers (owner);
     }
     precache_statistics (owner->precache, &statistics);
     log_info ("Pre-caching: %zu accounts are followed, %zu of them watched", statistics.accounts,

@@ -33,6 +33,17 @@ count_descriptors (void)
     return count;
 }
 
+void
+await_descriptors (size_t count)
+{
+    const uint64_t end = clock_now () + 30 * CLOCK_SECOND;
+
+    while (count_descriptors () != count && clock_now () < end) {
+        (void)usleep (1000);
+    }
+    assert_int_equal (count_descriptors (), count);
+}
+
 static void
 on_tick (evutil_socket_t fd, short what, void *data)
 {
@@ -76,7 +87,7 @@ peer_bench_tear_down (void **state)
     }
     event_free (bench->tick);
     event_base_free (bench->base);
-    assert_int_equal (count_descriptors (), bench->descriptors);
+    await_descriptors (bench->descriptors);
     free (bench);
     return 0;
 }

@@ -88,6 +88,10 @@ void peer_bench_turn (struct peer_bench *bench);
 void peer_bench_expect (struct asked *asked, enum peer_outcome outcome, const char *reason);
 
 size_t count_descriptors (void);
+
+/* Until so many are open: the thread of a look-up that was given up has one for a moment longer. */
+void await_descriptors (size_t count);
+
 size_t count_accepted (const void *fake);
 size_t count_open (const void *fake);
 

@@ -49,13 +49,11 @@ lower (uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/*
- * 2^64 - threshold modulo 2^64: the values at or above the threshold, or 0 where all of them are.
- */
-static uint64_t
+/* 2^64 - threshold: how many values are at or above the threshold. */
+static double
 values_above (uint64_t threshold)
 {
-    return 0 - threshold;
+    return threshold == 0 ? ALL_VALUES : (double)(0 - threshold);
 }
 
 static int
@@ -112,8 +110,7 @@ difficulty_network_load (enum difficulty_network_id id, struct difficulty_networ
 double
 difficulty_to_multiplier (uint64_t difficulty, uint64_t base)
 {
-    return (double)values_above (base) /
-           (difficulty == 0 ? ALL_VALUES : (double)values_above (difficulty));
+    return values_above (base) / values_above (difficulty);
 }
 
 uint64_t
@@ -123,13 +120,13 @@ difficulty_from_multiplier (double multiplier, uint64_t base)
         return 0;
     }
 
-    const double quotient = (double)values_above (base) / multiplier;
+    const double quotient = values_above (base) / multiplier;
     if (quotient >= ALL_VALUES) { /* also keeps the conversion below defined */
         return 0;
     }
 
     const uint64_t passing = (uint64_t)quotient;
-    if (passing == 0 && base > 0) {
+    if (passing == 0) {
         /* 2^64 - 0 would wrap to 0, the easiest difficulty where the hardest was asked for. */
         return UINT64_MAX;
     }
@@ -148,5 +145,5 @@ difficulty_expected_hashes (enum difficulty_order order, uint64_t threshold)
     /* As many values lie at or below a threshold as lie at or above its complement. */
     const uint64_t at_least = order == DIFFICULTY_AT_LEAST ? threshold : ~threshold;
 
-    return at_least == 0 ? 1 : ALL_VALUES / (double)values_above (at_least);
+    return ALL_VALUES / values_above (at_least);
 }

@@ -54,20 +54,18 @@ int difficulty_network_load (enum difficulty_network_id id, struct difficulty_ne
 
 /*
  * How many times `difficulty` is harder than `base`: (2^64 - base) / (2^64 - difficulty), both
- * differences taken modulo 2^64 and converted to double before dividing, as nano_node does
- * (nano/lib/numbers.cpp, difficulty::to_multiplier). A difficulty of 0, which all 2^64 values
- * reach, counts as those and not as the 0 that they are modulo 2^64, by which nano_node would
- * divide.
+ * differences converted to double before dividing, as nano_node does (nano/lib/numbers.cpp,
+ * difficulty::to_multiplier). A base or difficulty of 0, which all 2^64 values reach, counts as
+ * those and not as the 0 that they are modulo 2^64, by which nano_node would divide.
  */
 double difficulty_to_multiplier (uint64_t difficulty, uint64_t base);
 
 /*
  * The difficulty `multiplier` times harder than `base`, with nano_node's rounding and saturation
- * (difficulty::from_multiplier): q = (double) (2^64 - base) / multiplier, the difference taken
- * modulo 2^64 and q cut to an integer; above 2^64 - 1 the result is 0; otherwise 2^64 - q modulo
- * 2^64, except that q = 0 with a base above 0, which only a multiplier above 1 can make, saturates
- * at 2^64 - 1. `multiplier` must be greater than 0 and not NaN, else the result is 0; +infinity
- * saturates.
+ * (difficulty::from_multiplier): q = (double) (2^64 - base) / multiplier, which is 2^64 /
+ * multiplier for a base of 0, cut to an integer; above 2^64 - 1 the result is 0; otherwise 2^64 -
+ * q, except that q = 0, which only a multiplier above 1 can make, saturates at 2^64 - 1.
+ * `multiplier` must be greater than 0 and not NaN, else the result is 0; +infinity saturates.
  */
 uint64_t difficulty_from_multiplier (double multiplier, uint64_t base);
 

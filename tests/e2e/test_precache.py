@@ -91,6 +91,16 @@ class Asking(PrecacheTest):
                 answer = daemon.rpc("work_generate", hash=root, difficulty=nano.hex_u64(least))
                 self.assert_work(answer, root, least, source="cache")
 
+    def test_any_work_is_enough(self):
+        """A threshold of 0 is one that was asked for, not the usual one."""
+        daemon = self.start_following("banano")
+        root = nano.random_root()
+        daemon.rpc("work_precache", hash=root, subtype="receive")
+        self.wait_for_status(daemon, found=1)
+        answer = daemon.rpc("work_generate", hash=root, subtype="receive")
+        self.assert_work(answer, root, 0, base=nano.BANANO.base, source="cache")
+        self.assertLess(int(answer["difficulty"], 16), nano.BANANO.base)
+
     def test_by_account(self):
         daemon = self.start_following()
         accounts = [new_account() for _ in range(3)]

@@ -486,6 +486,8 @@ class Banano(RpcTest):
         for fields in ({"subtype": "receive"}, {"subtype": "open"}, {"difficulty": "0"}, {"difficulty": "1"}):
             self.generate(nano.random_root(), 0, **fields)
         self.assertIn("(multiplier 0.00x)", self.daemon.log())
+        answer = self.ask("benchmark", count="1", difficulty="0")
+        self.assertEqual(answer["multiplier"], nano.multiplier_text(0, nano.BANANO.base))
 
     def test_limits(self):
         error = "Difficulty above config limit or below publish threshold"

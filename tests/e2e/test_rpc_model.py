@@ -118,6 +118,9 @@ class RpcModel(DaemonTest):
     def test_beta_without_devices(self):
         self.ask_at_random(network="beta", devices=False, store=False)
 
+    def test_banano_without_devices(self):
+        self.ask_at_random(network="banano", devices=False, store=False)
+
 
 if __name__ == "__main__":
     print(f"MODEL_SEED={SEED}", flush=True)

@@ -392,6 +392,13 @@ precache_unwatch (struct precache *precache, const uint8_t account[32])
     return 0;
 }
 
+/* A threshold as it is kept, where 0 means the usual one: all values but one in 2^64 reach 1. */
+static uint64_t
+kept_threshold (uint64_t threshold)
+{
+    return threshold > 0 ? threshold : 1;
+}
+
 /* Queues a subject whose root is known, for at least `threshold`. */
 static void
 want (struct subject *subject, uint64_t threshold)
@@ -406,7 +413,7 @@ want (struct subject *subject, uint64_t threshold)
         const bool harder = block->head && !difficulty_reached (order, present, threshold);
 
         if (harder || state == PRECACHE_WAITING || block->work == WORK_CANCELLED) {
-            block->threshold = threshold;
+            block->threshold = kept_threshold (threshold);
         }
         block->work = block->head ? WORK_WANTED : WORK_NONE;
         again = again || harder;
@@ -443,7 +450,7 @@ precache_account (struct precache *precache, const uint8_t account[32], uint64_t
     }
     if (account_chain_frontier (&subject->chain) == NULL) {
         if (!store_account (precache->store, precache->settings.network, account, frontier)) {
-            subject->threshold = threshold;
+            subject->threshold = kept_threshold (threshold);
             return PRECACHE_UNKNOWN;
         }
         account_chain_set (&subject->chain, frontier);

@@ -169,7 +169,8 @@ class Bytes(PeerTest):
         daemon = self.start_before([peer])
         root = nano.random_root()
         account = nano.account(nano.random_root())
-        self.generate(daemon, root=root, account=account, use_peers="true")
+        given = nano.account(nano.account_key(account), "ban-")
+        self.generate(daemon, root=root, account=given, use_peers="true")
         (exchange,) = peer.asked
         self.assertEqual(exchange.request_line, "POST / HTTP/1.1")
         hops = exchange.header("Workpeer-Hops")

@@ -10,6 +10,7 @@
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
 #include "rpc/peer/hops.h"
+#include "work/base/account.h"
 #include "work/base/hex.h"
 #include "work/scan/value.h"
 
@@ -176,16 +177,20 @@ on_leave (void *data)
     free (generation);
 }
 
-/* What a client says of peers, and what the way of its request does. */
+/* What a client says of peers, and what the way of its request does. The question has `account`. */
 static void
 read_peers (const struct actions *actions, const struct request *request,
-            struct broker_question *question)
+            char account[ACCOUNT_TEXT_SIZE], struct broker_question *question)
 {
     const json_t *fields = request_fields (request);
 
     question->use_peers = json_flag (fields, "use_peers", false);
     question->secondary = json_flag (fields, "secondary_work_peers", false);
-    question->account = json_string_value (json_object_get (fields, "account"));
+    if (question->has_account) {
+        memory_require (account_print (question->account_key, actions->network->prefix, account) ==
+                        0);
+        question->account = account;
+    }
     hops_parse (request_header (request, HOPS_HEADER), &question->hops);
     question->looped =
         question->hops.count == HOPS_MAX || hops_contains (&question->hops, actions->identity);
@@ -232,6 +237,7 @@ action_work_generate (void *context, struct request *request)
     struct broker_question question = {.network = precache_owner_network (actions->precache)};
     struct broker_answer answer;
     char root[HEX_ROOT_SIZE];
+    char account[ACCOUNT_TEXT_SIZE];
     const char *error = read_question (actions, request_fields (request), &question);
 
     if (error != NULL) {
@@ -250,7 +256,7 @@ action_work_generate (void *context, struct request *request)
     }
     if (request_begin_job (request)) {
         learn (actions, &question);
-        read_peers (actions, request, &question);
+        read_peers (actions, request, account, &question);
         start (actions, request, &question);
     }
 }

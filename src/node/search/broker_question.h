@@ -20,7 +20,7 @@ struct broker_question {
     bool unkept;     /* what is found is of no use later: a random root's */
     bool has_account;
     uint8_t account_key[32]; /* whose frontier the root is, if has_account */
-    const char *account;     /* the same for peers: as the client wrote it, or NULL. Copied */
+    const char *account;     /* the same for peers: its text, or NULL. Copied */
     struct hops hops;        /* the daemons that it came through */
     bool looped;             /* we are among those, or they are too many: no peers are asked */
 };

@@ -294,8 +294,20 @@ class CheckConfig(ConfigTest):
         result = self.check()
         self.assert_good(result, warnings=True)
         messages = result.stdout + result.stderr
-        self.assertIn("node.opencl is no known table and is ignored; did you mean opencl?", messages)
+        self.assertIn("node.opencl is not read here: the table is [opencl] of config-node.toml", messages)
         self.assertNotIn("websocket", messages)
+
+    def test_a_table_in_a_wrong_place(self):
+        self.write("config-node.toml", "[node.access]\nrate = 1\n[rpc.store]\nenable = false\n"
+                                       "[experimental]\nsecondary_work_peers = []\n")
+        self.write("config-rpc.toml", "[rpc]\nport = 1\n[opencl]\nenable = true\n")
+        result = self.check()
+        self.assert_good(result, warnings=True)
+        messages = result.stdout + result.stderr
+        for wrong, right in (("node.access", "access"), ("rpc.store", "store"), ("opencl", "opencl"),
+                             ("experimental", "node.experimental")):
+            self.assertIn(f": {wrong} is not read here: the table is [{right}] of config-node.toml", messages)
+        self.assertIn(": rpc is not read here: its keys belong at the top level of this file", messages)
 
     def test_windows_line_ends_and_a_byte_order_mark(self):
         self.write("config-node.toml", "\ufeff[node]\r\nwork_threads = 1\r\n")

@@ -116,13 +116,32 @@ set_option (const struct reading *reading, const struct config_option *option,
     loader->layers[option->offset] = (unsigned char)reading->layer;
 }
 
+/* A table of ours that is not where it belongs. */
+static void
+warn_of_place (const struct reading *reading, const struct toml_entry *entry, const char *table)
+{
+    if (reading->context.file == CONFIG_FILE_RPC && strcmp (table, "rpc") == 0) {
+        config_report_warning (&reading->context, entry->key,
+                               "%s is not read here: its keys belong at the top level of this file",
+                               entry->path);
+    } else {
+        config_report_warning (&reading->context, entry->key,
+                               "%s is not read here: the table is [%s] of config-node.toml",
+                               entry->path, table);
+    }
+}
+
 static void
 warn_of_unknown (const struct reading *reading, const struct toml_entry *entry)
 {
     const char *const nearest = config_keys_nearest (reading->context.file, entry->path);
     const char *const kind = entry->type == TOML_TYPE_TABLE ? "table" : "key";
+    const char *const table =
+        entry->type == TOML_TYPE_TABLE ? config_keys_table (entry->path) : NULL;
 
-    if (nearest != NULL) {
+    if (table != NULL) {
+        warn_of_place (reading, entry, table);
+    } else if (nearest != NULL) {
         config_report_warning (&reading->context, entry->key,
                                "%s is no known %s and is ignored; did you mean %s?", entry->path,
                                kind, nearest);

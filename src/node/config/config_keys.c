@@ -83,17 +83,28 @@ collect_candidates (enum config_file file, struct candidates *candidates)
     }
 }
 
+const char *
+config_keys_table (const char *path)
+{
+    const struct config_section *section;
+
+    for (size_t i = 0; (section = config_section (i)) != NULL; i++) {
+        if (strcmp (config_path_key (section->path), config_path_key (path)) == 0) {
+            return section->path;
+        }
+    }
+    return NULL;
+}
+
 /* An option or a table of this very key, wherever it is: it was put in the wrong place. */
 static const char *
 same_key_elsewhere (enum config_file file, const char *key)
 {
-    const struct config_section *section;
+    const char *const table = file == CONFIG_FILE_NODE ? config_keys_table (key) : NULL;
     const struct config_option *option;
 
-    for (size_t i = 0; file == CONFIG_FILE_NODE && (section = config_section (i)) != NULL; i++) {
-        if (strcmp (config_path_key (section->path), key) == 0) {
-            return section->path;
-        }
+    if (table != NULL) {
+        return table;
     }
     for (size_t i = 0; (option = config_option (i)) != NULL; i++) {
         const char *const path = config_option_path (option, file);

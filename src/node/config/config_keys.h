@@ -24,4 +24,7 @@ bool config_keys_is_foreign (enum config_file file, const char *path);
  */
 const char *config_keys_nearest (enum config_file file, const char *path);
 
+/* The path in config-node.toml of our table that has the last name of `path`, or NULL. */
+const char *config_keys_table (const char *path);
+
 #endif

@@ -31,6 +31,7 @@
 #include "node/base/process.h"
 #include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
+#include "node/engine/gpu.h"
 #include "node/precache/precache_owner.h"
 #include "rpc/base/memory.h"
 #include "rpc/base/rpc_log.h"
@@ -320,6 +321,7 @@ begin (struct node *node, const struct config_sources *sources, const char *pid_
         fprintf (stderr, "workpeer: %s\n", error);
         return -1;
     }
+    gpu_keep_caches (config, sources->data_path);
     event_set_log_callback (on_libevent_log);
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION,
               node->actions.network->name);

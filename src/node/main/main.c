@@ -145,6 +145,9 @@ run_with_config (const struct options *options)
     if (options->command == OPTIONS_DAEMON) {
         return node_run (config, &sources, &network, options_text (options, OPTION_PID_FILE));
     }
+    if (config != NULL) {
+        gpu_keep_caches (config, options->data_path);
+    }
     status = run_configured (options, config, &network);
     config_free (config);
     return status;

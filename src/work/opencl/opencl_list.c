@@ -201,7 +201,7 @@ complain_none (unsigned platforms, char *error, size_t error_size)
     } else {
         (void)snprintf (error, error_size,
                         "%u OpenCL platform%s on this machine, and no device: is the GPU there, "
-                        "and may this user open it?",
+                        "may this user open it, and can its driver write below HOME?",
                         platforms, platforms == 1 ? "" : "s");
     }
     return -1;

@@ -1,4 +1,4 @@
-/* [peers], and the type of its list of peers that take more than a host and a port. */
+/* [peers], [tls], and the type of its list of peers that take more than a host and a port. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -26,11 +26,7 @@ read_url (const struct config_input *input, void *value)
 static bool
 same_url (const void *a, const void *b)
 {
-    const struct url *const left = a;
-    const struct url *const right = b;
-
-    return strcmp (left->endpoint.host, right->endpoint.host) == 0 &&
-           left->endpoint.port == right->endpoint.port && strcmp (left->path, right->path) == 0;
+    return url_same (a, b);
 }
 
 static const struct config_type url = {
@@ -154,10 +150,9 @@ static const struct config_option options[] = {
      .initial = "[]",
      .help = "More work peers, for services that need a path or a key. They are asked after those "
              "of node.work_peers. Each is a table [[peers.peer]] with `url`, which is "
-             "\"http://host:port/path\", and, if the service wants a key, `key` and `header`, the "
+             "\"http://host:port/path\" or the same with https, and, if the service wants a key, `key` and `header`, the "
              "name of the header that carries it. The header is \"api-key\" by default; "
-             "\"Authorization\" carries the key as a Bearer token.",
-     .more = "Only http is spoken; for https, put a proxy in between."},
+             "\"Authorization\" carries the key as a Bearer token."},
 };
 
 const struct config_section config_section_peers = {
@@ -167,4 +162,19 @@ const struct config_section config_section_peers = {
     .more = "At most 4096 calls to peers are under way at a time, or fewer if the limit on open "
             "files is too low for that. A call beyond that counts as failed for the request, but "
             "is not held against the peer.",
+};
+
+static const struct config_option tls_options[] = {
+    {.path = "tls.authorities", CONFIG_TEXT (config_file_path, tls_authorities), .initial = "\"\"",
+     .help = "A PEM file of the certificates that are trusted, in place of the system's authorities: "
+             "that of an authority of your own, or a server's own certificate. It is read again at "
+             "SIGHUP."},
+};
+
+const struct config_section config_section_tls = {
+    .path = "tls", CONFIG_OPTIONS (tls_options),
+    .help = "How the servers of https URLs are checked: work peers, and precache.node.",
+    .more = "A server has to show a certificate for its name or address from an authority that is "
+            "trusted, and to speak TLS 1.2 or 1.3. Otherwise nothing is sent to it, no key "
+            "either, and the log and status say why it is `untrusted`.",
 };

@@ -382,14 +382,13 @@ store_file_recent_accounts (struct store_file *file, enum store_network network,
 int
 store_file_begin (struct store_file *file, MDB_txn **transaction)
 {
-    int failed = 0;
     int dead;
 
-    if (file->env == NULL) {
-        pthread_mutex_lock (&file->lock);
-        failed = open_all (file) == 0 ? 0 : MDB_PANIC;
-        pthread_mutex_unlock (&file->lock);
-    }
+    /* Once a reading has ended: one that goes on while several transactions are written keeps the
+     * pages that these free, and a small file has no others. */
+    pthread_mutex_lock (&file->lock);
+    int failed = file->env != NULL || open_all (file) == 0 ? 0 : MDB_PANIC;
+    pthread_mutex_unlock (&file->lock);
     /* A process that was killed while it read, as mdb_stat may be, keeps pages from being used
      * again until somebody looks. */
     if (failed == 0) {

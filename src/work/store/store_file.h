@@ -3,7 +3,8 @@
  * start: it takes address space, and of the disk only what is used.
  *
  * Threads: one reader, which calls store_file_read and the like, and one writer, which calls the
- * rest. `lock` is held for one reading, and while the environment is opened again.
+ * rest. `lock` is held for one reading, while the environment is opened again, and for a moment
+ * before each writing transaction.
  */
 #ifndef WORK_STORE_FILE_H
 #define WORK_STORE_FILE_H

@@ -314,27 +314,6 @@ a_file_written_anew_keeps_within_its_bound (void **state)
     store_close (store);
 }
 
-static void
-settings_are_checked (void **state)
-{
-    struct support_place *place = *state;
-    char error[STORE_ERROR_SIZE];
-    struct store_settings settings = support_settings (0);
-
-    assert_null (store_open (place->path, &settings, error, sizeof error));
-    assert_non_null (strstr (error, "at least one entry"));
-    settings = support_settings (1);
-    settings.max_bytes = STORE_MIN_BYTES - 1;
-    assert_null (store_open (place->path, &settings, error, sizeof error));
-    assert_non_null (strstr (error, "at least 4194304 bytes"));
-    settings.max_bytes = 0;
-    settings.max_pending = (size_t)1 << 30;
-    assert_null (store_open (place->path, &settings, error, sizeof error));
-    assert_non_null (strstr (error, "at most 16777216"));
-    assert_int_not_equal (access (place->path, F_OK), 0);
-    store_close (NULL);
-}
-
 /* While somebody else reads, no page that he may want is used again. */
 static void
 a_bound_that_is_reached_is_said (void **state)
@@ -382,7 +361,6 @@ main (void)
         SUPPORT_TEST (a_bound_that_is_reached_is_said),
         SUPPORT_TEST (bursts_leave_room_for_the_next),
         SUPPORT_TEST (a_file_written_anew_keeps_within_its_bound),
-        SUPPORT_TEST (settings_are_checked),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -34,7 +34,7 @@ int engine_start (struct engine *engine, const struct config *config, const char
 /* Cancels every job and ends the devices' threads; as pool_stop. */
 void engine_stop (struct engine *engine);
 
-/* Frees what is stopped. */
+/* Stops it if need be, and frees what it has. */
 void engine_clear (struct engine *engine);
 
 #endif

@@ -16,13 +16,13 @@
 #include "work/pool/device.h"
 
 struct device_opencl_settings {
-    const struct opencl_api *api;       /* outlives the device */
-    const struct opencl_device *device; /* copied */
+    const struct opencl_api *api;       /* outlives the device, as do the next */
+    const struct opencl_device *device; /* and cache_path */
     unsigned again;                     /* 0, or how often the pool has this device already */
     uint64_t threads;                   /* the most work items of a launch, at least 1 */
     double batch_seconds;               /* how long a batch should take, above 0 */
     double patience; /* seconds after which a launch, and with it the device, is lost; 0 is 20 */
-    const char *cache_path; /* directory of compiled kernels, copied; or NULL */
+    const char *cache_path; /* directory of compiled kernels, or NULL */
 };
 
 /*

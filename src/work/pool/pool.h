@@ -87,7 +87,7 @@ int pool_add_cpus (struct pool *pool, unsigned count, const struct scanner *scan
 
 /*
  * Starts a thread for each device; each opens and tests its device on its own. Returns 0, or -1
- * when a thread cannot be started: pool_stop and pool_free are then still to be called.
+ * when a thread cannot be started: pool_free is then still to be called.
  */
 int pool_start (struct pool *pool);
 
@@ -120,7 +120,7 @@ void pool_drain (struct pool *pool);
  */
 void pool_stop (struct pool *pool);
 
-/* Frees a stopped, or never started, pool and its devices; callbacks not drained never run. NULL is
+/* Stops the pool if need be, and frees it and its devices; callbacks not drained never run. NULL is
  * fine. */
 void pool_free (struct pool *pool);
 

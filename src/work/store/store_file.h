@@ -42,6 +42,10 @@ int store_file_open (struct store_file *file, const char *path, uint64_t max_byt
                      size_t error_size);
 void store_file_close (struct store_file *file);
 
+/* Opens LMDB's environment of `path`, with our tables' number. Returns 0, or an error, with what
+ * there is to be closed in `*env`. */
+int store_file_environment (const char *path, uint64_t map_bytes, unsigned flags, MDB_env **env);
+
 /* The format of the file, 0 of an empty one. Returns 0, an error, or MDB_INVALID where it has none.
  */
 int store_file_format (MDB_txn *transaction, uint32_t *format);

@@ -1,7 +1,6 @@
 /*
  * What the daemon searches with: the pool, and the devices in it that the configuration names.
- * Started by one thread at a time: before the loop, or aside from it at a reload. Stopped and
- * cleared by the event loop's thread.
+ * Started by one thread at a time: before the loop, or aside from it at a reload.
  */
 #ifndef NODE_ENGINE_H
 #define NODE_ENGINE_H

@@ -295,10 +295,10 @@ setup (struct fixture *fixture, enum fake_behaviour behaviour, double timeout)
     const struct pool_settings pool_settings = {.max_jobs = 8, .batch_seconds = 0.01};
     const struct broker_settings broker_settings = {.max_searches = 1, .request_timeout = timeout};
     const struct server_settings server_settings = {
-        .max_connections = 16,
-        .max_request_size = 1000,
+        .connections.max = 16,
+        .connections.limits.max_body = 1000,
         .max_json_depth = 20,
-        .read_timeout = 30,
+        .connections.read_timeout = 30,
         .idle_timeout = 30,
     };
     char error[256];

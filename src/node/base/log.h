@@ -33,7 +33,7 @@ struct log_settings {
     enum log_level level;
     enum log_format format;
     enum log_target target;
-    const char *file; /* a path to append to; "" is none, and `target` counts */
+    char *file; /* a path to append to; "" is none, and `target` counts. Only read */
 };
 
 /*

@@ -28,7 +28,6 @@
 #include "build_config.h"
 #include "node/base/log.h"
 #include "node/base/process.h"
-#include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
 #include "node/daemon/node_tls.h"
 #include "node/engine/gpu.h"
@@ -309,7 +308,7 @@ begin (struct node *node, const struct config_sources *sources, const char *pid_
     char error[NODE_ERROR_SIZE];
 
     if (node_settle (node, pid_file, error) != 0 ||
-        log_config_apply (config, error, sizeof error) != 0) {
+        log_configure (&config->log, error, sizeof error) != 0) {
         fprintf (stderr, "workpeer: %s\n", error);
         return -1;
     }

@@ -186,7 +186,7 @@ class Untrusted(HttpsTest):
 
     def assert_untrusted(self, peer, reason, url=None, **config):
         good = self.peer()
-        daemon = self.start_before([url or peer, good], {**HASTY, **config})
+        daemon = self.start_before([url or peer, good], config)
         self.assert_from(self.generate(daemon), good)
         status = next(entry for entry in daemon.status()["peers"] if entry["name"] != good.name)
         self.assertEqual(status["failures"], {"untrusted": "1"}, status)

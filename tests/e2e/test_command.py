@@ -58,6 +58,35 @@ def answering(body, status="200 OK", asked=None):
                 connection.close()
 
 
+@contextlib.contextmanager
+def keeping(asked):
+    """A server that keeps its connections: it answers a status with {}, and no work_generate. `asked` has a list of
+    requests for each connection."""
+    def converse(connection, requests):
+        while request := connection.recv(65536):
+            requests.append(request)
+            if b'"work_generate"' not in request:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                asked.append([])
+                threads.append(threading.Thread(target=converse, args=(connection, asked[-1])))
+                threads[-1].start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threads = [threading.Thread(target=serve)]
+        threads[0].start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            for thread in threads:
+                thread.join()
+
+
 class Terminal:
     """The program on a terminal of its own."""
 
@@ -208,6 +237,23 @@ class Status(CommandTest):
         self.assertEqual(terminal.end(signal.SIGINT), DONE)
 
 
+class Health(CommandTest):
+    def test_up(self):
+        daemon = self.start(files={"config-node.toml": '[[access.keys]]\nname = "a"\nhash = "blake2b:'
+                                                       f'{"0" * 32}:{"0" * 64}"\n'})
+        self.run_command("status", self.url(daemon), status=FAILED)
+        self.assertEqual(self.run_command("health", self.url(daemon)).stdout, "UP\n")
+        self.assertEqual(json.loads(self.run_command("health", "--json", self.url(daemon)).stdout), {"status": "UP"})
+
+    def test_down(self):
+        daemon = self.start(config={"node.work_threads": "0"})
+        result = self.run_command("health", self.url(daemon), status=FAILED)
+        self.assertEqual(result.stderr, "workpeer: status 503: There is no device to search on\n")
+
+    def test_nobody(self):
+        self.run_command("health", "--url", "127.0.0.1:1", status=UNREACHABLE)
+
+
 class Generate(CommandTest):
     def test_work_alone_is_printed(self):
         daemon = self.start()
@@ -296,6 +342,22 @@ class Generate(CommandTest):
                              "--timeout", "0.8", status=UNREACHABLE)
         self.assertEqual(len(asked), 1)
         self.assertIn(b'"work_generate"', asked[0])
+
+    def test_progress_takes_one_connection(self):
+        asked = []
+        with keeping(asked) as url:
+            terminal = Terminal("generate", "--url", url, "--network", "dev", nano.random_root())
+            wait_until(lambda: sum(map(len, asked)) >= 5, "it has asked four times")
+            terminal.end(signal.SIGINT)
+        self.assertEqual(len(asked), 2, asked)
+
+    def test_progress_does_not_count(self):
+        daemon = self.start(config={"access.rate": "0.001", "access.burst": "3"})
+        with daemon.connect() as client:
+            for _ in range(10):
+                self.assertIn("devices", client.ask({"action": "status"}))
+            answers = [client.ask({"action": "version"}) for _ in range(4)]
+        self.assertEqual(["error" in answer for answer in answers], [False] * 3 + [True])
 
     def test_daemon_goes_away(self):
         daemon = self.start_endless()
@@ -447,7 +509,7 @@ class Usage(CommandTest):
 
     def test_help(self):
         listed = re.findall(r"(?m)^  ([a-z]+)(?: [A-Z ]+)? {2,}\S", run_program("--help").stdout)
-        self.assertEqual(listed, ["status", "generate", "validate", "cancel", "bench"])
+        self.assertEqual(listed, ["status", "health", "generate", "validate", "cancel", "bench"])
         for name in listed:
             text = self.run_command(name, "--help").stdout
             self.assertTrue(text.startswith(f"Usage: workpeer {name} [OPTION]..."))

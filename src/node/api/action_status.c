@@ -173,6 +173,7 @@ action_status (void *context, struct request *request)
     struct store *store = precache_owner_store (actions->precache);
     json_t *body = json_object ();
 
+    request_refund (request); /* who draws it asks again and again */
     put_work (body, actions);
     put_daemon (body, actions);
     actions_put_list (body, "devices", devices_array (actions->engine.pool));

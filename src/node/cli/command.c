@@ -126,9 +126,9 @@ init_loop (struct command *command)
 }
 
 static int (*const commands[OPTIONS_COMMANDS]) (struct command *command) = {
-    [OPTIONS_STATUS] = command_run_status,     [OPTIONS_GENERATE] = command_run_generate,
-    [OPTIONS_VALIDATE] = command_run_validate, [OPTIONS_CANCEL] = command_run_cancel,
-    [OPTIONS_BENCH] = command_run_bench,
+    [OPTIONS_STATUS] = command_run_status,     [OPTIONS_HEALTH] = command_run_health,
+    [OPTIONS_GENERATE] = command_run_generate, [OPTIONS_VALIDATE] = command_run_validate,
+    [OPTIONS_CANCEL] = command_run_cancel,     [OPTIONS_BENCH] = command_run_bench,
 };
 
 int

@@ -51,7 +51,7 @@ int command_complain (int status, const char *format, ...) __attribute__ ((forma
 void command_print_json (json_t *tree);
 
 /*
- * Asks, and waits for the answer. Returns COMMAND_DONE with its object in `*body`, which the caller
+ * Asks as client_ask does, and waits for the answer. Returns COMMAND_DONE with its object in `*body`, which the caller
  * owns, or another status after having complained.
  */
 int command_ask (struct command *command, json_t *request, json_t **body);
@@ -64,6 +64,7 @@ int command_learn_network (struct command *command);
 
 /* The commands. command_status.c, command_work.c, command_bench.c */
 int command_run_status (struct command *command);
+int command_run_health (struct command *command);
 int command_run_generate (struct command *command);
 int command_run_validate (struct command *command);
 int command_run_cancel (struct command *command);

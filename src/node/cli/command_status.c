@@ -1,5 +1,5 @@
 /*
- * workpeer status: once, or again and again.
+ * workpeer status: once, or again and again. workpeer health.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,4 +71,20 @@ int
 command_run_status (struct command *command)
 {
     return options_given (command->options, OPTION_WATCH) ? watch (command) : show_once (command);
+}
+
+int
+command_run_health (struct command *command)
+{
+    json_t *body = NULL;
+    char scratch[64];
+    const int status = command_ask (command, NULL, &body);
+
+    if (status == COMMAND_DONE && options_given (command->options, OPTION_JSON)) {
+        command_print_json (json_incref (body));
+    } else if (status == COMMAND_DONE) {
+        (void)printf ("%s\n", client_field (body, "status", scratch, sizeof scratch));
+    }
+    json_decref (body);
+    return status;
 }

@@ -217,6 +217,29 @@ def check_compose(stages, ports):
     text = (PACKAGING / "docker" / "compose.yaml").read_text(encoding="utf-8")
     expect(where, "what the node names", ["workpeer", str(ports["rpc.port"])],
            re.search(r'work_peers = \["(.*)"\]', text)[1].split(":"))
+    check_compose_additions(stages, ports)
+
+
+def check_compose_additions(stages, ports):
+    """The files that go on top of compose.yaml."""
+    def service(name):
+        text = (PACKAGING / "docker" / name).read_text(encoding="utf-8")
+        expect(name, "its head names itself", True, f"-f packaging/docker/compose.yaml -f packaging/docker/{name} up" in text)
+        return yaml.safe_load(text)["services"]["workpeer"], text
+
+    gpu, _ = service("compose.gpu.yaml")
+    expect("compose.gpu.yaml", "the target turns OpenCL on", True,
+           "opencl.enable=true" in stages[gpu["build"]["target"]].command)
+    [device] = gpu["deploy"]["resources"]["reservations"]["devices"]
+    expect("compose.gpu.yaml", "the devices", {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}, device)
+    own, text = service("compose.config.yaml")
+    expect("compose.config.yaml", "ports", [f"{ports['rpc.port']}:{ports['rpc.port']}"], own["ports"])
+    expect("compose.config.yaml", "the file's place", [f"./config-node.toml:{DATA_PATH}/config-node.toml:ro"], own["volumes"])
+    example = "\n".join(re.findall(r"(?m)^#     ([\[a-z].*)$", text)[2:]).replace("blake2b:...", f"blake2b:{'0' * 32}:{'0' * 64}")
+    with tempfile.TemporaryDirectory() as path:
+        Path(path, "config-node.toml").write_text(example, encoding="utf-8")
+        result = run_program("--check_config", "--data_path", path)
+    expect("compose.config.yaml", "the daemon takes the file in its head", (0, ""), (result.returncode, result.stderr))
 
 
 def check_fields(where, value, fields):

@@ -165,7 +165,8 @@ check_hosted (const struct config *config, struct config_peers *peers, struct co
     for (size_t i = 0; i < peers->count; i++) {
         struct config_peer *const peer = &peers->items[i];
 
-        if (is_left_out (config, &peer->url.endpoint, "peers.peer", report)) {
+        if (!peer->url.secure && /* which we do not listen with */
+            is_left_out (config, &peer->url.endpoint, "peers.peer", report)) {
             free (peer->header);
             free (peer->key);
         } else {

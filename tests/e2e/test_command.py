@@ -542,7 +542,7 @@ class Usage(CommandTest):
     def test_bad_words(self):
         root = "AB" * 32
         for line, expected in (
-            ("status --url https://127.0.0.1/", "cannot be asked, expected"),
+            ("status --url ftp://127.0.0.1/", "cannot be asked, expected"),
             ("status --url http://127.0.0.1:0", "expected a port from 1 to 65535"),
             ("status --url http://u:p@127.0.0.1", "cannot be asked, expected"),
             ("status --url :7000", "cannot be asked, expected"),

@@ -8,6 +8,7 @@ PACKAGING = \
 	debian/workpeer.postrm debian/workpeer.prerm \
 	packaging/completion/workpeer.bash \
 	packaging/docker/Dockerfile packaging/docker/Dockerfile.rocm packaging/docker/compose.yaml \
+	packaging/docker/compose.config.yaml packaging/docker/compose.gpu.yaml \
 	packaging/kubernetes/cpu.yaml packaging/kubernetes/gpu.yaml \
 	packaging/grafana/dashboard.json packaging/prometheus/alerts.yml \
 	packaging/logrotate/workpeer \

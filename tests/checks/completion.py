@@ -107,7 +107,20 @@ def check(shell):
                 keys.add(f"{table}{key[1]}=")
         if len(keys) < 5:
             wrong.append(f"--generate_config {file} has keys {keys} only")
-        expect(shell, ["--daemon", option, ""], keys)
+        for words in [option, ""], [option, "x=1", ""] if shell != "bash" else [option, "x", "=", "1", ""]:
+            expect(shell, ["--daemon", *words], keys)
+    # "log.level=w" is three words to bash, which replaces the last one.
+    for option, key, values in (("--config", "log.level", {"debug", "info", "warn", "error", "off"}),
+                                ("--config", "opencl.enable", {"true", "false"}),
+                                ("--config", "rpc.port", set()), ("--rpcconfig", "enable_control", {"true", "false"})):
+        words = [option, key, "="] if shell == "bash" else [option, f"{key}="]
+        expect(shell, ["--daemon", *words], {f"{key}={value}" for value in values} if shell == "fish" else values)
+    expect(shell, ["--benchmark", "--device", ""], {"cpu", "all", *DEVICES})
+    for words in ["generate"], ["generate", "--timeout"], ["status", "--url"], ["--benchmark", "--duration"]:
+        expect(shell, [*words, ""], set())
+
+
+DEVICES = re.findall(r'(?m)^ *"([0-9]+:[0-9]+)"', run("--list_devices"))
 
 
 def main():

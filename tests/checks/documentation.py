@@ -246,6 +246,9 @@ def check_errors(page, errors, shared):
     """`shared` are known as well, but are not this page's to explain."""
     documented = [words[len("Qq "):].removeprefix("\\&") for section, _, words, _ in page.entries
                   if section == "ERROR TEXTS" and words.startswith("Qq ")]
+    for section, _, words, _ in page.entries:
+        if section == "ERROR TEXTS" and re.match(r"Qq [A-Z][a-z] ", words):
+            disagree(f"{page.name}: '{words}' begins with the name of a macro, expected \\& before it")
     for text in sorted(errors.keys() - set(documented)):
         disagree(f"{page.name}: the error \"{text}\" of {errors[text]} is missing")
     for text in sorted(set(documented) - errors.keys() - shared.keys()):

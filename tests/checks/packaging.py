@@ -8,6 +8,7 @@ answers their probes. No container is started here. Each disagreement is one lin
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import tomllib
@@ -23,10 +24,11 @@ except ImportError:
 SRCDIR = Path(os.environ.get("srcdir", ".")).resolve()
 sys.path.insert(0, str(SRCDIR / "tests" / "e2e"))
 
-from harness import Daemon, run_program, wait_until  # noqa: E402
+from harness import PROGRAM, Daemon, run_program, wait_until  # noqa: E402
 
 PACKAGING = SRCDIR / "packaging"
 DOCKERFILES = ("Dockerfile", "Dockerfile.rocm")
+KEYS = f'[[access.keys]]\nname = "wallet"\nhash = "blake2b:{"0" * 32}:{"0" * 64}"\n'
 MANIFESTS = ("cpu.yaml", "gpu.yaml")
 DATA_PATH = "/var/lib/workpeer"
 
@@ -127,7 +129,7 @@ class Stage:
         self.volumes = set(base.volumes) if base else set()
         self.command = base.command if base else []
         self.entry = base.entry if base else []
-        self.health = base.health if base else []
+        self.health = base.health if base else ""
 
 
 def instructions(path):
@@ -159,7 +161,7 @@ def read_dockerfile(path):
         elif instruction == "ENTRYPOINT":
             stage.entry = json.loads(rest)
         elif instruction == "HEALTHCHECK":
-            stage.health = json.loads(rest[rest.index("CMD") + 3 :])
+            stage.health = rest[rest.index("CMD") + 3 :]
         elif instruction not in ("RUN", "ENV", "ARG", "ADD", "STOPSIGNAL"):
             faults.append(f"{where}: no instruction that is known here")
     return stages
@@ -184,16 +186,20 @@ def check_image(where, stage, ports):
     expect(where, "ports", wanted, stage.ports)
     expect(where, "the address is for all", True, "rpc.address=0.0.0.0" in stage.command)
     check_configuration(where, stage.command)
-    check_asking(where, stage.health, ports["rpc.port"])
+    check_asking(where, stage.health)
 
 
-def check_asking(where, command, port):
-    """A probe that is the program itself succeeds on a daemon that runs, and only there."""
-    url = f"http://127.0.0.1:{port}"
-    expect(where, "the command of the probe", ["/usr/bin/workpeer", "status", "--url", url], command[:4])
-    for address, status in (running.url, 0), ("http://127.0.0.1:1", 4):
-        result = run_program(*[address if word == url else word for word in command[1:]])
-        expect(where, f"the probe's exit status for {address}", status, result.returncode)
+def check_asking(where, probe):
+    """The probe asks for the health of the daemon that process 1 is, or one behind an init, on its own port."""
+    port = running.daemon.address[1]
+    for first, on, healthy in ((), port, True), (("/sbin/docker-init", "--"), port, True), ((), 1, False):
+        words = [f"rpc.port={on}" if word == "rpc.port=0" else word for word in running.daemon.command[1:]]
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("".join(f"{word}\0" for word in (*first, "/usr/bin/workpeer", *words)))
+            file.flush()
+            command = probe.replace("/proc/1/cmdline", file.name).replace("/usr/bin/workpeer", PROGRAM)
+            result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+        expect(where, f"the probe succeeds on port {on}", healthy, result.returncode == 0)
 
 
 def check_compose(stages, ports):
@@ -211,6 +217,29 @@ def check_compose(stages, ports):
     text = (PACKAGING / "docker" / "compose.yaml").read_text(encoding="utf-8")
     expect(where, "what the node names", ["workpeer", str(ports["rpc.port"])],
            re.search(r'work_peers = \["(.*)"\]', text)[1].split(":"))
+    check_compose_additions(stages, ports)
+
+
+def check_compose_additions(stages, ports):
+    """The files that go on top of compose.yaml."""
+    def service(name):
+        text = (PACKAGING / "docker" / name).read_text(encoding="utf-8")
+        expect(name, "its head names itself", True, f"-f packaging/docker/compose.yaml -f packaging/docker/{name} up" in text)
+        return yaml.safe_load(text)["services"]["workpeer"], text
+
+    gpu, _ = service("compose.gpu.yaml")
+    expect("compose.gpu.yaml", "the target turns OpenCL on", True,
+           "opencl.enable=true" in stages[gpu["build"]["target"]].command)
+    [device] = gpu["deploy"]["resources"]["reservations"]["devices"]
+    expect("compose.gpu.yaml", "the devices", {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}, device)
+    own, text = service("compose.config.yaml")
+    expect("compose.config.yaml", "ports", [f"{ports['rpc.port']}:{ports['rpc.port']}"], own["ports"])
+    expect("compose.config.yaml", "the file's place", [f"./config-node.toml:{DATA_PATH}/config-node.toml:ro"], own["volumes"])
+    example = "\n".join(re.findall(r"(?m)^#     ([\[a-z].*)$", text)[2:]).replace("blake2b:...", f"blake2b:{'0' * 32}:{'0' * 64}")
+    with tempfile.TemporaryDirectory() as path:
+        Path(path, "config-node.toml").write_text(example, encoding="utf-8")
+        result = run_program("--check_config", "--data_path", path)
+    expect("compose.config.yaml", "the daemon takes the file in its head", (0, ""), (result.returncode, result.stderr))
 
 
 def check_fields(where, value, fields):
@@ -273,7 +302,11 @@ def check_ports(name, container, kinds):
     expect(name, "the policy's port", port["name"], kinds["NetworkPolicy"]["spec"]["ingress"][0]["ports"][0]["port"])
     for probe, path in ("startupProbe", "/health"), ("readinessProbe", "/ready"):
         expect(name, probe, {"path": path, "port": port["name"]}, container[probe]["httpGet"])
-    check_asking(name, container["livenessProbe"]["exec"]["command"], port["containerPort"])
+    [shell, option, command] = container["livenessProbe"]["exec"]["command"]
+    for url, alive in (running.url, True), ("http://127.0.0.1:1", False):
+        asking = command.replace("/usr/bin/workpeer", PROGRAM).replace(f"--data_path {DATA_PATH}", f"--url {url}")
+        result = subprocess.run([shell, option, asking], capture_output=True, timeout=60, check=False)
+        expect(name, f"the liveness probe succeeds on {url}", alive, result.returncode == 0)
 
 
 def check_volumes(name, pod, container, config_map):
@@ -314,10 +347,10 @@ def built_images(dockerfiles):
 
 
 class Running:
-    """A daemon, whose probes' paths answer."""
+    """A daemon, whose probes' paths answer, also to who has no key."""
 
     def __init__(self):
-        self.daemon = Daemon().start()
+        self.daemon = Daemon(files={"config-node.toml": KEYS}).start()
         host, port = self.daemon.address
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         for path in "/health", "/ready":

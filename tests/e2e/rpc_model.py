@@ -427,6 +427,8 @@ class Model:
             "failed", "connections", "uptime", "version", "network", "scanner", "scanner_reason", "devices",
             "peers", "store",
         )
+        if self.store:
+            keys += ("precache",)
         answer = {**shaped(seen, keys), "network": self.network}
         if not self.devices:
             answer["devices"] = ""

@@ -104,9 +104,10 @@ class ClientKey(DaemonTest):
             self.ask("generate", nano.random_root(), "--multiplier", "8", "--url", url, "--key_file", self.file),
             "status 403: Difficulty above the limit of this client: ask for less")
         _, url = self.start_locked({"access.rate": "0.001"})
-        self.assertEqual(self.ask("status", "--url", url, "--key_file", self.file).returncode, DONE)
+        cancel = ("cancel", nano.random_root(), "--url", url, "--key_file", self.file)
+        self.assertEqual(self.ask(*cancel).returncode, DONE)
         self.assertRegex(
-            self.ask("status", "--url", url, "--key_file", self.file).stderr,
+            self.ask(*cancel).stderr,
             r"^workpeer: status 429: Too many requests in a short time: try again later, after \d{2,4} s\n$")
 
     def test_hostile_refusal(self):

@@ -58,15 +58,44 @@ def answering(body, status="200 OK", asked=None):
                 connection.close()
 
 
+@contextlib.contextmanager
+def keeping(asked):
+    """A server that keeps its connections: it answers a status with {}, and no work_generate. `asked` has a list of
+    requests for each connection."""
+    def converse(connection, requests):
+        while request := connection.recv(65536):
+            requests.append(request)
+            if b'"work_generate"' not in request:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                asked.append([])
+                threads.append(threading.Thread(target=converse, args=(connection, asked[-1])))
+                threads[-1].start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threads = [threading.Thread(target=serve)]
+        threads[0].start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            for thread in threads:
+                thread.join()
+
+
 class Terminal:
     """The program on a terminal of its own."""
 
-    def __init__(self, *arguments, columns=80):
+    def __init__(self, *arguments, columns=80, lines=24):
         try:
             self.master, slave = pty.openpty()
         except OSError as error:
             raise unittest.SkipTest(f"no terminal to be had: {error}") from error
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.process = subprocess.Popen([PROGRAM, *arguments], stdin=slave, stdout=slave, stderr=slave,
                                         start_new_session=True)
         os.close(slave)
@@ -123,6 +152,7 @@ class Status(CommandTest):
     def test_json(self):
         daemon = self.start()
         shown = json.loads(self.run_command("status", "--json", self.url(daemon)).stdout)
+        self.assertEqual((shown["jobs"], shown["network"], shown["devices"][0]["hashes"]), (0, "dev", 0))
         self.assertEqual(list(shown), list(daemon.status()))
 
     def test_daemon_is_found_by_the_configuration(self):
@@ -204,8 +234,79 @@ class Status(CommandTest):
         terminal = Terminal("status", "--watch", "--interval", "0.1", self.url(daemon))
         terminal.wait_for("Workpeer at")
         daemon.stop()
-        terminal.wait_for("no daemon answers")
-        self.assertEqual(terminal.end(signal.SIGINT), DONE)
+        terminal.wait_for(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d workpeer: no daemon answers")
+        self.assertEqual(terminal.end(signal.SIGINT), UNREACHABLE)
+
+    def test_watch_has_a_screen_of_its_own(self):
+        daemon = self.start()
+        for number in signal.SIGINT, signal.SIGTERM:
+            terminal = Terminal("status", "--watch", "--interval", "0.1", self.url(daemon))
+            terminal.wait_for("Workpeer at")
+            self.assertEqual(terminal.end(number), DONE)
+            self.assertTrue(terminal.text.startswith(ESCAPE + "[?1049h"), terminal.text)
+            self.assertTrue(terminal.text.endswith(ESCAPE + "[?1049l"), terminal.text)
+
+    def test_watch_fits_the_height(self):
+        daemon = self.start()
+        for lines, cut in ((8, True), (60, False)):
+            terminal = Terminal("status", "--watch", "--interval", "0.1", self.url(daemon), lines=lines)
+            wait_until(lambda: terminal.read(0.01).count(ESCAPE + "[H") >= 3, "two whole screens")
+            terminal.end(signal.SIGINT)
+            screen = terminal.text.split(ESCAPE + "[H" + ESCAPE + "[J")[1]
+            self.assertEqual(bool(re.search(r"\.\.\. \d+ more lines$", screen)), cut, screen)
+            self.assertLess(screen.count("\n"), lines)
+            if cut:
+                self.assertEqual(screen.count("\n"), lines - 2)
+
+    def test_watch_of_a_full_disk(self):
+        daemon = self.start()
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([PROGRAM, "status", "--watch", self.url(daemon)], stdout=full,
+                                    stderr=subprocess.PIPE, timeout=scaled(30), check=False)
+        self.assertEqual((result.returncode, result.stderr), (FAILED, b"workpeer: standard output cannot be written\n"))
+
+    def test_many_threads_are_one_row(self):
+        threads = [{"name": f"cpu {i}", "kind": "cpu", "state": "up", "hashes": "1000", "hash_rate": "2000000",
+                    "job": "AB" * 32 if i else ""} for i in range(9)]
+        with answering({"jobs": "1", "devices": threads}) as url:
+            text = self.run_command("status", "--url", url).stdout
+            shown = json.loads(self.run_command("status", "--json", "--url", url).stdout)
+        self.assertEqual(len(shown["devices"]), 9)
+        self.assertEqual(re.findall(r"(?m)^cpu.*$", text)[0].split(), "cpu cpu up 1.00 k - - 1".split())
+        self.assertEqual(re.findall(r"(?m)^cpu.*$", text)[1].split(), "cpu cpu up 8.00 k 16.0 MH/s ABABABAB.. 8".split())
+
+    def test_an_idle_daemon_has_no_rate(self):
+        device = {"name": "cpu 0", "kind": "cpu", "hash_rate": "2000000"}
+        for jobs, job, rate in ("0", "", "-"), ("1", "AB" * 32, "2.00 MH/s"):
+            with answering({"jobs": jobs, "hash_rate": "2000000", "devices": [{**device, "job": job}]}) as url:
+                text = self.run_command("status", "--url", url).stdout
+            self.assertIn(f"hash rate {rate}   ", text)
+            self.assertRegex(text, rf"cpu 0 +cpu +{rate} ")
+
+    def test_pre_caching(self):
+        with tempfile.TemporaryDirectory() as directory:
+            daemon = self.start(config={"store.enable": "true", "store.path": directory, "rpc.enable_control": "true"})
+            daemon.rpc("precache_watch", account=nano.account(nano.random_root()))
+            text = self.run_command("status", self.url(daemon)).stdout
+            daemon.stop()
+        self.assertIn("\nprecache\naccounts followed 1   accounts watched 1   ready 0   queued 0   searching 0\n", text)
+
+
+class Health(CommandTest):
+    def test_up(self):
+        daemon = self.start(files={"config-node.toml": '[[access.keys]]\nname = "a"\nhash = "blake2b:'
+                                                       f'{"0" * 32}:{"0" * 64}"\n'})
+        self.run_command("status", self.url(daemon), status=FAILED)
+        self.assertEqual(self.run_command("health", self.url(daemon)).stdout, "UP\n")
+        self.assertEqual(json.loads(self.run_command("health", "--json", self.url(daemon)).stdout), {"status": "UP"})
+
+    def test_down(self):
+        daemon = self.start(config={"node.work_threads": "0"})
+        result = self.run_command("health", self.url(daemon), status=FAILED)
+        self.assertEqual(result.stderr, "workpeer: status 503: There is no device to search on\n")
+
+    def test_nobody(self):
+        self.run_command("health", "--url", "127.0.0.1:1", status=UNREACHABLE)
 
 
 class Generate(CommandTest):
@@ -236,8 +337,7 @@ class Generate(CommandTest):
                 self.assertGreaterEqual(value, threshold)
                 self.assertEqual(answer["hash"], root)
                 self.assertEqual(answer["difficulty"], nano.hex_u64(value))
-                self.assertEqual(answer["multiplier"],
-                                 nano.multiplier_text(value, nano.DEV.base))
+                self.assertAlmostEqual(answer["multiplier"], float(nano.multiplier_text(value, nano.DEV.base)), 9)
 
     def test_threshold_is_what_is_asked_for(self):
         """The log has the threshold: a work may by luck reach a higher one."""
@@ -296,6 +396,22 @@ class Generate(CommandTest):
                              "--timeout", "0.8", status=UNREACHABLE)
         self.assertEqual(len(asked), 1)
         self.assertIn(b'"work_generate"', asked[0])
+
+    def test_progress_takes_one_connection(self):
+        asked = []
+        with keeping(asked) as url:
+            terminal = Terminal("generate", "--url", url, "--network", "dev", nano.random_root())
+            wait_until(lambda: sum(map(len, asked)) >= 5, "it has asked four times")
+            terminal.end(signal.SIGINT)
+        self.assertEqual(len(asked), 2, asked)
+
+    def test_progress_does_not_count(self):
+        daemon = self.start(config={"access.rate": "0.001", "access.burst": "3"})
+        with daemon.connect() as client:
+            for _ in range(10):
+                self.assertIn("devices", client.ask({"action": "status"}))
+            answers = [client.ask({"action": "version"}) for _ in range(4)]
+        self.assertEqual(["error" in answer for answer in answers], [False] * 3 + [True])
 
     def test_daemon_goes_away(self):
         daemon = self.start_endless()
@@ -426,7 +542,7 @@ class Usage(CommandTest):
     def test_bad_words(self):
         root = "AB" * 32
         for line, expected in (
-            ("status --url https://127.0.0.1/", "cannot be asked, expected"),
+            ("status --url ftp://127.0.0.1/", "cannot be asked, expected"),
             ("status --url http://127.0.0.1:0", "expected a port from 1 to 65535"),
             ("status --url http://u:p@127.0.0.1", "cannot be asked, expected"),
             ("status --url :7000", "cannot be asked, expected"),
@@ -447,7 +563,7 @@ class Usage(CommandTest):
 
     def test_help(self):
         listed = re.findall(r"(?m)^  ([a-z]+)(?: [A-Z ]+)? {2,}\S", run_program("--help").stdout)
-        self.assertEqual(listed, ["status", "generate", "validate", "cancel", "bench"])
+        self.assertEqual(listed, ["status", "health", "generate", "validate", "cancel", "bench"])
         for name in listed:
             text = self.run_command(name, "--help").stdout
             self.assertTrue(text.startswith(f"Usage: workpeer {name} [OPTION]..."))

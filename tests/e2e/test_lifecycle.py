@@ -681,6 +681,12 @@ class TheEnd(DaemonTest):
         daemon = self.start_endless()
         self.assert_tells_everybody(daemon, lambda: daemon.signal(signal.SIGINT))
 
+    def test_signals_for_other_daemons_end_nothing(self):
+        daemon = self.start()
+        for number in signal.SIGUSR1, signal.SIGUSR2:
+            daemon.signal(number)
+            self.assertIn("rpc_version", daemon.rpc("version"))
+
     def test_signals_in_a_row(self):
         daemon = self.start_endless()
 

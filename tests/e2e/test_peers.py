@@ -581,19 +581,22 @@ class Chains(PeerTest):
             daemon.wait_for(waiters=0)
         last.wait_for(generating=0)
 
+    def start_before_itself(self, **config):
+        """Added while it runs: of the configuration's peers it leaves itself out."""
+        daemon = self.start_before([], {"rpc.enable_control": "true", **config})
+        port = daemon.address[1]
+        self.assertEqual(daemon.rpc("work_peer_add", address="127.0.0.1", port=str(port)), {"success": ""})
+        return daemon, port
+
     def test_peer_of_itself(self):
-        port = closed_port()
-        daemon = self.start_before([f"127.0.0.1:{port}"], {"rpc.port": str(port)})
+        daemon, port = self.start_before_itself()
         begun = time.monotonic()
         self.assertEqual(self.generate(daemon), CANCELLATION_OR_FAILURE)
         self.assertLess(time.monotonic() - begun, scaled(3))
         self.assertIn("loop", self.peer_status(daemon, f"127.0.0.1:{port}")["reason"])
 
     def test_peer_of_itself_that_can_work(self):
-        port = closed_port()
-        daemon = self.start_before(
-            [f"127.0.0.1:{port}"], {"rpc.port": str(port), "node.work_threads": "1"}
-        )
+        daemon, port = self.start_before_itself(**{"node.work_threads": "1"})
         answer = self.generate(daemon, use_peers="true")
         self.assertIn(answer["source"], ("local", f"127.0.0.1:{port}"))
         self.assertEqual(daemon.status()["found"], "1")

@@ -187,6 +187,19 @@ class Asking(PrecacheTest):
         self.assertIn("More accounts in precache.accounts than precache.max_accounts", run.stderr)
 
 
+    def test_nobody_tells_of_frontiers(self):
+        watched = {"precache.accounts": f"[{new_account()}]"}
+        asking = self.start_following(**watched, **{"precache.node": self.start_node().url})
+        idle = self.start_following(**{"store.path": self.config["store.path"] + "2"})
+        alone = self.start_following(**watched, **{"store.path": self.config["store.path"] + "3"})
+        warning = "warn No block of a watched account is known, and no node is asked for it: set precache.node"
+        wait_until(lambda: warning in alone.log(), "a warning")
+        self.assertIn("/callback", alone.log())
+        self.assertNotIn(warning, asking.log() + idle.log())
+        idle.rpc("precache_watch", account=new_account())
+        wait_until(lambda: warning in idle.log(), "a warning")
+
+
 class Callbacks(PrecacheTest):
     def test_work_is_begun(self):
         daemon = self.start_following()

@@ -60,7 +60,7 @@ test_usual (void **state)
             "devices\n"
             "name        state    reason                         hashes  hash rate  job\n"
             "cpu 0       up       -                              1.00 k  53.5 MH/s  718CC212..\n"
-            "opencl 0:1  resting  it was pulled out of its slot       0      0 H/s  -\n");
+            "opencl 0:1  resting  it was pulled out of its slot       0          -  -\n");
 }
 
 static void
@@ -76,7 +76,7 @@ test_narrow (void **state)
             "devices\n"
             "name        state    hashes  hash rate  job\n"
             "cpu 0       up       1.00 k  53.5 MH/s  718CC212..\n"
-            "opencl 0:1  resting       0      0 H/s  -\n");
+            "opencl 0:1  resting       0          -  -\n");
 }
 
 static void
@@ -91,7 +91,7 @@ test_long_cells_are_cut (void **state)
             "devices\n"
             "name        state    reason                hashes  hash rate  job\n"
             "cpu 0       up       -                     1.00 k  53.5 MH/s  718CC212..\n"
-            "opencl 0:1  resting  it was pulled out ..       0      0 H/s  -\n");
+            "opencl 0:1  resting  it was pulled out ..       0          -  -\n");
 }
 
 /* A rate that has not been measured is empty, which does not move the others. */

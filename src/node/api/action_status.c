@@ -85,6 +85,22 @@ store_object (struct store *store)
     return object;
 }
 
+/* precache_status has the rest. */
+static json_t *
+precache_object (const struct precache *precache)
+{
+    struct precache_statistics statistics;
+    json_t *object = json_object ();
+
+    precache_statistics (precache, &statistics);
+    json_put (object, "accounts_followed", "%zu", statistics.accounts);
+    json_put (object, "accounts_watched", "%zu", statistics.pinned);
+    json_put (object, "ready", "%zu", statistics.ready);
+    json_put (object, "queued", "%zu", statistics.queued);
+    json_put (object, "searching", "%zu", statistics.searching);
+    return object;
+}
+
 static void
 put_daemon (json_t *body, const struct actions *actions)
 {
@@ -171,12 +187,17 @@ action_status (void *context, struct request *request)
 {
     const struct actions *actions = context;
     struct store *store = precache_owner_store (actions->precache);
+    const struct precache *precache = precache_owner_precache (actions->precache);
     json_t *body = json_object ();
 
+    request_refund (request); /* who draws it asks again and again */
     put_work (body, actions);
     put_daemon (body, actions);
     actions_put_list (body, "devices", devices_array (actions->engine.pool));
     actions_put_list (body, "peers", peers_array (actions->peers));
     actions_put_list (body, "store", store != NULL ? store_object (store) : json_object ());
+    if (store != NULL && precache != NULL) {
+        actions_put_list (body, "precache", precache_object (precache));
+    }
     request_answer (request, body);
 }

@@ -16,6 +16,9 @@
 #define DEFAULT_PORT 7000
 #define STATUS_OK 200
 
+/* How long the connection is kept for another question; longer than most pauses of --watch. */
+#define KEEP_SECONDS 20
+
 struct client_call {
     struct client *client;
     struct http_call *http;
@@ -26,6 +29,7 @@ struct client_call {
 struct client {
     struct event_base *base;
     struct resolver *resolver;
+    struct http_kept kept;
     struct url url;
     struct tls *tls; /* for https, or NULL */
     char shown[ENDPOINT_TEXT_SIZE + URL_PATH_SIZE + sizeof URL_SCHEME_SECURE];
@@ -118,6 +122,7 @@ client_free (struct client *client)
         explicit_bzero (client->authorization, strlen (client->authorization));
     }
     free (client->authorization);
+    http_kept_clear (&client->kept);
     resolver_free (client->resolver);
     tls_release (client->tls);
     free (client);
@@ -220,7 +225,11 @@ judge (const struct client *client, const struct http_result *result, const json
         return CLIENT_UNREACHABLE;
     }
     if (result->status != STATUS_OK || json_object_get (body, "error") != NULL) {
-        tell_refusal (result, client_field (body, "error", scratch, sizeof scratch), text);
+        const bool is_down = json_object_get (body, "error") == NULL; /* it is from /health */
+
+        tell_refusal (result,
+                      client_field (body, is_down ? "reason" : "error", scratch, sizeof scratch),
+                      text);
         return CLIENT_REFUSED;
     }
     return CLIENT_ANSWERED;
@@ -270,20 +279,24 @@ on_done (void *data, const struct http_result *result)
 struct client_call *
 client_ask (struct client *client, json_t *request, double timeout, client_done_fn done, void *data)
 {
+    struct url health = client->url;
     struct client_call *const call = memory_new (1, sizeof *call);
     const struct http_header key = {"Authorization", client->authorization};
 
+    (void)snprintf (health.path, sizeof health.path, "/health");
     *call = (struct client_call){.client = client, .done = done, .data = data};
     call->http = http_call_new (client->base, client->resolver,
                                 &(struct http_question){
-                                    .url = &client->url,
+                                    .url = request != NULL ? &client->url : &health,
                                     .tls = client->tls,
                                     .headers = &key,
                                     .header_count = 1,
-                                    .body = memory_need (request),
+                                    .body = request,
                                     .timeout = timeout,
                                     .max_body = BODY_MAX,
                                     .any_status = true,
+                                    .kept = &client->kept,
+                                    .keep_time = KEEP_SECONDS,
                                 },
                                 on_done, call);
     json_decref (request);

@@ -51,8 +51,9 @@ void client_set_key (struct client *client, const char *key);
 const char *client_url (const struct client *client);
 
 /*
- * Posts `request`, whose reference is taken. An answer must come in `timeout` seconds; 0 is no
- * bound.
+ * Posts `request`, whose reference is taken; with NULL it gets /health, which takes no key and
+ * where a daemon that is down refuses with its reason. An answer must come in `timeout` seconds; 0
+ * is no bound. The connection is kept for the next question.
  */
 struct client_call *client_ask (struct client *client, json_t *request, double timeout,
                                 client_done_fn done, void *data);

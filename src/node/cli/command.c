@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "node/cli/client_key.h"
+#include "node/cli/screen.h"
 #include "rpc/base/memory.h"
 
 /* A daemon answers everything but a search at once. */
@@ -29,7 +31,7 @@ command_complain (int status, const char *format, ...)
 void
 command_print_json (json_t *tree)
 {
-    (void)json_dumpf (memory_need (tree), stdout, JSON_INDENT (4));
+    (void)json_dumpf (memory_need (tree), stdout, JSON_INDENT (4) | JSON_REAL_PRECISION (15));
     (void)putchar ('\n');
     json_decref (tree);
 }
@@ -114,7 +116,6 @@ on_interrupt (evutil_socket_t signal_number, short what, void *data)
     (void)event_base_loopbreak (command->base);
 }
 
-/* SIGTERM ends the process as ever; what it leaves, the daemon notices. */
 static void
 init_loop (struct command *command)
 {
@@ -122,13 +123,16 @@ init_loop (struct command *command)
     command->base = memory_need (event_base_new ());
     command->on_interrupt =
         memory_need (evsignal_new (command->base, SIGINT, on_interrupt, command));
-    memory_require (event_add (command->on_interrupt, NULL) == 0);
+    command->on_terminate =
+        memory_need (evsignal_new (command->base, SIGTERM, on_interrupt, command));
+    memory_require (event_add (command->on_interrupt, NULL) == 0 &&
+                    event_add (command->on_terminate, NULL) == 0);
 }
 
 static int (*const commands[OPTIONS_COMMANDS]) (struct command *command) = {
-    [OPTIONS_STATUS] = command_run_status,     [OPTIONS_GENERATE] = command_run_generate,
-    [OPTIONS_VALIDATE] = command_run_validate, [OPTIONS_CANCEL] = command_run_cancel,
-    [OPTIONS_BENCH] = command_run_bench,
+    [OPTIONS_STATUS] = command_run_status,     [OPTIONS_HEALTH] = command_run_health,
+    [OPTIONS_GENERATE] = command_run_generate, [OPTIONS_VALIDATE] = command_run_validate,
+    [OPTIONS_CANCEL] = command_run_cancel,     [OPTIONS_BENCH] = command_run_bench,
 };
 
 int
@@ -150,6 +154,7 @@ command_main (const struct options *options, const struct config *config,
     }
     client_free (command.client);
     event_free (command.on_interrupt);
+    event_free (command.on_terminate);
     event_base_free (command.base);
     return status;
 }
@@ -173,6 +178,24 @@ on_answer (void *data, const struct client_answer *answer)
     (void)event_base_loopbreak (question->base);
 }
 
+/* When a complaint of --watch came. */
+static void
+show_time (const struct command *command)
+{
+    const time_t now = time (NULL);
+    char text[sizeof "2026-12-01 12:00:00 "] = "";
+    struct tm local;
+
+    if (command->on_screen) {
+        (void)fputs (SCREEN_CLEAR, stdout);
+        (void)fflush (stdout);
+    }
+    if (command->is_watching && localtime_r (&now, &local) != NULL &&
+        strftime (text, sizeof text, "%Y-%m-%d %H:%M:%S ", &local) > 0) {
+        (void)fputs (text, stderr);
+    }
+}
+
 int
 command_ask (struct command *command, json_t *request, json_t **body)
 {
@@ -190,6 +213,7 @@ command_ask (struct command *command, json_t *request, json_t **body)
         return COMMAND_DONE;
     }
     json_decref (question.answer.body);
+    show_time (command);
     return command_complain (question.answer.outcome == CLIENT_UNREACHABLE ? COMMAND_UNREACHABLE
                                                                            : COMMAND_FAILED,
                              "%s", question.answer.text);

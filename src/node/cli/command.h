@@ -30,11 +30,14 @@ struct command {
     const struct options *options;
     struct event_base *base;
     struct event *on_interrupt;
-    bool interrupted;            /* SIGINT came; the loop was broken out of */
+    struct event *on_terminate;
+    bool interrupted;            /* SIGINT or SIGTERM came; the loop was broken out of */
     struct client *client;       /* NULL with --local */
     const struct config *config; /* NULL where --url says all */
     struct difficulty_network network;
-    double timeout; /* seconds that an answer may take */
+    double timeout;   /* seconds that an answer may take */
+    bool is_watching; /* --watch: a complaint has its time */
+    bool on_screen;   /* and a screen of its own */
 };
 
 /*
@@ -51,8 +54,8 @@ int command_complain (int status, const char *format, ...) __attribute__ ((forma
 void command_print_json (json_t *tree);
 
 /*
- * Asks, and waits for the answer. Returns COMMAND_DONE with its object in `*body`, which the caller
- * owns, or another status after having complained.
+ * Asks as client_ask does, and waits for the answer. Returns COMMAND_DONE with its object in
+ * `*body`, which the caller owns, or another status after having complained.
  */
 int command_ask (struct command *command, json_t *request, json_t **body);
 
@@ -64,6 +67,7 @@ int command_learn_network (struct command *command);
 
 /* The commands. command_status.c, command_work.c, command_bench.c */
 int command_run_status (struct command *command);
+int command_run_health (struct command *command);
 int command_run_generate (struct command *command);
 int command_run_validate (struct command *command);
 int command_run_cancel (struct command *command);

@@ -46,7 +46,6 @@ print_found (const struct command *command, const struct scan_target *target,
     char root[HEX_ROOT_SIZE];
     char work[HEX_U64_SIZE];
     char value[HEX_U64_SIZE];
-    char multiplier[64];
 
     hex_print_root (target->root, root);
     hex_print_u64 (answer->work, work);
@@ -56,11 +55,10 @@ print_found (const struct command *command, const struct scan_target *target,
         (void)printf ("%s\n", work);
         return;
     }
-    (void)snprintf (multiplier, sizeof multiplier, "%.15f",
-                    difficulty_to_multiplier (answer->value, command->network.base));
-    command_print_json (json_pack ("{s:s, s:s, s:s, s:s, s:s, s:f}", "hash", root, "work", work,
-                                   "difficulty", value, "multiplier", multiplier, "source",
-                                   answer->source, "seconds", answer->seconds));
+    command_print_json (json_pack ("{s:s, s:s, s:s, s:f, s:s, s:f}", "hash", root, "work", work,
+                                   "difficulty", value, "multiplier",
+                                   difficulty_to_multiplier (answer->value, command->network.base),
+                                   "source", answer->source, "seconds", answer->seconds));
 }
 
 int

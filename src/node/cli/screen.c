@@ -7,18 +7,34 @@
 
 #include "node/base/readable.h"
 
-enum { DEFAULT_WIDTH = 80, BAR_MIN = 5, BAR_MAX = 40 };
+enum { DEFAULT_WIDTH = 80, DEFAULT_HEIGHT = 24, BAR_MIN = 5, BAR_MAX = 40 };
 
-size_t
-screen_width (FILE *stream)
+/* 0 columns where it is no terminal. */
+static struct winsize
+size_of (FILE *stream)
 {
     struct winsize size = {0};
     const int fd = fileno (stream);
 
     if (fd < 0 || !isatty (fd)) {
-        return 0;
+        return size;
     }
-    return ioctl (fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : DEFAULT_WIDTH;
+    if (ioctl (fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+        size = (struct winsize){.ws_col = DEFAULT_WIDTH, .ws_row = DEFAULT_HEIGHT};
+    }
+    return size;
+}
+
+size_t
+screen_width (FILE *stream)
+{
+    return size_of (stream).ws_col;
+}
+
+size_t
+screen_height (FILE *stream)
+{
+    return size_of (stream).ws_row;
 }
 
 double

@@ -9,8 +9,16 @@
 #include <stddef.h>
 #include <stdio.h>
 
+/* To a screen of the terminal's own beside what stands there, which comes back; and at its top. */
+#define SCREEN_ENTER "\033[?1049h"
+#define SCREEN_LEAVE "\033[?1049l"
+#define SCREEN_CLEAR "\033[H\033[J"
+
 /* The columns of the terminal that `stream` is, or 0 when it is none. */
 size_t screen_width (FILE *stream);
+
+/* Its lines, likewise. */
+size_t screen_height (FILE *stream);
 
 /* How far a search is. Searching has no memory: only the odds say something. */
 struct screen_progress {

@@ -6,7 +6,11 @@
 #include "node/base/readable.h"
 #include "node/base/table.h"
 #include "node/cli/client.h"
+#include "rpc/base/memory.h"
 #include "work/base/number.h"
+
+/* More CPU threads than this are shown as one row for each of their states. */
+enum { CPU_ROWS_MAX = 4 };
 
 /* How a field's number is shown. */
 enum kind { KIND_TEXT, KIND_AMOUNT, KIND_RATE, KIND_SECONDS, KIND_BYTES, KIND_HASH };
@@ -18,14 +22,14 @@ struct field {
 };
 
 static const struct field known[] = {
-    {"name", KIND_TEXT, 100},     {"url", KIND_TEXT, 99},        {"address", KIND_TEXT, 99},
-    {"state", KIND_TEXT, 95},     {"hash_rate", KIND_RATE, 90},  {"job", KIND_HASH, 60},
-    {"hashes", KIND_AMOUNT, 55},  {"reason", KIND_TEXT, 40},     {"kind", KIND_TEXT, 30},
-    {"scanner", KIND_TEXT, 35},   {"uptime", KIND_SECONDS, 50},  {"bytes", KIND_BYTES, 50},
-    {"rest", KIND_SECONDS, 35},   {"median", KIND_SECONDS, 50},  {"p95", KIND_SECONDS, 45},
-    {"entries", KIND_AMOUNT, 50}, {"accounts", KIND_AMOUNT, 50}, {"hits", KIND_AMOUNT, 50},
-    {"misses", KIND_AMOUNT, 50},  {"puts", KIND_AMOUNT, 50},     {"evicted", KIND_AMOUNT, 50},
-    {"expired", KIND_AMOUNT, 50},
+    {"name", KIND_TEXT, 100},     {"url", KIND_TEXT, 99},       {"address", KIND_TEXT, 99},
+    {"state", KIND_TEXT, 95},     {"hash_rate", KIND_RATE, 90}, {"job", KIND_HASH, 60},
+    {"hashes", KIND_AMOUNT, 55},  {"reason", KIND_TEXT, 40},    {"kind", KIND_TEXT, 30},
+    {"scanner", KIND_TEXT, 35},   {"threads", KIND_TEXT, 96},   {"uptime", KIND_SECONDS, 50},
+    {"bytes", KIND_BYTES, 50},    {"rest", KIND_SECONDS, 35},   {"median", KIND_SECONDS, 50},
+    {"p95", KIND_SECONDS, 45},    {"entries", KIND_AMOUNT, 50}, {"accounts", KIND_AMOUNT, 50},
+    {"hits", KIND_AMOUNT, 50},    {"misses", KIND_AMOUNT, 50},  {"puts", KIND_AMOUNT, 50},
+    {"evicted", KIND_AMOUNT, 50}, {"expired", KIND_AMOUNT, 50},
 };
 
 /* The first facts, in two lines. */
@@ -81,6 +85,17 @@ show_object (json_t *object, char text[TABLE_CELL_SIZE])
     }
 }
 
+/* A rate is of a search: it says nothing of who has none. */
+static bool
+is_idle (const json_t *object)
+{
+    char scratch[64];
+
+    return strcmp (client_field (object, "jobs", scratch, sizeof scratch), "0") == 0 ||
+           (json_object_get (object, "job") != NULL &&
+            *client_field (object, "job", scratch, sizeof scratch) == '\0');
+}
+
 /* The field as people read it; "-" where it says nothing. */
 static void
 show_field (const json_t *object, const char *name, char text[TABLE_CELL_SIZE])
@@ -95,6 +110,8 @@ show_field (const json_t *object, const char *name, char text[TABLE_CELL_SIZE])
         show_object (value, text);
     } else if (kind == KIND_HASH && *raw != '\0') {
         (void)snprintf (text, TABLE_CELL_SIZE, "%.8s%s", raw, strlen (raw) > 8 ? ".." : "");
+    } else if (kind == KIND_RATE && is_idle (object)) {
+        (void)snprintf (text, TABLE_CELL_SIZE, "-");
     } else if (kind == KIND_TEXT || number_parse_double (raw, &number) != 0) {
         (void)snprintf (text, TABLE_CELL_SIZE, "%s", *raw != '\0' ? raw : "-");
     } else if (kind == KIND_SECONDS) {
@@ -250,6 +267,110 @@ print_title (const char *title, const char *value, size_t width, FILE *stream)
     table_end_facts (&facts);
 }
 
+/* CPU threads as one row. */
+
+static bool
+is_cpu (const json_t *device)
+{
+    char scratch[64];
+
+    return strcmp (client_field (device, "kind", scratch, sizeof scratch), "cpu") == 0;
+}
+
+static bool
+has_same (const json_t *a, const json_t *b, const char *name)
+{
+    char left[64];
+    char right[64];
+
+    return strcmp (client_field (a, name, left, sizeof left),
+                   client_field (b, name, right, sizeof right)) == 0;
+}
+
+static double
+number_of (const json_t *object, const char *name)
+{
+    char scratch[64];
+    double number = 0;
+
+    (void)number_parse_double (client_field (object, name, scratch, sizeof scratch), &number);
+    return number;
+}
+
+static void
+put_number (json_t *object, const char *name, double number)
+{
+    char text[64];
+
+    (void)snprintf (text, sizeof text, "%.0f", number);
+    memory_require (json_object_set_new (object, name, json_string (text)) == 0);
+}
+
+/* The row of the threads that do what `thread` does. */
+static json_t *
+row_of (json_t *rows, json_t *thread)
+{
+    json_t *row;
+    size_t i;
+
+    json_array_foreach (rows, i, row)
+    {
+        if (is_cpu (row) && has_same (row, thread, "state") && has_same (row, thread, "job") &&
+            has_same (row, thread, "reason")) {
+            return row;
+        }
+    }
+    row = json_copy (thread);
+    memory_require (json_object_set_new (row, "name", json_string ("cpu")) == 0);
+    put_number (row, "threads", 0);
+    put_number (row, "hashes", 0);
+    put_number (row, "hash_rate", 0);
+    memory_require (json_array_append_new (rows, row) == 0);
+    return row;
+}
+
+/* The devices, many CPU threads gathered in rows with their number. The caller's. */
+static json_t *
+gather_threads (json_t *devices)
+{
+    json_t *const rows = json_array ();
+    json_t *device;
+    size_t threads = 0;
+    size_t i;
+
+    json_array_foreach (devices, i, device)
+    {
+        threads += is_cpu (device);
+    }
+    if (threads <= CPU_ROWS_MAX) {
+        json_decref (rows);
+        return json_incref (devices);
+    }
+    json_array_foreach (devices, i, device)
+    {
+        json_t *const row = is_cpu (device) ? row_of (rows, device) : device;
+
+        if (row == device) {
+            memory_require (json_array_append (rows, device) == 0);
+        } else {
+            put_number (row, "threads", number_of (row, "threads") + 1);
+            put_number (row, "hashes", number_of (row, "hashes") + number_of (device, "hashes"));
+            put_number (row, "hash_rate",
+                        number_of (row, "hash_rate") + number_of (device, "hash_rate"));
+        }
+    }
+    return rows;
+}
+
+static void
+print_gathered (json_t *devices, size_t width, FILE *stream)
+{
+    json_t *const rows = gather_threads (devices);
+
+    print_rows (rows, width, stream);
+    json_decref (rows);
+}
+
 static void
 print_section (const char *name, json_t *value, size_t width, FILE *stream)
 {
@@ -261,7 +382,7 @@ print_section (const char *name, json_t *value, size_t width, FILE *stream)
     if (json_is_object (value)) {
         print_others (value, false, width, stream);
     } else if (json_is_object (json_array_get (value, 0))) {
-        print_rows (value, width, stream);
+        print_gathered (value, width, stream);
     } else {
         print_texts (value, width, stream);
     }

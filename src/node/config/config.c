@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "node/base/ownership.h"
+#include "node/config/config_check.h"
 #include "node/config/config_keys.h"
 #include "node/config/config_override.h"
 #include "node/config/config_report.h"
@@ -136,10 +137,10 @@ warn_of_place (const struct reading *reading, const struct toml_entry *entry, co
 static void
 warn_of_unknown (const struct reading *reading, const struct toml_entry *entry)
 {
-    const char *const nearest = config_keys_nearest (reading->context.file, entry->path);
-    const char *const kind = entry->type == TOML_TYPE_TABLE ? "table" : "key";
-    const char *const table =
-        entry->type == TOML_TYPE_TABLE ? config_keys_table (entry->path) : NULL;
+    const bool is_table = entry->type == TOML_TYPE_TABLE;
+    const char *const nearest = config_keys_nearest (reading->context.file, entry->path, is_table);
+    const char *const kind = is_table ? "table" : "key";
+    const char *const table = is_table ? config_keys_table (entry->path) : NULL;
 
     if (table != NULL) {
         warn_of_place (reading, entry, table);
@@ -410,6 +411,9 @@ config_load (const struct config_sources *sources, struct config_report *report)
     *report = (struct config_report){0};
     load_all (&loader, sources);
     clear (&loader.scratch);
+    if (report->errors == 0) {
+        config_check (loader.config, report);
+    }
     if (report->errors != 0) {
         config_free (loader.config);
         return NULL;

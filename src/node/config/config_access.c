@@ -143,7 +143,8 @@ static const struct config_option options[] = {
      .initial = "0", .unit = "requests a second",
      .help = "How many requests one key may send, or one address without a key (for IPv6, one "
              "/64). 0 means no limit.",
-     .more = "Requests with a wrong key, or with none, count for their address."},
+     .more = "Requests with a wrong key, or with none, count for their address. `status` does not "
+             "count: what draws it asks again and again."},
     {.path = "access.burst", .type = &config_number, CONFIG_FIELD (double, access_burst), UP_TO_A_MILLION,
      .initial = "0", .unit = "requests",
      .help = "How many of them may come at once after a pause. 0 means as many as in one second, "

@@ -9,7 +9,7 @@ static const char *const targets[] = {"auto", "stderr", "journal", NULL};
 
 static const struct config_option log_options[] = {
     {.path = "log.level", CONFIG_CHOICE (log.level, levels), .initial = "\"info\"",
-     .help = "The least important messages that are logged."},
+     .help = "The least important messages that are logged. \"warning\" is the same as \"warn\"."},
     {.path = "log.format", CONFIG_CHOICE (log.format, formats), .initial = "\"human\"",
      .help = "Lines for people, or a JSON object in each line.",
      .more = "workpeer(1) shows both."},

@@ -112,8 +112,9 @@ same_key_elsewhere (enum config_file file, const char *key)
     return NULL;
 }
 
+/* A key of this very name elsewhere comes first; of a table it would be another kind of thing. */
 static const char *
-nearest (enum config_file file, const char *path, size_t most_edits)
+nearest (enum config_file file, const char *path, size_t most_edits, bool is_table)
 {
     const char *const key = config_path_key (path);
     struct candidates candidates = {
@@ -121,17 +122,22 @@ nearest (enum config_file file, const char *path, size_t most_edits)
         .table_length = key > path ? (size_t)(key - path) - 1 : 0,
     };
 
+    const char *const elsewhere = same_key_elsewhere (file, key);
+
+    if (elsewhere != NULL && !is_table) {
+        return elsewhere;
+    }
     collect_candidates (file, &candidates);
 
     const char *const name = nearest_within (key, candidates.keys, candidates.count, most_edits);
 
-    return name != NULL ? name - (key - path) : same_key_elsewhere (file, key);
+    return name != NULL ? name - (key - path) : elsewhere;
 }
 
 const char *
-config_keys_nearest (enum config_file file, const char *path)
+config_keys_nearest (enum config_file file, const char *path, bool is_table)
 {
-    return nearest (file, path, SIZE_MAX);
+    return nearest (file, path, SIZE_MAX, is_table);
 }
 
 static bool
@@ -157,7 +163,7 @@ resembles_ours (const char *path)
     while (!is_in_our_table (name) && (dot = strrchr (name, '.')) != NULL) {
         *dot = '\0';
     }
-    const bool resembles = nearest (CONFIG_FILE_NODE, name, NODE_EDITS) != NULL;
+    const bool resembles = nearest (CONFIG_FILE_NODE, name, NODE_EDITS, false) != NULL;
 
     free (name);
     return resembles;

@@ -19,10 +19,11 @@ bool config_keys_is_table (enum config_file file, const char *path);
 bool config_keys_is_foreign (enum config_file file, const char *path);
 
 /*
- * The path, of an option or a table, that `path` was most likely meant to be, or NULL: the nearest
- * name in the same table, or else an option of the very same key in another table. Static.
+ * The path, of an option or a table, that `path` was most likely meant to be, or NULL: an
+ * option of the very same key in another table, or else the nearest name in the same table; of a
+ * table the other way round. Static.
  */
-const char *config_keys_nearest (enum config_file file, const char *path);
+const char *config_keys_nearest (enum config_file file, const char *path, bool is_table);
 
 /* The path in config-node.toml of our table that has the last name of `path`, or NULL. */
 const char *config_keys_table (const char *path);

@@ -18,6 +18,11 @@ read_endpoint (const struct config_input *input, void *value)
 {
     const char *expected = "a string with \"host:port\" in it";
 
+    if (toml_is_text (input->entry) && strstr (input->entry->text, "://") != NULL) {
+        config_report_mismatch (input->context, input->entry,
+                                "\"host:port\" alone; a URL goes into [[peers.peer]], as url");
+        return CONFIG_REPORTED;
+    }
     if (toml_is_text (input->entry) && endpoint_parse (input->entry->text, value, &expected) == 0) {
         return CONFIG_READ;
     }
@@ -38,7 +43,8 @@ print_endpoint (const struct config_option *option, const void *value, FILE *str
 static const struct config_type endpoint = {
     .size = sizeof (struct endpoint), .read = read_endpoint, .print = print_endpoint};
 const struct config_type config_endpoints = {.size = sizeof (struct config_endpoints),
-                                             .expected = "a list of \"host:port\"",
+                                             .expected =
+                                                 "a list of \"host:port\", as [\"host:port\"]",
                                              .item = &endpoint};
 
 /* Addresses. */

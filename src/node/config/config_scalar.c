@@ -108,9 +108,13 @@ static int
 find_choice (const struct config_input *input)
 {
     const char *const *const choices = input->option->choices;
+    const bool is_text = toml_is_text (input->entry);
+    /* What a log level is called elsewhere. */
+    const bool is_warning = is_text && strcmp (input->entry->text, "warning") == 0;
+    const char *const text = is_warning ? "warn" : input->entry->text;
 
-    for (int i = 0; toml_is_text (input->entry) && choices[i] != NULL; i++) {
-        if (strcmp (input->entry->text, choices[i]) == 0) {
+    for (int i = 0; is_text && choices[i] != NULL; i++) {
+        if (strcmp (text, choices[i]) == 0) {
             return i;
         }
     }

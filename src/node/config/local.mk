@@ -1,6 +1,7 @@
 libnode_la_SOURCES += \
 	%D%/config.c %D%/config.h \
 	%D%/config_access.c \
+	%D%/config_check.c %D%/config_check.h \
 	%D%/config_daemon.c \
 	%D%/config_generate.c \
 	%D%/config_keys.c %D%/config_keys.h \

@@ -33,6 +33,7 @@ enum options_command {
     OPTIONS_DEBUG_OPENCL,
     /* The first word is. */
     OPTIONS_STATUS,
+    OPTIONS_HEALTH,
     OPTIONS_GENERATE,
     OPTIONS_VALIDATE,
     OPTIONS_CANCEL,

@@ -24,6 +24,7 @@ const struct command_row options_commands[OPTIONS_COMMANDS] = {
     [OPTIONS_DEBUG_PROFILE_VALIDATE] = {"debug_profile_validate", "", 0, "time the validation of work"},
     [OPTIONS_DEBUG_OPENCL] = {"debug_opencl", "", 0, "time the generation of work by OpenCL"},
     [OPTIONS_STATUS] = {"status", "", 0, "show a daemon's devices, rate and queue"},
+    [OPTIONS_HEALTH] = {"health", "", 0, "say whether a daemon can find work; needs no key"},
     [OPTIONS_GENERATE] = {"generate", "HASH", 1, "find work for a hash and print it"},
     [OPTIONS_VALIDATE] = {"validate", "HASH WORK", 2, "say what a work is worth"},
     [OPTIONS_CANCEL] = {"cancel", "HASH", 1, "end every search for a hash"},

@@ -299,6 +299,72 @@ add_table (owned_document &document, const toml::table &table, const std::string
     }
 }
 
+/* What stands in `document` where the one key of `probe` does, or NULL. */
+const toml::node *
+find_same (const toml::table &probe, const toml::table &document)
+{
+    const toml::table *inner = &probe;
+    const toml::table *outer = &document;
+    const toml::node *found = nullptr;
+
+    while (inner != nullptr && outer != nullptr && !inner->empty ()) {
+        const toml::node &node = inner->begin ()->second;
+
+        found = outer->get (inner->begin ()->first.str ());
+        if (found == nullptr) {
+            return nullptr;
+        }
+        inner = node.is_array () ? node.as_array ()->get_as<toml::table> (0) : node.as_table ();
+        outer = found->is_array_of_tables () ? found->as_array ()->back ().as_table ()
+                                             : found->as_table ();
+    }
+    return found;
+}
+
+/*
+ * The line that has the key or the table first which line `at` has again; 0 if that cannot be told.
+ * The parser does not say, but all before that line is good TOML.
+ */
+uint32_t
+first_line (std::string_view text, uint32_t at)
+{
+    std::vector<std::string> lines;
+    size_t start = 0;
+
+    while (lines.size () < at) {
+        start += lines.empty () ? 0 : lines.back ().size () + 1;
+        lines.emplace_back (text.substr (start, text.find ('\n', start) - start));
+    }
+    const toml::parse_result before = toml::parse (text.substr (0, start));
+    const std::string again = lines.back ();
+    const size_t equals = again.find ('=');
+    const auto line_of = [&] (const std::string &single) -> uint32_t {
+        const toml::parse_result probe = toml::parse (single);
+        const toml::node *const found =
+            before && probe ? find_same (probe.table (), before.table ()) : nullptr;
+
+        return found != nullptr ? found->source ().begin.line : 0;
+    };
+
+    if (equals == again.npos) {
+        return line_of (again);
+    }
+    const std::string key = again.substr (0, equals) + "= 0";
+
+    /* It belongs to the last line that is a table's header; a list's can look like one. */
+    for (lines.pop_back (); !lines.empty (); lines.pop_back ()) {
+        const size_t first = lines.back ().find_first_not_of (" \t");
+        const uint32_t line = first != again.npos && lines.back ()[first] == '['
+                                  ? line_of (lines.back () + '\n' + key)
+                                  : 0;
+
+        if (line != 0) {
+            return line;
+        }
+    }
+    return line_of (key);
+}
+
 std::unique_ptr<owned_document>
 parse (std::string_view text)
 {
@@ -313,7 +379,15 @@ parse (std::string_view text)
         if (description.substr (0, prefix.size ()) == prefix) {
             description.remove_prefix (prefix.size ());
         }
-        throw failure{place_of (result.error ().source ()), std::string (description)};
+        const toml_place place = place_of (result.error ().source ());
+        std::string said (description);
+        uint32_t first = 0;
+
+        if (said.find ("cannot redefine") != said.npos &&
+            (first = first_line (text, place.line)) != 0) {
+            said += ", expected it once: it is in line " + std::to_string (first) + " already";
+        }
+        throw failure{place, said};
     }
     auto document = std::make_unique<owned_document> ();
 

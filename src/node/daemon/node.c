@@ -359,6 +359,8 @@ node_run (const struct config *config, const struct config_sources *sources,
     int status = 1;
 
     (void)signal (SIGPIPE, SIG_IGN);
+    (void)signal (SIGUSR1, SIG_IGN); /* scripts for other daemons send them */
+    (void)signal (SIGUSR2, SIG_IGN);
     process_return_memory ();
     rpc_log_set_writer (on_rpc_log);
     if (begin (&node, sources, pid_file) == 0 && start (&node, sources) == 0) {

@@ -80,7 +80,7 @@ start_rpc (struct node *node)
                        : listening_start (server, &config->rpc_address, (uint16_t)config->rpc_port,
                                           &node->ports, on_rpc_listening, &first, error);
     if (failed != 0) {
-        log_error ("Error while running workpeer: %s", error);
+        log_error ("Error while running workpeer: %s (rpc.address, rpc.port)", error);
         return -1;
     }
     if (given > 0) {
@@ -163,7 +163,9 @@ node_start_atto (struct node *node)
                          &node->ports, on_atto_listening, management_name, error) != 0 ||
         listening_start (api, &config->atto_address, (uint16_t)config->atto_port, &node->ports,
                          on_atto_listening, api_name, error) != 0) {
-        log_error ("Error while running workpeer: %s", error);
+        log_error ("Error while running workpeer: %s (atto.address, atto.port, "
+                   "atto.management_port)",
+                   error);
         return -1;
     }
     return 0;

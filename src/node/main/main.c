@@ -46,8 +46,10 @@ has_files (const char *data_path)
     return false;
 }
 
-/* That OpenCL cannot be used is no error: the daemon starts all the same. */
-static void
+/*
+ * That OpenCL cannot be used is no error: the daemon starts all the same. Returns whether it can.
+ */
+static bool
 check_opencl (const struct config *config)
 {
     const struct gpu_settings settings = {.config = config};
@@ -55,7 +57,7 @@ check_opencl (const struct config *config)
     struct gpu *gpu;
 
     if (!config->opencl_enable) {
-        return;
+        return false;
     }
     gpu = gpu_open (&settings, error);
     if (gpu == NULL) {
@@ -63,6 +65,7 @@ check_opencl (const struct config *config)
                  error);
     }
     gpu_free (gpu);
+    return gpu != NULL;
 }
 
 /* Also what only this machine can tell. */
@@ -82,7 +85,12 @@ check_config (const struct options *options, const struct config *config)
         return COMMAND_FAILED;
     }
     tls_release (tls);
-    check_opencl (config);
+    if (!check_opencl (config) && config->work_threads == 0 && config->work_peers.count == 0 &&
+        config->peers_peer.count == 0) {
+        fprintf (stderr, "Nothing can find work: node.work_threads is 0, no OpenCL device is used, "
+                         "and there is no work peer; expected one of these\n");
+        return COMMAND_FAILED;
+    }
     printf ("The configuration in %s is good%s\n", options->data_path,
             has_files (options->data_path) ? "" : ": there are no files, so it is the default");
     return COMMAND_DONE;

@@ -539,6 +539,20 @@ precache_statistics (const struct precache *precache, struct precache_statistics
     statistics->ready = precache->states[PRECACHE_READY];
 }
 
+bool
+precache_lacks_frontier (const struct precache *precache)
+{
+    const struct subject *subject;
+
+    TAILQ_FOREACH (subject, &precache->kinds[SUBJECT_PINNED], link)
+    {
+        if (account_chain_frontier (&subject->chain) == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 describe (const struct subject *subject, struct precache_account *account)
 {

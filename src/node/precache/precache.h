@@ -112,6 +112,9 @@ struct precache_statistics {
 
 void precache_statistics (const struct precache *precache, struct precache_statistics *statistics);
 
+/* Whether the frontier of a pinned account is not known. */
+bool precache_lacks_frontier (const struct precache *precache);
+
 /* The state of one account, for people. */
 enum precache_state {
     PRECACHE_WAITING, /* for a node to tell of its frontier */

@@ -32,6 +32,7 @@ struct precache_owner {
     uint64_t troubles;    /* of the store, that were logged */
     uint64_t read_errors; /* likewise */
     bool failing;         /* as it was last logged */
+    bool warned;          /* that nobody may tell of frontiers */
 };
 
 static enum store_network
@@ -50,6 +51,18 @@ store_network_by_name (const char *name)
         i++;
     }
     return networks[i].network;
+}
+
+/* Once: a callback that comes later makes it good. */
+static void
+warn_of_frontiers (struct precache_owner *owner)
+{
+    if (!owner->warned && owner->frontiers == NULL && owner->config->precache_enable &&
+        precache_lacks_frontier (owner->precache)) {
+        owner->warned = true;
+        log_warn ("No block of a watched account is known, and no node is asked for it: set "
+                  "precache.node, or have the node send its blocks to /callback");
+    }
 }
 
 /* Logs when writing begins to fail, and when it works again; and reading that has failed. */
@@ -79,6 +92,7 @@ on_look (evutil_socket_t fd, short what, void *data)
     owner->read_errors = statistics.read_errors;
     if (owner->precache != NULL) {
         precache_check (owner->precache);
+        warn_of_frontiers (owner);
     }
 }
 

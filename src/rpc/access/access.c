@@ -224,6 +224,14 @@ access_admit (struct access *access, const struct cidr_address *address,
     return verdict;
 }
 
+void
+access_refund (const struct access_pass *pass)
+{
+    if (pass->caller != NULL) {
+        caller_refund (pass->caller);
+    }
+}
+
 enum access_verdict
 access_begin_job (struct access_pass *pass)
 {

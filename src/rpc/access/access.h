@@ -100,6 +100,9 @@ enum access_verdict access_admit (struct access *access, const struct cidr_addre
                                   const struct credentials_headers *headers, uint64_t now,
                                   struct access_pass *pass);
 
+/* Its request does not count against the rate. Once at most. */
+void access_refund (const struct access_pass *pass);
+
 /* Begins the pass's one job, unless its caller has as many as he may. */
 enum access_verdict access_begin_job (struct access_pass *pass);
 

@@ -142,6 +142,12 @@ caller_spend (struct caller *caller, double rate, double burst, uint64_t now, do
     return false;
 }
 
+void
+caller_refund (struct caller *caller)
+{
+    caller->tokens += 1;
+}
+
 bool
 caller_begin_job (struct caller *caller, uint64_t max)
 {

@@ -48,6 +48,9 @@ void callers_release (struct callers *callers, struct caller *caller);
  */
 bool caller_spend (struct caller *caller, double rate, double burst, uint64_t now, double *wait);
 
+/* Gives back what was spent last. */
+void caller_refund (struct caller *caller);
+
 /* Begins a job, unless there are `max` already. Returns whether it did. */
 bool caller_begin_job (struct caller *caller, uint64_t max);
 void caller_end_job (struct caller *caller);

@@ -341,13 +341,16 @@ write_request (const struct http_question *question, struct evbuffer *output)
     char host[HOST_SIZE];
 
     print_host (question->url, host);
-    json_print (question->body, text);
+    if (question->body != NULL) {
+        json_print (question->body, text);
+    }
     memory_require (evbuffer_add_printf (output,
-                                         "POST %s HTTP/1.1\r\n"
+                                         "%s %s HTTP/1.1\r\n"
                                          "Content-Type: application/json\r\n"
                                          "Host: %s\r\n"
                                          "Content-Length: %zu\r\n"
                                          "%s",
+                                         question->body != NULL ? "POST" : "GET",
                                          question->url->path, host, evbuffer_get_length (text),
                                          question->kept != NULL ? "" : "Connection: close\r\n") >
                     0);

@@ -46,7 +46,7 @@ struct http_question {
     struct tls *tls;                   /* for an https URL */
     const struct http_header *headers; /* after our own */
     size_t header_count;
-    const json_t *body;
+    const json_t *body;      /* posted; NULL: a GET */
     double connect_timeout;  /* seconds; 0 is no bound, here and below */
     double response_timeout; /* from being connected to the end of the answer */
     double timeout;          /* for everything together */

@@ -189,6 +189,12 @@ obey (struct request *request, enum access_verdict verdict)
     return false;
 }
 
+void
+request_refund (struct request *request)
+{
+    access_refund (&request->pass);
+}
+
 bool
 request_begin_job (struct request *request)
 {

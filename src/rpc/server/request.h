@@ -87,6 +87,9 @@ const char *request_header (const struct request *request, const char *name);
 /* Who asks, for a log: the name of his key, or his address. */
 void request_caller (const struct request *request, char text[ACCESS_NAME_SIZE]);
 
+/* The request does not count against its caller's rate. Once at most. */
+void request_refund (struct request *request);
+
 /*
  * Whether the caller may have one more search in progress; it then ends with the request. Else the
  * request has ended: its client is told.

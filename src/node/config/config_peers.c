@@ -134,37 +134,37 @@ static const struct config_option options[] = {
     {.path = "peers.mode", CONFIG_CHOICE (peers_mode, modes), .initial = "\"serial\"",
      .help = "\"serial\" asks one peer after another until one succeeds. \"race\" asks all of "
              "them at once and takes the first good answer. \"hedge\" also asks the next peer "
-             "when one fails, or takes longer than it does 95 times out of 100. Peers whose "
-             "answers are no longer wanted are told to stop, with work_cancel."},
+             "when one fails, or takes longer than it does 95 times out of 100. A peer whose "
+             "answer is no longer needed receives work_cancel."},
     {.path = "peers.local", CONFIG_CHOICE (peers_local, locals), .initial = "\"fallback\"",
-     .help = "What this machine's own devices do for a request that goes to peers: start when all "
-             "peers have failed, search alongside them from the beginning, or never search."},
+     .help = "What this machine's own devices do for a request that goes to peers: \"fallback\" "
+             "starts them when all peers have failed, \"beside\" lets them search alongside the "
+             "peers, \"never\" does not use them."},
     {.path = "peers.stand_in", CONFIG_SWITCH (peers_stand_in), .initial = "true",
      .part = CONFIG_PART_PRECACHE,
-     .help = "Whether a request that does not say use_peers goes to the peers when this machine "
-             "has no device to work on, or none that works."},
+     .help = "Whether requests without use_peers go to the peers while this machine has no "
+             "working device."},
     {.path = "peers.connect_timeout", CONFIG_NUMBER (peers_connect_timeout, 0.01, CONFIG_A_DAY),
      .initial = "3", .unit = "seconds",
      .help = "How long connecting to one address of a peer may take."},
     {.path = "peers.response_timeout", CONFIG_NUMBER (peers_response_timeout, 0.01, CONFIG_A_DAY),
      .initial = "60", .unit = "seconds",
-     .help = "How long one peer may take to find work. When the request's own time is short, its "
-             "peers share it."},
+     .help = "How long one peer may take to find work. If the request has less time left, its "
+             "peers share that."},
     {.path = "peers.peer", .type = &config_peer_list, CONFIG_FIELD (struct config_peers, peers_peer),
      .initial = "[]",
-     .help = "More work peers, for services that need a path or a key. They are asked after those "
-             "of node.work_peers. Each is a table [[peers.peer]] with `url`, which is "
-             "\"http://host:port/path\", and, if the service wants a key, `key` and `header`, the "
-             "name of the header that carries it. The header is \"api-key\" by default; "
+     .help = "More work peers, for services that need a path or a key. They come after those of "
+             "node.work_peers. Each is a table [[peers.peer]] with `url`, which is "
+             "\"http://host:port/path\", and, if the service requires a key, `key` and `header`, "
+             "the name of the header that carries it. The header is \"api-key\" by default; "
              "\"Authorization\" carries the key as a Bearer token.",
-     .more = "Only http is spoken; for https, put a proxy in between."},
+     .more = "Only http is supported; for https, put a proxy in between."},
 };
 
 const struct config_section config_section_peers = {
     .path = "peers", CONFIG_OPTIONS (options),
-    .help = "How work peers are asked. The peers themselves are listed in node.work_peers and "
-            "peers.peer.",
-    .more = "At most 4096 calls to peers are under way at a time, or fewer if the limit on open "
-            "files is too low for that. A call beyond that counts as failed for the request, but "
-            "is not held against the peer.",
+    .help = "How Workpeer asks its work peers. node.work_peers and peers.peer list the peers.",
+    .more = "Workpeer makes at most 4096 calls to peers at a time, or fewer if the limit on open "
+            "files is too low. A call beyond that fails for the request, but does not count "
+            "against the peer.",
 };

@@ -244,8 +244,8 @@ class Absent(OpenclTest):
         daemon = self.start_opencl({"node.work_threads": None, **(config or {})}, select,
                                    environment={**FEW_THREADS, **environment})
         self.assertRegex(daemon.log(),
-                         rf"warn OpenCL is enabled \(opencl.enable\) and cannot be used: {reason}")
-        self.assertIn("warn Work is done on the CPU", daemon.log())
+                         rf"warn OpenCL is enabled \(opencl.enable\) but cannot be used: {reason}")
+        self.assertIn("warn The CPU searches instead", daemon.log())
         self.assertIn("work", daemon.rpc("work_generate", hash=self.root))
         self.assertEqual({each["kind"] for each in daemon.status()["devices"]}, {"cpu"})
         wait_until(lambda: {each["state"] for each in daemon.status()["devices"]} == {"up"},
@@ -271,8 +271,8 @@ class Absent(OpenclTest):
     @needs_device
     def test_names_that_are_not_there(self):
         for select, reason in (
-            ("[Voodoo]", r'opencl.select: "Voodoo" names no OpenCL device; there is "\d+:\d+" '),
-            ("[77:0]", r'opencl.select: "77:0" names no OpenCL device; there is "\d+:\d+" '),
+            ("[Voodoo]", r'opencl.select: "Voodoo" matches no OpenCL device; there is "\d+:\d+" '),
+            ("[77:0]", r'opencl.select: "77:0" matches no OpenCL device; there is "\d+:\d+" '),
         ):
             with self.subTest(select=select):
                 self.assert_served_by_cpu({}, reason, select=select)
@@ -333,7 +333,7 @@ class Commands(unittest.TestCase):
 
     def test_check_config(self):
         """A warning where the device is not there; the daemon would start all the same."""
-        for select, text in ((DEVICES[0], "^$"), ("Voodoo", '"Voodoo" names no OpenCL device')):
+        for select, text in ((DEVICES[0], "^$"), ("Voodoo", '"Voodoo" matches no OpenCL device')):
             result = self.run_here("--check_config", "--config", "opencl.enable=true",
                                    f"opencl.select=[{select}]")
             self.assertEqual(result.returncode, 0)

@@ -242,14 +242,14 @@ BAD_TABLES = (
     ('url = 7', 'expected a string with "http://host:port/path" in it'),
     ('url = "https://peer.example.net/"', "expected"),
     (f'{GOOD_URL}\nkey = ""', "expected a string of 1 to 1024 visible ASCII characters"),
-    (f'{GOOD_URL}\nkey = " secret"', "cannot stand in a header"),
-    (f'{GOOD_URL}\nkey = "secret\\n"', "cannot stand in a header"),
-    (f'{GOOD_URL}\nkey = "{"x" * 1025}"', "cannot stand in a header"),
-    (f'{GOOD_URL}\nkey = ["secret"]', "cannot stand in a header"),
+    (f'{GOOD_URL}\nkey = " secret"', "is not valid in a header"),
+    (f'{GOOD_URL}\nkey = "secret\\n"', "is not valid in a header"),
+    (f'{GOOD_URL}\nkey = "{"x" * 1025}"', "is not valid in a header"),
+    (f'{GOOD_URL}\nkey = ["secret"]', "is not valid in a header"),
     (f'{GOOD_URL}\nkey = "k"\nheader = "a key"', "expected the name of a header that can carry a key"),
     (f'{GOOD_URL}\nkey = "k"\nheader = ""', "expected the name of a header"),
     (f'{GOOD_URL}\nkey = "k"\nheader = "content-length"', "expected the name of a header"),
-    (f'{GOOD_URL}\nheader = "api-key"', "stands without a key, expected both"),
+    (f'{GOOD_URL}\nheader = "api-key"', "is set without a key, expected both"),
 )
 
 
@@ -274,7 +274,7 @@ class Tables(unittest.TestCase):
     def test_unknown_key(self):
         result = self.check(f"{GOOD_URL}\nsecret = 1")
         self.assertEqual(result.returncode, 0)
-        self.assertIn("is no known key and is ignored; there are url, key and header", result.stderr)
+        self.assertIn("is not a known key and is ignored; there are url, key and header", result.stderr)
 
 
 BAD_PEERS = {
@@ -652,7 +652,7 @@ class Health(PeerTest):
         self.assertEqual(self.generate(daemon), CANCELLATION_OR_FAILURE)
         status, body = self.health(daemon)
         self.assertEqual((status, body["status"]), (503, "DOWN"))
-        self.assertEqual(body["reason"], "Every work peer rests after a failure")
+        self.assertEqual(body["reason"], "Every work peer is resting after a failure")
 
 
 class Control(PeerTest):

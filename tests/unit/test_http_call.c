@@ -318,11 +318,11 @@ test_answer_times_out (void **state)
     for (size_t i = 0; i < COUNT (turns); i++) {
         script (bench, &turns[i], 1);
         ask (bench, "127.0.0.1", (struct http_question){.response_timeout = QUICK});
-        expect (bench, HTTP_RESPONSE_TIMEOUT, "no whole answer within 0.");
+        expect (bench, HTTP_RESPONSE_TIMEOUT, "no complete answer within 0.");
         assert_true (bench->sent);
     }
     ask (bench, "127.0.0.1", (struct http_question){.response_timeout = LONG, .timeout = QUICK});
-    expect (bench, HTTP_RESPONSE_TIMEOUT, "no whole answer");
+    expect (bench, HTTP_RESPONSE_TIMEOUT, "no complete answer");
 }
 
 /* Giving up, in each state. */
@@ -458,7 +458,7 @@ test_stale_in_time (void **state)
     ask (bench, "127.0.0.1", (struct http_question){.kept = &bench->kept});
     expect (bench, HTTP_ANSWERED, "");
     ask (bench, "127.0.0.1", question);
-    expect (bench, HTTP_RESPONSE_TIMEOUT, "no whole answer");
+    expect (bench, HTTP_RESPONSE_TIMEOUT, "no complete answer");
     assert_true (bench->sent);
     assert_int_equal (fake_peer_accepted (bench->fake), 2);
 }

@@ -207,7 +207,7 @@ a_second_process_is_refused_while_the_first_lives (void **state)
     snprintf (words, sizeof words, "is in use by process %ld:", (long)pid);
     support_refused (place->path, error);
     assert_non_null (strstr (error, words));
-    assert_non_null (strstr (error, "each daemon needs a store of its own"));
+    assert_non_null (strstr (error, "each daemon needs its own store"));
     assert_int_equal (kill (pid, SIGKILL), 0);
     assert_int_equal (waitpid (pid, NULL, 0), pid);
     store_close (support_open (place->path, &settings));

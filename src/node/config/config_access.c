@@ -19,10 +19,11 @@ read_hash (const struct config_input *input, void *value)
     if (toml_is_text (input->entry) && key_hash_parse (input->entry->text, value) == 0) {
         return CONFIG_READ;
     }
-    config_report_error (input->context, input->entry->place,
-                         "%s is no hash of a key, expected what workpeer --hash_key prints, as "
-                         "\"blake2b:SALT:HASH\"",
-                         input->entry->path);
+    config_report_error (
+        input->context, input->entry->place,
+        "%s is not the hash of a key, expected the output of workpeer --hash_key, such as "
+        "\"blake2b:SALT:HASH\"",
+        input->entry->path);
     return CONFIG_REPORTED;
 }
 

@@ -43,7 +43,7 @@ read_key (const struct config_input *input, void *value)
     if (!toml_is_text (input->entry) || input->entry->length > KEY_MAX ||
         !header_is_value (input->entry->text)) {
         config_report_error (input->context, input->entry->place,
-                             "%s cannot stand in a header, expected a string of 1 to %d visible "
+                             "%s is not valid in a header, expected a string of 1 to %d visible "
                              "ASCII characters",
                              input->entry->path, KEY_MAX);
         return CONFIG_REPORTED;
@@ -63,7 +63,7 @@ is_header (const struct toml_entry *entry)
 
 static const struct config_type header = {
     CONFIG_IS_TEXT (is_header),
-    .expected = "the name of a header that can carry a key, as \"api-key\"",
+    .expected = "the name of a header that can carry a key, such as \"api-key\"",
 };
 
 static const struct config_option members[] = {
@@ -81,7 +81,7 @@ complete_peer (const struct toml_entry *entry, const struct config_context *cont
     char *bearer;
 
     if (named != NULL && config_member (entry, "key") == NULL) {
-        config_report_error (context, named->place, "%s stands without a key, expected both",
+        config_report_error (context, named->place, "%s is set without a key, expected both",
                              named->path);
         return false;
     }

@@ -50,7 +50,7 @@ choose_numbered (struct gpu *gpu, const struct config *config, char error[GPU_TE
     if (opencl_list_at (&gpu->list, config->opencl_platform, config->opencl_device) == NULL) {
         (void)snprintf (error, GPU_TEXT_SIZE,
                         "there is no OpenCL device %s (opencl.platform and opencl.device); "
-                        "--list_devices prints which there are",
+                        "--list_devices lists the devices",
                         numbers);
         return -1;
     }

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 static const char EXPECTED_URL[] = "\"http://host:port/path\", with IPv6 addresses in brackets "
-                                   "(https needs a proxy that speaks it)";
+                                   "(for https, use a proxy)";
 static const char EXPECTED_HOST[] = "an IPv4 or IPv6 address or a host name before the port";
 static const char EXPECTED_PATH[] = "a path of visible ASCII characters after the host";
 

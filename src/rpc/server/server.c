@@ -198,7 +198,7 @@ handle_route (struct server *server, struct connection *connection,
     if (evhttp_request_get_command (connection->http) == EVHTTP_REQ_OPTIONS) {
         reply_send (connection, 204, NULL, NULL);
     } else if (match->route == NULL) {
-        refuse (server, connection, match->path, 405, "This path does not have that method");
+        refuse (server, connection, match->path, 405, "This path does not support that method");
     } else if (match->open || admit (server, connection, match->path, &pass)) {
         request_run (&server->requests, connection, match->path, NULL, &pass, match->route->run,
                      match->context);
@@ -384,7 +384,7 @@ static void
 on_accept_error (struct evconnlistener *listener, void *data)
 {
     (void)data;
-    rpc_log_write ("Cannot accept a connection, and try again in 0.1 s: %s", strerror (errno));
+    rpc_log_write ("Cannot accept a connection, retrying in 0.1 s: %s", strerror (errno));
     memory_require (event_base_once (evconnlistener_get_base (listener), -1, EV_TIMEOUT, on_resume,
                                      listener, &accept_pause) == 0);
     (void)evconnlistener_disable (listener);

@@ -23,9 +23,9 @@
  *
  * LMDB believes its file: a damaged page can crash the process, when it is read or only when it is
  * written. So store_open has the file read from end to end by a child process first. What it cannot
- * read is put aside, and the store begins anew. A store that was not closed, or met errors, is also
- * written anew, row by row: a process that died may have died of it. So a damaged file costs one
- * start at the most, and is gone with the second. Cost: see tests/README.md.
+ * read is put aside, and a new store is started. A store that was not closed, or met errors, is
+ * also written anew, row by row: a process that died may have died of it. So a damaged file costs
+ * one start at the most, and is gone with the second. Cost: see tests/README.md.
  */
 #ifndef WORK_STORE_H
 #define WORK_STORE_H

@@ -32,11 +32,12 @@ static int
 check_settings (const struct store_settings *settings, char *error, size_t error_size)
 {
     if (settings->max_entries < 1) {
-        snprintf (error, error_size, "a store is for at least one entry");
+        snprintf (error, error_size, "a store needs room for at least one entry");
         return -1;
     }
     if (settings->max_bytes != 0 && settings->max_bytes < STORE_MIN_BYTES) {
-        snprintf (error, error_size, "a store's bound is at least %" PRIu64 " bytes, or 0 for none",
+        snprintf (error, error_size,
+                  "a store's size limit is at least %" PRIu64 " bytes, or 0 for none",
                   STORE_MIN_BYTES);
         return -1;
     }
@@ -149,8 +150,8 @@ put_aside (const struct names *names, enum store_past past, const char *reason, 
 {
     if (past == STORE_PAST_NONE) {
         snprintf (error, error_size,
-                  "%s is not a store, but another program's, or a damaged one (%s): move it away, "
-                  "or name another directory",
+                  "%s is another program's file, or a damaged store (%s): move it away, or choose "
+                  "another directory",
                   names->data, reason);
         return -1;
     }
@@ -159,9 +160,10 @@ put_aside (const struct names *names, enum store_past past, const char *reason, 
                   names->data, reason, strerror (errno));
         return -1;
     }
-    snprintf (error, error_size,
-              "the store %s is damaged (%s): the file is now %s, and the store begins anew",
-              names->data, reason, names->damaged);
+    snprintf (
+        error, error_size,
+        "the store %s is damaged (%s): the file was renamed to %s, and a new store was started",
+        names->data, reason, names->damaged);
     return 0;
 }
 

@@ -615,8 +615,8 @@ class Configuration(AccessTest):
 
     def test_wrong_ones(self):
         for text, expected in (
-            ('keys = ["my secret key"]', "is no hash of a key, expected what workpeer --hash_key prints"),
-            ('keys = [7]', "is no hash of a key"),
+            ('keys = ["my secret key"]', "is not the hash of a key, expected the output of workpeer --hash_key"),
+            ('keys = [7]', "is not the hash of a key"),
             ('keys = "x"', "expected a list of tables with a hash"),
             ('keys = [{name = "x"}]', "has no hash"),
             (f'keys = [{{hash = "{hash_of(KEY)}", name = ""}}]', "expected a string of 1 to 63"),

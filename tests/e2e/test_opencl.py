@@ -189,7 +189,7 @@ class Searching(OpenclTest):
     def test_cpu_stands_by(self):
         daemon = self.start_opencl({"node.work_threads": None})
         self.wait_up(daemon)
-        self.assertIn("Work pool threads: 0 (CPU), as node.work_threads is not set", daemon.log())
+        self.assertIn("Work pool threads: 0 (CPU), because node.work_threads is not set", daemon.log())
         wait_until(lambda: {each["state"] for each in self.devices(daemon, "cpu")} == {"standby"},
                    "the CPU stands by")
         for root in (nano.random_root() for _ in range(3)):

@@ -215,7 +215,7 @@ class Bytes(PeerTest):
             'key = "secret-of-ours"\n'
             "[[peers.peer]]\n"
             f'url = "http://{peer.name}"\n'
-            'key = "another"\n'
+            'key = "second-key"\n'
             'header = "Authorization"\n'
         )
         daemon = self.start_before([], files={"config-node.toml": text})
@@ -229,10 +229,10 @@ class Bytes(PeerTest):
         self.assertEqual(first.request_line, "POST /v1/work?net=nano HTTP/1.1")
         self.assertEqual(first.header("api-key"), "secret-of-ours")
         self.assertEqual(second.request_line, "POST / HTTP/1.1")
-        self.assertEqual(second.header("Authorization"), "Bearer another")
+        self.assertEqual(second.header("Authorization"), "Bearer second-key")
         log = daemon.log() + str(daemon.status())
         self.assertNotIn("secret-of-ours", log)
-        self.assertNotIn("another", log)
+        self.assertNotIn("second-key", log)
 
 
 GOOD_URL = 'url = "http://peer.example.net:7000/work"'
@@ -274,7 +274,7 @@ class Tables(unittest.TestCase):
     def test_unknown_key(self):
         result = self.check(f"{GOOD_URL}\nsecret = 1")
         self.assertEqual(result.returncode, 0)
-        self.assertIn("is not a known key and is ignored; there are url, key and header", result.stderr)
+        self.assertIn("is not a known key and is ignored; known keys are url, key and header", result.stderr)
 
 
 BAD_PEERS = {

@@ -329,7 +329,7 @@ class Callbacks(PrecacheTest):
         self.assertEqual(status["dropped"], "451")
         self.assertEqual(self.account_status(daemon, account)["frontier"], root)
         self.assert_ready(daemon, root)
-        self.assertEqual(len(re.findall("More accounts than the 50", daemon.log())), 1)
+        self.assertEqual(len(re.findall("More accounts than the limit of 50", daemon.log())), 1)
         store = daemon.status()["store"]
         wait_until(
             lambda: int(daemon.status()["store"]["accounts"]) <= 50, f"accounts dropped: {store}"

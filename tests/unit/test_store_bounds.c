@@ -228,7 +228,9 @@ the_file_keeps_within_its_bound (void **state)
         }
     }
     support_sync (store);
-    assert_int_equal (support_statistics (store).write_errors, 0);
+    /* store_frontier reads, and a reader that a busy machine puts aside keeps pages from being used
+     * again: a write may have failed meanwhile, but the last one has not. */
+    assert_false (support_statistics (store).failing);
     assert_int_equal (support_statistics (store).entries, STORE_MIN_BYTES / STORE_ENTRY_BYTES);
     assert_int_equal (stat (support_file (*state, "data.mdb"), &status), 0);
     assert_true (status.st_size <= (off_t)STORE_MIN_BYTES);

@@ -77,7 +77,7 @@ static const struct config_type jobs = {
 #define MEMBER(member) .path = #member, .offset = offsetof (struct config_access_key, member)
 
 static const struct config_option members[] = {
-    {MEMBER (hash), .type = &hash, .sample = "what workpeer --hash_key prints"},
+    {MEMBER (hash), .type = &hash, .sample = "the output of workpeer --hash_key"},
     {MEMBER (name), .type = &name},
     {MEMBER (rate), .type = &config_number, RATE},
     {MEMBER (burst), .type = &config_number, BURST},

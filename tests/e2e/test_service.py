@@ -161,7 +161,7 @@ class Sockets(DaemonTest):
                 with self.assertRaises(AssertionError):
                     daemon.start()
                 self.assertEqual(daemon.wait(), 1)
-                self.assertIn("descriptor 4, which was handed over, is no TCP socket that listens",
+                self.assertIn("descriptor 4, which was handed over, is not a listening TCP socket",
                               daemon.log())
 
 

@@ -165,7 +165,7 @@ tests_unit_test_device_opencl_SOURCES = tests/unit/test_device_opencl.c tests/un
 	tests/unit/opencl_between.h $(SUPPORT_OPENCL)
 tests_unit_test_device_opencl_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_device_opencl_LDADD = $(UNIT_WORK)
-tests_unit_test_dial_SOURCES = tests/unit/test_dial.c tests/unit/fake_peer.c tests/unit/fake_peer.h
+tests_unit_test_dial_SOURCES = tests/unit/test_dial.c $(SUPPORT_PEER)
 tests_unit_test_dial_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_dial_LDADD = $(UNIT_RPC)
 tests_unit_test_difficulty_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -367,6 +367,7 @@ E2E_TESTS = \
 	tests/e2e/test_debug.py \
 	tests/e2e/test_framing.py \
 	tests/e2e/test_generate.py \
+	tests/e2e/test_https.py \
 	tests/e2e/test_lifecycle.py \
 	tests/e2e/test_metrics.py \
 	tests/e2e/test_log.py \

@@ -165,8 +165,10 @@ def closing(exchange):
 class FakePeer:
     """Listens at once. `behaviour` may be changed at any time."""
 
-    def __init__(self, behaviour=good, address="127.0.0.1"):
+    def __init__(self, behaviour=good, address="127.0.0.1", tls=None):
         self.behaviour = behaviour
+        self._tls = tls  # an ssl.SSLContext
+        self.refusals = []  # why handshakes failed
         self.stopped = threading.Event()
         self.bytes_sent = 0
         self.connections = 0  # accepted
@@ -217,8 +219,22 @@ class FakePeer:
                 self._sockets.add(sock)
             threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
+    def _secure(self, sock):
+        with self._lock:
+            self._sockets.discard(sock)
+        try:
+            secured = self._tls.wrap_socket(sock, server_side=True)
+        except OSError as error:
+            self.refusals.append(str(error))
+            raise
+        with self._lock:
+            self._sockets.add(secured)
+        return secured
+
     def _serve(self, sock):
         try:
+            if self._tls is not None:
+                sock = self._secure(sock)
             buffered = b""
             while True:
                 exchange, buffered = self._read(sock, buffered)

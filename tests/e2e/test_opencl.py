@@ -23,6 +23,10 @@ FEW_THREADS = {
     "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0",
 }
 
+# A driver takes seconds for what it compiles: most tests share one place for it, in place of each data directory.
+CACHE = tempfile.TemporaryDirectory(prefix="workpeer-e2e-")
+CACHED = {**FEW_THREADS, "POCL_CACHE_DIR": CACHE.name}
+
 SEND_64TH = nano.from_multiplier(1 / 64, nano.LIVE.base)
 
 
@@ -67,7 +71,7 @@ class OpenclTest(DaemonTest):
         self.daemons = []
 
     def start_opencl(self, config=None, select=None, **settings):
-        settings.setdefault("environment", FEW_THREADS)
+        settings.setdefault("environment", CACHED)
         daemon = self.start(
             config={
                 "opencl.enable": "true",
@@ -209,15 +213,34 @@ class Searching(OpenclTest):
         daemon = self.start_opencl()
         self.wait_up(daemon)
         cache = os.path.join(daemon.data_path, "opencl")
-        self.assertEqual(len(os.listdir(cache)), 1)
+        kernels = [name for name in os.listdir(cache) if name.startswith("kernel-")]
+        self.assertEqual(len(kernels), 1)
         with tempfile.TemporaryDirectory(prefix="workpeer-e2e-") as path:
             shutil.copytree(cache, os.path.join(path, "opencl"))
-            kernel = os.path.join(path, "opencl", os.listdir(cache)[0])
+            kernel = os.path.join(path, "opencl", kernels[0])
             before = os.stat(kernel).st_ino
             result = run_program("--debug_opencl", "--multiplier", "0.0001", "--count", "1",
-                                 "--data_path", path, seconds=120, environment=FEW_THREADS)
+                                 "--data_path", path, seconds=120, environment=CACHED)
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertEqual(os.stat(kernel).st_ino, before)  # a rebuilt one is another file
+
+    def test_home_that_cannot_be_written(self):
+        """A service's often cannot: the driver's cache is in the data directory."""
+        for home in ("/proc", "/dev/null"):
+            with self.subTest(home):
+                daemon = self.start_opencl(environment={**FEW_THREADS, "HOME": home})
+                self.wait_up(daemon)
+                self.assertIn("work", daemon.rpc("work_generate", hash=self.root))
+                if "Portable Computing" in LISTED:
+                    self.assertTrue(os.listdir(os.path.join(daemon.data_path, "opencl", "pocl")))
+
+    def test_cache_that_the_operator_chose(self):
+        with tempfile.TemporaryDirectory(prefix="workpeer-e2e-") as path:
+            chosen = {"POCL_CACHE_DIR": path, "CUDA_CACHE_PATH": path}
+            daemon = self.start_opencl(environment={**FEW_THREADS, **chosen, "HOME": "/proc"})
+            self.wait_up(daemon)
+            self.assertEqual(os.listdir(os.path.join(daemon.data_path, "opencl", "pocl")), [])
+            self.assertTrue(os.listdir(path))
 
     def test_stop_in_flight(self):
         daemon = self.start_opencl({"opencl.batch_time": LONG_BATCH})
@@ -242,7 +265,7 @@ class Absent(OpenclTest):
 
     def assert_served_by_cpu(self, environment, reason, config=None, select="[all]"):
         daemon = self.start_opencl({"node.work_threads": None, **(config or {})}, select,
-                                   environment={**FEW_THREADS, **environment})
+                                   environment={**CACHED, **environment})
         self.assertRegex(daemon.log(),
                          rf"warn OpenCL is enabled \(opencl.enable\) but cannot be used: {reason}")
         self.assertIn("warn The CPU searches instead", daemon.log())
@@ -315,7 +338,7 @@ class Commands(unittest.TestCase):
 
     def run_here(self, *arguments, seconds=120):
         return run_program(*arguments, "--data_path", self.data_path, seconds=seconds,
-                           environment=FEW_THREADS)
+                           environment=CACHED)
 
     def profile(self, *arguments):
         platform, device = DEVICES[0].split(":")
@@ -347,6 +370,14 @@ class Commands(unittest.TestCase):
         self.assertEqual(len(rates), len(DEVICES))
         self.assertTrue(all(float(rate) > 0 for rate in rates))
         self.assertRegex(result.stdout, r"(?m)^CPU, one thread: \d+\.\d\d million hashes a second$")
+
+    def test_home_that_cannot_be_written(self):
+        wanted = ("--list_devices", "--config", "opencl.enable=true", "--data_path")
+        home = {**FEW_THREADS, "HOME": "/proc"}
+        self.assertIn(DEVICES[0], run_program(*wanted, self.data_path, environment=home).stdout)
+        if "Portable Computing" in LISTED:
+            self.assertIn("can its driver write below HOME?",
+                          run_program(*wanted, "/proc", environment=home).stdout)
 
     def test_diagnostics(self):
         result = self.run_here("--diagnostics")

@@ -241,7 +241,7 @@ GOOD_URL = 'url = "http://peer.example.net:7000/work"'
 BAD_TABLES = (
     ('key = "k"', "has no url, expected url ="),
     ('url = 7', 'expected a string with "http://host:port/path" in it'),
-    ('url = "https://peer.example.net/"', "expected"),
+    ('url = "ftp://peer.example.net/"', 'expected "http://host:port/path" or "https://...", with IPv6'),
     (f'{GOOD_URL}\nkey = ""', "expected a string of 1 to 1024 visible ASCII characters"),
     (f'{GOOD_URL}\nkey = " secret"', "is not valid in a header"),
     (f'{GOOD_URL}\nkey = "secret\\n"', "is not valid in a header"),
@@ -457,6 +457,7 @@ class Leaving(PeerTest):
         first.close()
         daemon.wait_for(waiters=1)
         self.assertEqual(peer.cancelled, [])
+        self.wait_for(lambda: peer.asked, "the peer is asked")
         second.close()
         self.assert_called_off([peer], root)
 

@@ -229,7 +229,7 @@ class Dropping(PrivilegesTest):
 
     @needs_device
     def test_opencl(self):
-        """A driver that compiles with programs of its own, and keeps what it has compiled in the user's home."""
+        """A driver that compiles with programs of its own, and keeps what it has compiled in the data directory, as the user."""
         home = self.directory()
         os.chown(home, USER.pw_uid, USER.pw_gid)
         daemon = self.prepare_with_database(
@@ -245,7 +245,9 @@ class Dropping(PrivilegesTest):
         answer = daemon.rpc("work_generate", hash=root)
         self.assert_work(answer, root, nano.DEV.base)
         if "Portable Computing Language" in daemon.log():
-            self.assertNotEqual(os.listdir(os.path.join(home, ".cache", "pocl")), [])
+            cache = os.path.join(daemon.data_path, "opencl", "pocl")
+            self.assertNotEqual(os.listdir(cache), [])
+            self.assertEqual(os.stat(cache).st_uid, USER.pw_uid)
 
 
 @NEEDS_ROOT

@@ -100,7 +100,7 @@ test_accounts (void **state)
 static void
 test_node_url (void **state)
 {
-    static const char *const bad[] = {"https://node.example.net", "127.0.0.1:7076", "http://",
+    static const char *const bad[] = {"https://", "127.0.0.1:7076", "http://",
                                       "http://node.example.net:70000", "ftp://127.0.0.1"};
     const struct config *config = load_one ("precache.node=http://[::1]:7076/rpc", "");
     (void)state;
@@ -117,7 +117,8 @@ test_node_url (void **state)
         assert_true (asprintf (&override, "precache.node=%s", bad[i]) > 0);
         assert_true (asprintf (&message,
                                "error: --config: precache.node is \"%s\", expected "
-                               "\"http://host:port/path\", or \"\" for none\n",
+                               "\"http://host:port/path\" or \"https://...\", or \"\" for "
+                               "none\n",
                                bad[i]) > 0);
         assert_null (load_one (override, message));
         free (message);
@@ -484,7 +485,7 @@ test_tables_in_lists (void **state)
         "error: config-node.toml:4:9: peers.peer[0] has no url, expected url = "
         "\"http://host:port/path\"\n"
         "error: config-node.toml:4:32: peers.peer[1].url is \"ftp://a\", expected "
-        "\"http://host:port/path\", with IPv6 addresses in brackets (for https, use a proxy)\n"
+        "\"http://host:port/path\" or \"https://...\", with IPv6 addresses in brackets\n"
         "error: config-node.toml:4:52: peers.peer[1].header is \"Host\", expected the name of a "
         "header that can carry a key, such as \"api-key\"\n"
         "error: config-node.toml:4:52: peers.peer[1].header is set without a key, expected both\n"

@@ -14,6 +14,7 @@
 
 #include "fake_peer.h"
 #include "rpc/client/dial.h"
+#include "support_peer.h"
 #include "work/base/clock.h"
 
 struct bench {
@@ -24,16 +25,18 @@ struct bench {
     struct dial_answer answer;
 };
 
-/* Any name is 127.0.0.1. */
+/* Any name is 127.0.0.1, and "slow" is 127.0.0.2 before that. */
 static void
 fake_lookup (const char *host, struct resolver_answer *answer)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
 
-    (void)host;
+    if (strcmp (host, "slow") == 0) {
+        address.sin_addr.s_addr = htonl (INADDR_LOOPBACK + 1);
+        memcpy (&answer->addresses[answer->count++], &address, sizeof address);
+    }
     address.sin_addr.s_addr = htonl (INADDR_LOOPBACK);
-    memcpy (&answer->addresses[0], &address, sizeof address);
-    answer->count = 1;
+    memcpy (&answer->addresses[answer->count++], &address, sizeof address);
 }
 
 static int
@@ -109,11 +112,52 @@ test_connected (void **state)
     check_connected (*state, "::ffff:127.0.0.1", AF_INET);
 }
 
+/* The first address never answers: the second has not to wait for its time-out, of 20 s. */
+static void
+test_race (void **state)
+{
+    struct bench *const bench = *state;
+    const uint64_t begun = clock_now ();
+    struct plug plug;
+
+    peer_bench_plug (&plug, "127.0.0.2", fake_peer_port (bench->fake));
+    check_connected (bench, "slow", AF_INET);
+    assert_true (clock_now () - begun >= CLOCK_SECOND / 5);
+    assert_true (clock_now () - begun < 15 * CLOCK_SECOND);
+    peer_bench_unplug (&plug);
+}
+
+/* Neither answers: it ends when the second has had its time. */
+static void
+test_race_of_two_that_hang (void **state)
+{
+    struct bench *const bench = *state;
+    struct endpoint endpoint;
+    struct plug first;
+    struct plug second;
+    const char *expected;
+
+    peer_bench_plug (&first, "127.0.0.1", 0);
+    peer_bench_plug (&second, "127.0.0.2", first.port);
+    assert_int_equal (endpoint_make ("slow", first.port, &endpoint, &expected), 0);
+    bench->answers = 0;
+    assert_non_null (dial_new (bench->base, bench->resolver, &endpoint, 0.5, on_done, bench));
+    while (bench->answers == 0) {
+        (void)event_base_loop (bench->base, EVLOOP_ONCE);
+    }
+    assert_int_equal (bench->answer.end, DIAL_TIMED_OUT);
+    assert_int_equal (bench->answer.fd, -1);
+    peer_bench_unplug (&first);
+    peer_bench_unplug (&second);
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown (test_connected, set_up, tear_down),
+        cmocka_unit_test_setup_teardown (test_race, set_up, tear_down),
+        cmocka_unit_test_setup_teardown (test_race_of_two_that_hang, set_up, tear_down),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

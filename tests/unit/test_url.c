@@ -20,12 +20,15 @@ test_parse (void **state)
         const char *host;
         uint16_t port;
         const char *path;
+        bool secure;
     } cases[] = {
-        {"http://peer.example.net", "peer.example.net", 7070, "/"},
-        {"HTTP://peer.example.net:7000", "peer.example.net", 7000, "/"},
-        {"http://192.0.2.1:1/a/b?c=d&e=%20", "192.0.2.1", 1, "/a/b?c=d&e=%20"},
-        {"http://[2001:db8::1]", "2001:db8::1", 7070, "/"},
-        {"http://[2001:db8::1]:7000/", "2001:db8::1", 7000, "/"},
+        {"http://peer.example.net", "peer.example.net", 7070, "/", false},
+        {"HTTP://peer.example.net:7000", "peer.example.net", 7000, "/", false},
+        {"http://192.0.2.1:1/a/b?c=d&e=%20", "192.0.2.1", 1, "/a/b?c=d&e=%20", false},
+        {"http://[2001:db8::1]", "2001:db8::1", 7070, "/", false},
+        {"http://[2001:db8::1]:7000/", "2001:db8::1", 7000, "/", false},
+        {"https://peer.example.net/a", "peer.example.net", 443, "/a", true},
+        {"HTTPS://[2001:db8::1]:7000", "2001:db8::1", 7000, "/", true},
     };
     (void)state;
 
@@ -37,6 +40,7 @@ test_parse (void **state)
         assert_string_equal (url.endpoint.host, cases[i].host);
         assert_int_equal (url.endpoint.port, cases[i].port);
         assert_string_equal (url.path, cases[i].path);
+        assert_int_equal (url.secure, cases[i].secure);
     }
 }
 
@@ -49,7 +53,9 @@ test_parse_refuses (void **state)
     } cases[] = {
         {"", "http://host:port/path"},
         {"peer.example.net:7000", "http://host:port/path"},
-        {"https://peer.example.net/", "http://host:port/path"},
+        {"ftp://peer.example.net/", "http://host:port/path"},
+        {"https:/peer.example.net/", "http://host:port/path"},
+        {"https://", "host name"},
         {"http://2001:db8::1/", "in brackets"},
         {"http://", "host name"},
         {"http:///path", "host name"},

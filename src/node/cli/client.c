@@ -27,7 +27,8 @@ struct client {
     struct event_base *base;
     struct resolver *resolver;
     struct url url;
-    char shown[ENDPOINT_TEXT_SIZE + URL_PATH_SIZE + sizeof URL_SCHEME];
+    struct tls *tls; /* for https, or NULL */
+    char shown[ENDPOINT_TEXT_SIZE + URL_PATH_SIZE + sizeof URL_SCHEME_SECURE];
     char *authorization; /* secret; the header's value, or NULL */
 };
 
@@ -35,7 +36,7 @@ struct client {
 static int
 read_url (const char *text, struct url *url, const char **expected)
 {
-    char whole[ENDPOINT_TEXT_SIZE + URL_PATH_SIZE + sizeof URL_SCHEME];
+    char whole[ENDPOINT_TEXT_SIZE + URL_PATH_SIZE + sizeof URL_SCHEME_SECURE];
 
     *expected = "a shorter one";
     if (snprintf (whole, sizeof whole, "%s%s", strstr (text, "://") == NULL ? URL_SCHEME : "",
@@ -53,19 +54,29 @@ show_url (struct client *client)
     const struct endpoint *const endpoint = &client->url.endpoint;
     const bool v6 = strchr (endpoint->host, ':') != NULL;
 
-    (void)snprintf (client->shown, sizeof client->shown, "%s%s%s%s:%u%s", URL_SCHEME, v6 ? "[" : "",
+    (void)snprintf (client->shown, sizeof client->shown, "%s%s%s%s:%u%s",
+                    client->url.secure ? URL_SCHEME_SECURE : URL_SCHEME, v6 ? "[" : "",
                     endpoint->host, v6 ? "]" : "", (unsigned)endpoint->port,
                     strcmp (client->url.path, "/") == 0 ? "" : client->url.path);
 }
 
 struct client *
-client_new (struct event_base *base, const char *url, char *error, size_t error_size)
+client_new (struct event_base *base, const char *url, const char *authorities, char *error,
+            size_t error_size)
 {
+    char reason[TLS_TEXT_SIZE];
     struct client *const client = memory_new (1, sizeof *client);
     const char *expected;
 
     if (read_url (url, &client->url, &expected) != 0) {
         (void)snprintf (error, error_size, "'%.200s' cannot be asked, expected %s", url, expected);
+        free (client);
+        return NULL;
+    }
+    client->tls = NULL;
+    if (client->url.secure && (client->tls = tls_new (authorities, reason)) == NULL) {
+        (void)snprintf (error, error_size, "'%.200s' cannot be asked: %s (tls.authorities)", url,
+                        reason);
         free (client);
         return NULL;
     }
@@ -108,6 +119,7 @@ client_free (struct client *client)
     }
     free (client->authorization);
     resolver_free (client->resolver);
+    tls_release (client->tls);
     free (client);
 }
 
@@ -265,6 +277,7 @@ client_ask (struct client *client, json_t *request, double timeout, client_done_
     call->http = http_call_new (client->base, client->resolver,
                                 &(struct http_question){
                                     .url = &client->url,
+                                    .tls = client->tls,
                                     .headers = &key,
                                     .header_count = 1,
                                     .body = memory_need (request),

@@ -31,11 +31,12 @@ struct client_answer {
 typedef void (*client_done_fn) (void *data, const struct client_answer *answer);
 
 /*
- * `url` is "http://host:port", the scheme and the port as needed ("host" is port 7000); the text is
- * copied. NULL, with a message in `error`, when it is no such thing or for want of descriptors.
+ * `url` is "http[s]://host:port", the scheme and the port as needed ("host" is port 7000); the text
+ * is copied. An https server is checked by `authorities`, as in tls_new. NULL, with a message in
+ * `error`, when it is no such thing or for want of descriptors.
  */
-struct client *client_new (struct event_base *base, const char *url, char *error,
-                           size_t error_size);
+struct client *client_new (struct event_base *base, const char *url, const char *authorities,
+                           char *error, size_t error_size);
 
 /* When no call is left. NULL is fine. */
 void client_free (struct client *client);

@@ -96,7 +96,9 @@ init_client (struct command *command)
         }
         url = configured;
     }
-    command->client = client_new (command->base, url, error, sizeof error);
+    command->client = client_new (command->base, url,
+                                  command->config != NULL ? command->config->tls_authorities : "",
+                                  error, sizeof error);
     return command->client != NULL ? init_key (command)
                                    : command_complain (COMMAND_USAGE, "%s", error);
 }

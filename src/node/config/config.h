@@ -138,6 +138,7 @@ struct config {
     double peers_response_timeout; /* seconds */
     bool peers_stand_in;
     struct config_peers peers_peer;
+    char *tls_authorities; /* a file, or "" for the system's */
 
     /* [store] */
     bool store_enable;

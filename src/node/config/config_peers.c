@@ -1,4 +1,4 @@
-/* [peers], and the type of its list of peers that take more than a host and a port. */
+/* [peers], [tls], and the type of its list of peers that take more than a host and a port. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -26,11 +26,7 @@ read_url (const struct config_input *input, void *value)
 static bool
 same_url (const void *a, const void *b)
 {
-    const struct url *const left = a;
-    const struct url *const right = b;
-
-    return strcmp (left->endpoint.host, right->endpoint.host) == 0 &&
-           left->endpoint.port == right->endpoint.port && strcmp (left->path, right->path) == 0;
+    return url_same (a, b);
 }
 
 static const struct config_type url = {
@@ -155,10 +151,9 @@ static const struct config_option options[] = {
      .initial = "[]",
      .help = "More work peers, for services that need a path or a key. They come after those of "
              "node.work_peers. Each is a table [[peers.peer]] with `url`, which is "
-             "\"http://host:port/path\", and, if the service requires a key, `key` and `header`, "
-             "the name of the header that carries it. The header is \"api-key\" by default; "
-             "\"Authorization\" carries the key as a Bearer token.",
-     .more = "Only http is supported; for https, put a proxy in between."},
+             "\"http://host:port/path\" or the same with https, and, if the service requires a key, "
+             "`key` and `header`, the name of the header that carries it. The header is \"api-key\" "
+             "by default; \"Authorization\" carries the key as a Bearer token."},
 };
 
 const struct config_section config_section_peers = {
@@ -167,4 +162,18 @@ const struct config_section config_section_peers = {
     .more = "Workpeer makes at most 4096 calls to peers at a time, or fewer if the limit on open "
             "files is too low. A call beyond that fails for the request, but does not count "
             "against the peer.",
+};
+
+static const struct config_option tls_options[] = {
+    {.path = "tls.authorities", CONFIG_TEXT (config_file_path, tls_authorities), .initial = "\"\"",
+     .help = "A PEM file with the certificates to trust instead of the system's authorities: those of "
+             "your own authority, or a server's own certificate. SIGHUP rereads it."},
+};
+
+const struct config_section config_section_tls = {
+    .path = "tls", CONFIG_OPTIONS (tls_options),
+    .help = "How to check the servers of https URLs: work peers and precache.node.",
+    .more = "A server must have a certificate for its name or address from a trusted authority, and "
+            "support TLS 1.2 or 1.3. Otherwise Workpeer sends it nothing, not even a key, and the "
+            "log and status say why it is `untrusted`.",
 };

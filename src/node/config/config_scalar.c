@@ -214,5 +214,6 @@ const struct config_type config_user = {
 const struct config_type config_group = {
     CONFIG_IS_TEXT (is_group),
     .expected = "a group of this system, by name or number, or \"\" for none"};
-const struct config_type config_url = {CONFIG_IS_TEXT (is_url),
-                                       .expected = "\"http://host:port/path\", or \"\" for none"};
+const struct config_type config_url = {
+    CONFIG_IS_TEXT (is_url),
+    .expected = "\"http://host:port/path\" or \"https://...\", or \"\" for none"};

@@ -169,6 +169,7 @@ extern const struct config_section config_section_rpc;
 extern const struct config_section config_section_access;
 extern const struct config_section config_section_work;
 extern const struct config_section config_section_peers;
+extern const struct config_section config_section_tls;
 extern const struct config_section config_section_store;
 extern const struct config_section config_section_precache;
 extern const struct config_section config_section_atto;

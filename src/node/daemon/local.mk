@@ -6,5 +6,6 @@ libnode_la_SOURCES += \
 	%D%/node_reload.c \
 	%D%/node_servers.c \
 	%D%/node_settings.c %D%/node_settings.h \
+	%D%/node_tls.c %D%/node_tls.h \
 	%D%/reload.c %D%/reload.h
 EXTRA_DIST += %D%/README.md %D%/may_include

@@ -31,6 +31,8 @@
 #include "node/base/process.h"
 #include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
+#include "node/daemon/node_tls.h"
+#include "node/engine/gpu.h"
 #include "node/precache/precache_owner.h"
 #include "rpc/base/memory.h"
 #include "rpc/base/rpc_log.h"
@@ -166,6 +168,18 @@ init_signals (struct node *node)
 }
 
 static int
+init_tls (struct node *node)
+{
+    char error[NODE_TLS_ERROR_SIZE];
+
+    if (node_tls_new (node->actions.config, &node->tls, error) != 0) {
+        log_error ("Cannot start: %s", error);
+        return -1;
+    }
+    return 0;
+}
+
+static int
 init_peers (struct node *node)
 {
     const struct config *config = node->actions.config;
@@ -183,6 +197,7 @@ init_peers (struct node *node)
     hex_print_u64 (random, node->actions.identity);
     node->client = peer_client_new (node->base, &client);
     peer_client_set_max_calls (node->client, node->settings.peer_calls);
+    peer_client_set_tls (node->client, node->tls);
     node->actions.peers = peers_new (node->client, config);
     return 0;
 }
@@ -215,6 +230,7 @@ init_broker (struct node *node, const char *data_path)
     actions->broker = broker_new (node->base, actions->engine.pool, actions->peers,
                                   precache_owner_store (actions->precache), &node->settings.broker);
     node->device_log = device_log_new (node->base, actions->engine.pool);
+    precache_owner_set_tls (actions->precache, node->tls);
     if (precache_owner_start (actions->precache, actions->broker) != 0) {
         return -1;
     }
@@ -294,6 +310,7 @@ clear (struct node *node)
     precache_owner_free (actions->precache);
     peers_free (actions->peers);
     peer_client_free (node->client);
+    tls_release (node->tls);
     engine_clear (&actions->engine);
     ignore_signals (); /* freeing their events would let another one kill what is left */
     notify_free (node->notify);
@@ -320,6 +337,7 @@ begin (struct node *node, const struct config_sources *sources, const char *pid_
         fprintf (stderr, "workpeer: %s\n", error);
         return -1;
     }
+    gpu_keep_caches (config, sources->data_path);
     event_set_log_callback (on_libevent_log);
     log_info ("Workpeer %s starting on the %s network", PACKAGE_VERSION,
               node->actions.network->name);
@@ -337,10 +355,10 @@ start (struct node *node, const struct config_sources *sources)
     if (init_loop (node) != 0 || init_signals (node) != 0 ||
         (node->notify = notify_new (node->base)) == NULL ||
         engine_start (&node->actions.engine, node->actions.config, sources->data_path) != 0 ||
-        init_peers (node) != 0 || init_broker (node, sources->data_path) != 0 ||
-        init_access (node) != 0 || node_start_rpc (node) != 0 ||
-        node_start_management (node) != 0 || node_start_atto (node) != 0 ||
-        init_reload (node, sources) != 0) {
+        init_tls (node) != 0 || init_peers (node) != 0 ||
+        init_broker (node, sources->data_path) != 0 || init_access (node) != 0 ||
+        node_start_rpc (node) != 0 || node_start_management (node) != 0 ||
+        node_start_atto (node) != 0 || init_reload (node, sources) != 0) {
         return -1;
     }
     listening_release (&node->ports);

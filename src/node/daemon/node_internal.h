@@ -33,6 +33,7 @@ struct node {
     struct event *flush; /* once stopped: are the answers out? */
     uint64_t flush_until;
     struct device_log *device_log;
+    struct tls *tls;            /* for https, or NULL */
     struct peer_client *client; /* of all peers */
     struct access_config *access;
     struct atto_works atto;

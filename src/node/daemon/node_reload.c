@@ -35,6 +35,7 @@ set_peers (struct node *node)
 
     peers_configure (node->actions.peers, config);
     peer_client_set_max_calls (node->client, node->settings.peer_calls);
+    peer_client_set_tls (node->client, node->tls);
     peer_client_set_timeouts (node->client, config->peers_connect_timeout,
                               config->peers_response_timeout);
 }
@@ -52,9 +53,13 @@ put_in_force (struct node *node, struct reload_result *result)
         take_engine (node, result->engine);
         result->engine = NULL;
     }
+    tls_release (node->tls);
+    node->tls = result->tls;
+    result->tls = NULL;
     set_peers (node);
     access_config_set (node->access, result->config);
     node_set_servers (node);
+    precache_owner_set_tls (node->actions.precache, node->tls);
     precache_owner_set (node->actions.precache, result->config, node->actions.broker);
     config_free (last);
 }
@@ -83,6 +88,7 @@ node_on_reloaded (void *data, struct reload_result *result)
     if (node->actions
             .stopping) { /* nothing is begun any more, and the manager has heard of the stop */
         config_free (result->config);
+        tls_release (result->tls);
         reload_free_engine (result->engine);
         return;
     }
@@ -91,6 +97,7 @@ node_on_reloaded (void *data, struct reload_result *result)
         log_error ("The configuration is unchanged");
         config_free (result->config);
     }
+    tls_release (result->tls);
     reload_free_engine (result->engine);
     notify_ready (node->notify);
     if (node->reload_again) {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "node/base/log.h"
+#include "node/daemon/node_tls.h"
 #include "rpc/base/memory.h"
 #include "work/base/thread.h"
 
@@ -122,6 +123,17 @@ start_engine (struct reload *reload)
     reload->result.failed = true;
 }
 
+static void
+read_authorities (struct reload *reload)
+{
+    char error[NODE_TLS_ERROR_SIZE];
+
+    if (node_tls_new (reload->result.config, &reload->result.tls, error) != 0) {
+        log_error ("%s", error);
+        reload->result.failed = true;
+    }
+}
+
 static void *
 read_files (void *data)
 {
@@ -132,7 +144,10 @@ read_files (void *data)
     sources.present = reload->present;
     sources.keep_opencl_off = reload->keep_opencl_off;
     reload->result.config = config_load (&sources, &reload->result.report);
-    if (reload->result.config != NULL &&
+    if (reload->result.config != NULL) {
+        read_authorities (reload);
+    }
+    if (reload->result.config != NULL && !reload->result.failed &&
         config_differs (reload->present, reload->result.config, CONFIG_PART_ENGINE)) {
         start_engine (reload);
     }
@@ -208,6 +223,7 @@ reload_free (struct reload *reload)
     if (reload->reading) {
         (void)pthread_join (reload->thread, NULL);
         config_free (reload->result.config);
+        tls_release (reload->result.tls);
         reload_free_engine (reload->result.engine);
         config_report_clear (&reload->result.report);
     }

@@ -21,7 +21,8 @@ struct reload_result {
     const struct config *config; /* whoever is called takes it over; NULL when there are errors */
     struct engine *engine; /* a started one for `config`, taken over likewise; NULL when the present
                               one will do, or none could be started: see `failed` */
-    bool failed;           /* to start an engine; the log says why */
+    struct tls *tls;       /* for https, taken over likewise; or NULL */
+    bool failed;           /* to start an engine or read authorities; the log says why */
     struct config_report report; /* what there was to say; only for the call */
 };
 

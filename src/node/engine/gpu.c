@@ -4,8 +4,10 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rpc/base/memory.h"
+#include "work/base/directory.h"
 #include "work/opencl/device_opencl.h"
 #include "work/opencl/opencl_api.h"
 #include "work/opencl/opencl_probe.h"
@@ -81,6 +83,26 @@ choose (struct gpu *gpu, const struct gpu_settings *settings, char error[GPU_TEX
         return -1;
     }
     return choose_numbered (gpu, settings->config, error);
+}
+
+void
+gpu_keep_caches (const struct config *config, const char *data_path)
+{
+    static const char *const places[][2] = {
+        {"POCL_CACHE_DIR", "pocl"},        {"CUDA_CACHE_PATH", "nvidia"},
+        {"NEO_CACHE_DIR", "intel"},        {"AMD_COMGR_CACHE_DIR", "amd"},
+        {"MESA_SHADER_CACHE_DIR", "mesa"},
+    };
+    char path[PATH_MAX];
+
+    for (size_t i = 0; config->opencl_enable && i < sizeof places / sizeof places[0]; i++) {
+        const int length = snprintf (path, sizeof path, "%s/opencl/%s", data_path, places[i][1]);
+
+        if (length > 0 && (size_t)length < sizeof path && directory_make (path) == 0 &&
+            access (path, W_OK) == 0) {
+            memory_require (setenv (places[i][0], path, 0) == 0);
+        }
+    }
 }
 
 static void

@@ -20,6 +20,14 @@
 
 struct gpu;
 
+/*
+ * With opencl.enable, has the drivers keep what they compile in the folder "opencl" of `data_path`.
+ * Their own place is below HOME, which a service often cannot write. A place that the environment
+ * names stays, and so do all of them where the folder cannot be written. After privileges are
+ * dropped, before other threads start.
+ */
+void gpu_keep_caches (const struct config *config, const char *data_path);
+
 struct gpu_settings {
     const struct config *config;
     const char *data_path; /* compiled kernels are kept in its folder "opencl" */

@@ -4,6 +4,13 @@
  */
 #include "node/engine/gpu.h"
 
+void
+gpu_keep_caches (const struct config *config, const char *data_path)
+{
+    (void)config;
+    (void)data_path;
+}
+
 struct gpu *
 gpu_open (const struct gpu_settings *settings, char error[GPU_TEXT_SIZE])
 {

@@ -15,6 +15,7 @@
 #include "node/config/config.h"
 #include "node/config/options.h"
 #include "node/daemon/node.h"
+#include "node/daemon/node_tls.h"
 #include "node/engine/gpu.h"
 #include "node/engine/scanner_choice.h"
 #include "node/tools/tools.h"
@@ -69,11 +70,18 @@ static int
 check_config (const struct options *options, const struct config *config)
 {
     struct scanner_choice choice;
+    char error[NODE_TLS_ERROR_SIZE];
+    struct tls *tls;
 
     if (scanner_choice_make (config->work_scanner, &choice) != 0) {
         fprintf (stderr, "%s\n", choice.reason);
         return COMMAND_FAILED;
     }
+    if (node_tls_new (config, &tls, error) != 0) {
+        fprintf (stderr, "%s\n", error);
+        return COMMAND_FAILED;
+    }
+    tls_release (tls);
     check_opencl (config);
     printf ("The configuration in %s is good%s\n", options->data_path,
             has_files (options->data_path) ? "" : ": there are no files, so it is the default");
@@ -144,6 +152,9 @@ run_with_config (const struct options *options)
     }
     if (options->command == OPTIONS_DAEMON) {
         return node_run (config, &sources, &network, options_text (options, OPTION_PID_FILE));
+    }
+    if (config != NULL) {
+        gpu_keep_caches (config, options->data_path);
     }
     status = run_configured (options, config, &network);
     config_free (config);

@@ -29,6 +29,7 @@ struct frontiers {
     struct event_base *base;
     struct precache *precache;
     struct url node;
+    struct tls *tls; /* its owner's */
     const char *prefix;
     struct timeval interval;
     struct resolver *resolver;
@@ -185,6 +186,7 @@ ask (struct frontiers *frontiers)
     frontiers->call = http_call_new (frontiers->base, frontiers->resolver,
                                      &(struct http_question){
                                          .url = &frontiers->node,
+                                         .tls = frontiers->tls,
                                          .body = question,
                                          .timeout = PAGE_TIME,
                                          .max_body = MAX_BODY,
@@ -220,6 +222,12 @@ frontiers_new (struct event_base *base, struct precache *precache, const struct 
     frontiers->timer = memory_need (evtimer_new (base, on_timer, frontiers));
     memory_require (event_add (frontiers->timer, &now) == 0);
     return frontiers;
+}
+
+void
+frontiers_set_tls (struct frontiers *frontiers, struct tls *tls)
+{
+    frontiers->tls = tls;
 }
 
 void

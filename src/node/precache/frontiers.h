@@ -12,6 +12,7 @@
 
 #include "node/precache/precache.h"
 #include "rpc/base/url.h"
+#include "rpc/client/tls.h"
 
 struct frontiers;
 
@@ -21,6 +22,9 @@ struct frontiers;
  */
 struct frontiers *frontiers_new (struct event_base *base, struct precache *precache,
                                  const struct url *node, const char *prefix, double interval);
+
+/* What an https node is checked by, from the next page on; outlives it. */
+void frontiers_set_tls (struct frontiers *frontiers, struct tls *tls);
 
 /* NULL is fine. */
 void frontiers_free (struct frontiers *frontiers);

@@ -26,6 +26,7 @@ struct precache_owner {
     enum store_network network;
     struct store *store;
     struct precache *precache; /* kept, without searches, while it is switched off */
+    struct tls *tls;           /* held, or NULL */
     struct frontiers *frontiers;
     struct event *timer;
     uint64_t troubles;    /* of the store, that were logged */
@@ -192,6 +193,7 @@ start_frontiers (struct precache_owner *owner)
         owner->frontiers =
             frontiers_new (owner->base, owner->precache, &node, owner->difficulties->prefix,
                            config->precache_poll_interval);
+        frontiers_set_tls (owner->frontiers, owner->tls);
     }
 }
 
@@ -252,6 +254,16 @@ apply (struct precache_owner *owner, const struct config *last, struct broker *b
     return failed;
 }
 
+void
+precache_owner_set_tls (struct precache_owner *owner, struct tls *tls)
+{
+    tls_release (owner->tls);
+    owner->tls = tls_hold (tls);
+    if (owner->frontiers != NULL) {
+        frontiers_set_tls (owner->frontiers, tls);
+    }
+}
+
 int
 precache_owner_start (struct precache_owner *owner, struct broker *broker)
 {
@@ -286,6 +298,7 @@ precache_owner_free (struct precache_owner *owner)
         return;
     }
     precache_owner_stop (owner);
+    tls_release (owner->tls);
     if (owner->timer != NULL) {
         event_free (owner->timer);
     }

@@ -12,6 +12,7 @@
 #include "node/config/config.h"
 #include "node/precache/precache.h"
 #include "node/search/broker.h"
+#include "rpc/client/tls.h"
 #include "work/base/difficulty.h"
 #include "work/store/store.h"
 
@@ -25,6 +26,9 @@ struct precache_owner;
 struct precache_owner *precache_owner_new (struct event_base *base, const struct config *config,
                                            const struct difficulty_network *network,
                                            const char *data_path);
+
+/* What precache.node is checked by, from now on, if it is https; held. NULL while it is not. */
+void precache_owner_set_tls (struct precache_owner *owner, struct tls *tls);
 
 /* Starts pre-caching, for which a store is needed. Returns 0, or -1 after having logged why not. */
 int precache_owner_start (struct precache_owner *owner, struct broker *broker);

@@ -43,6 +43,7 @@ settings_of (const struct config_peer *peer)
 {
     return (struct peer_settings){
         .endpoint = peer->url.endpoint,
+        .secure = peer->url.secure,
         .path = peer->url.path,
         .header_name = peer->header,
         .header_value = peer->key,

@@ -1,12 +1,11 @@
 #include "rpc/base/url.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-static const char EXPECTED_URL[] = "\"http://host:port/path\", with IPv6 addresses in brackets "
-                                   "(for https, use a proxy)";
+static const char EXPECTED_URL[] = "\"http://host:port/path\" or \"https://...\", with IPv6 "
+                                   "addresses in brackets";
 static const char EXPECTED_HOST[] = "an IPv4 or IPv6 address or a host name before the port";
 static const char EXPECTED_PATH[] = "a path of visible ASCII characters after the host";
 
@@ -43,11 +42,12 @@ parse_authority (const char *text, uint16_t port, struct endpoint *endpoint, con
 int
 url_parse (const char *text, uint16_t port, struct url *url, const char **expected)
 {
-    const char *const authority = text + strlen (URL_SCHEME);
+    const bool secure = strncasecmp (text, URL_SCHEME_SECURE, strlen (URL_SCHEME_SECURE)) == 0;
+    const char *const authority = text + strlen (secure ? URL_SCHEME_SECURE : URL_SCHEME);
     char host[ENDPOINT_TEXT_SIZE + 2];
     size_t length;
 
-    if (strncasecmp (text, URL_SCHEME, strlen (URL_SCHEME)) != 0) {
+    if (!secure && strncasecmp (text, URL_SCHEME, strlen (URL_SCHEME)) != 0) {
         *expected = EXPECTED_URL;
         return -1;
     }
@@ -61,10 +61,18 @@ url_parse (const char *text, uint16_t port, struct url *url, const char **expect
         return -1;
     }
     (void)snprintf (host, sizeof host, "%.*s", (int)length, authority);
-    if (parse_authority (host, port, &url->endpoint, expected) != 0) {
+    if (parse_authority (host, secure ? HTTPS_PORT : port, &url->endpoint, expected) != 0) {
         return -1;
     }
+    url->secure = secure;
     (void)snprintf (url->path, sizeof url->path, "%s",
                     authority[length] != '\0' ? authority + length : "/");
     return 0;
+}
+
+bool
+url_same (const struct url *a, const struct url *b)
+{
+    return a->secure == b->secure && strcmp (a->endpoint.host, b->endpoint.host) == 0 &&
+           a->endpoint.port == b->endpoint.port && strcmp (a->path, b->path) == 0;
 }

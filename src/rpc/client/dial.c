@@ -14,16 +14,28 @@
 #include "rpc/base/memory.h"
 #include "work/base/clock.h"
 
+/* How long an address is alone before the next one is tried beside it: RFC 8305, section 5. */
+static const struct timeval head_start = {.tv_usec = 200000};
+
+/* At a time: a descriptor each. */
+#define ATTEMPTS 2
+
+/* A connect that is under way. */
+struct attempt {
+    struct dial *dial;
+    struct event *event; /* NULL: there is none */
+    int fd;
+};
+
 struct dial {
     struct event_base *base;
     struct timeval timeout;
     uint16_t port;
     struct resolver_waiter *name; /* while it is being resolved */
-    struct event *turn;           /* the first step, and the time that a name has */
-    struct event *connecting;     /* while a connect is under way */
+    struct event *turn;           /* the first step, the time that a name has, the next address's */
     struct resolver_answer found;
     size_t next; /* address to try */
-    int fd;      /* that is being connected, or -1 */
+    struct attempt attempts[ATTEMPTS];
     enum dial_end end;
     char reason[DIAL_REASON_SIZE]; /* why the last address failed */
     dial_done_fn done;
@@ -65,31 +77,25 @@ read_literal (const char *host, struct sockaddr_storage *address)
 }
 
 static void
-stop_connecting (struct dial *dial)
+end_attempt (struct attempt *attempt)
 {
-    if (dial->connecting != NULL) {
-        event_free (dial->connecting);
-        dial->connecting = NULL;
-    }
-    if (dial->fd >= 0) {
-        (void)close (dial->fd);
-        dial->fd = -1;
+    if (attempt->event != NULL) {
+        event_free (attempt->event);
+        attempt->event = NULL;
+        (void)close (attempt->fd);
     }
 }
 
+/* `fd` is of the connected socket, or -1. */
 static void
-finish (struct dial *dial)
+finish (struct dial *dial, int fd)
 {
     char reason[DIAL_REASON_SIZE];
-    struct dial_answer answer = {.end = dial->end, .fd = -1, .reason = reason};
+    const struct dial_answer answer = {.end = dial->end, .fd = fd, .reason = reason};
     dial_done_fn done = dial->done;
     void *data = dial->data;
 
     memcpy (reason, dial->reason, sizeof reason);
-    if (dial->end == DIAL_CONNECTED) {
-        answer.fd = dial->fd;
-        dial->fd = -1;
-    }
     dial_free (dial);
     done (data, &answer);
 }
@@ -127,11 +133,21 @@ seconds_of (const struct timeval *time)
 
 static void try_addresses (struct dial *dial);
 
+static void
+succeed (struct attempt *attempt)
+{
+    event_free (attempt->event);
+    attempt->event = NULL;
+    attempt->dial->end = DIAL_CONNECTED;
+    finish (attempt->dial, attempt->fd);
+}
+
 /* The socket has connected, or failed to, or been silent for too long. */
 static void
 on_connecting (evutil_socket_t fd, short what, void *data)
 {
-    struct dial *dial = data;
+    struct attempt *const attempt = data;
+    struct dial *const dial = attempt->dial;
     int error = ETIMEDOUT;
     socklen_t size = sizeof error;
 
@@ -139,8 +155,7 @@ on_connecting (evutil_socket_t fd, short what, void *data)
         error = errno;
     }
     if (error == 0 || error == ECONNRESET) { /* reset: it had connected, and is found closed */
-        dial->end = DIAL_CONNECTED;
-        finish (dial);
+        succeed (attempt);
         return;
     }
     note_error (dial, error);
@@ -148,7 +163,7 @@ on_connecting (evutil_socket_t fd, short what, void *data)
         snprintf (dial->reason, sizeof dial->reason, "no connection within %g s",
                   seconds_of (&dial->timeout));
     }
-    stop_connecting (dial);
+    end_attempt (attempt);
     try_addresses (dial);
 }
 
@@ -179,34 +194,55 @@ connect_to (int fd, const struct sockaddr_storage *any, uint16_t port)
 
 /* Begins to connect to one address. Returns 0, or -1 when it has failed already. */
 static int
-begin (struct dial *dial, const struct sockaddr_storage *address)
+begin (struct attempt *attempt, struct dial *dial, const struct sockaddr_storage *address)
 {
-    dial->fd = open_socket (address);
-    if (dial->fd < 0) {
+    const int fd = open_socket (address);
+
+    if (fd < 0) {
         note_error (dial, errno);
         return -1;
     }
-    if (connect_to (dial->fd, address, dial->port) != 0 && errno != EINPROGRESS) {
+    if (connect_to (fd, address, dial->port) != 0 && errno != EINPROGRESS) {
         note_error (dial, errno);
+        (void)close (fd);
         return -1;
     }
-    dial->connecting =
-        memory_need (event_new (dial->base, dial->fd, EV_WRITE, on_connecting, dial));
-    memory_require (event_add (dial->connecting, &dial->timeout) == 0);
+    attempt->dial = dial;
+    attempt->fd = fd;
+    attempt->event = memory_need (event_new (dial->base, fd, EV_WRITE, on_connecting, attempt));
+    memory_require (event_add (attempt->event, &dial->timeout) == 0);
     return 0;
 }
 
-/* Goes on to the next address that can be tried, or ends. The dial may be gone afterwards. */
+static struct attempt *
+find_attempt (struct dial *dial, bool under_way)
+{
+    for (size_t i = 0; i < ATTEMPTS; i++) {
+        if ((dial->attempts[i].event != NULL) == under_way) {
+            return &dial->attempts[i];
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Tries the next address that can be, if there is one and room for it; ends when there is none and
+ * nothing is under way. The dial may be gone afterwards.
+ */
 static void
 try_addresses (struct dial *dial)
 {
-    while (dial->next < dial->found.count) {
-        if (begin (dial, &dial->found.addresses[dial->next++]) == 0) {
+    struct attempt *const room = find_attempt (dial, false);
+
+    while (room != NULL && dial->next < dial->found.count) {
+        if (begin (room, dial, &dial->found.addresses[dial->next++]) == 0) {
+            memory_require (event_add (dial->turn, &head_start) == 0);
             return;
         }
-        stop_connecting (dial);
     }
-    finish (dial);
+    if (find_attempt (dial, true) == NULL) {
+        finish (dial, -1);
+    }
 }
 
 static void
@@ -227,7 +263,7 @@ on_resolved (void *data, const struct resolver_answer *answer)
     try_addresses (dial);
 }
 
-/* A literal's first step; or a name's time is over. */
+/* A literal's first step; or a name's time is over; or an address's head start is. */
 static void
 on_turn (evutil_socket_t fd, short what, void *data)
 {
@@ -242,7 +278,7 @@ on_turn (evutil_socket_t fd, short what, void *data)
     dial->end = DIAL_UNRESOLVED;
     snprintf (dial->reason, sizeof dial->reason, "the name did not resolve within %g s",
               seconds_of (&dial->timeout));
-    finish (dial);
+    finish (dial, -1);
 }
 
 struct dial *
@@ -254,7 +290,6 @@ dial_new (struct event_base *base, struct resolver *resolver, const struct endpo
     dial->base = base;
     dial->timeout = clock_timeval (timeout);
     dial->port = endpoint->port;
-    dial->fd = -1;
     dial->done = done;
     dial->data = data;
     dial->turn = memory_need (evtimer_new (base, on_turn, dial));
@@ -278,6 +313,8 @@ dial_free (struct dial *dial)
         resolver_leave (dial->name);
     }
     event_free (dial->turn);
-    stop_connecting (dial);
+    for (size_t i = 0; i < ATTEMPTS; i++) {
+        end_attempt (&dial->attempts[i]);
+    }
     free (dial);
 }

@@ -15,12 +15,13 @@
 /* Seconds; what has no bound has this one. */
 #define FOREVER 1e9
 
-enum state { DIALLING, EXCHANGING, ENDED };
+enum state { DIALLING, SECURING, EXCHANGING, ENDED };
 
 struct http_call {
     struct event_base *base;
     struct resolver *resolver;
     struct endpoint endpoint;
+    struct tls *tls; /* held, for https; or NULL */
     double connect_timeout;
     double response_timeout;
     uint64_t deadline;
@@ -31,7 +32,7 @@ struct http_call {
     struct event *timer;        /* the state's time */
     double patience;            /* what it was set to, in seconds */
     struct dial *dial;          /* DIALLING */
-    struct bufferevent *stream; /* EXCHANGING */
+    struct bufferevent *stream; /* SECURING, EXCHANGING */
     bool reused;                /* it was a kept one */
     bool heard;                 /* a byte of an answer */
     bool sent;                  /* ENDED: what http_call_sent says */
@@ -77,6 +78,7 @@ destroy (struct http_call *call)
     event_free (call->timer);
     http_answer_clear (&call->answer);
     evbuffer_free (call->request);
+    tls_release (call->tls);
     free (call);
 }
 
@@ -91,9 +93,9 @@ http_call_free (struct http_call *call)
 bool
 http_call_sent (const struct http_call *call)
 {
-    return call->sent ||
-           (call->stream != NULL && evbuffer_get_length (bufferevent_get_output (call->stream)) <
-                                        evbuffer_get_length (call->request));
+    return call->sent || (call->state == EXCHANGING &&
+                          evbuffer_get_length (bufferevent_get_output (call->stream)) <
+                              evbuffer_get_length (call->request));
 }
 
 static void
@@ -134,10 +136,11 @@ on_timer (evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    if (call->state == DIALLING) {
-        fail (call, HTTP_CONNECT_TIMEOUT, "no connection within %.1f s", call->patience);
-    } else {
+    if (call->state == EXCHANGING) {
         fail (call, HTTP_RESPONSE_TIMEOUT, "no complete answer within %.1f s", call->patience);
+    } else {
+        fail (call, HTTP_CONNECT_TIMEOUT, "no %sconnection within %.1f s",
+              call->state == SECURING ? "TLS " : "", call->patience);
     }
 }
 
@@ -196,6 +199,20 @@ on_read (struct bufferevent *stream, void *data)
 
 static void dial (struct http_call *call);
 
+/* Before the first byte of an answer. A server that wants a certificate of ours may say so only
+ * after the handshake. */
+static void
+fail_unheard (struct http_call *call, const char *when)
+{
+    char reason[TLS_TEXT_SIZE];
+
+    if (tls_stream_untrusted (call->stream, reason)) {
+        fail (call, HTTP_UNTRUSTED, "%s", reason);
+    } else {
+        fail (call, HTTP_CLOSED, "it closed the connection %s", when);
+    }
+}
+
 /*
  * The connection has ended. When it cannot be written any more, there may still be an answer to
  * read, one that was given before the whole request was heard; reading then also ends. A reset is
@@ -220,7 +237,7 @@ on_event (struct bufferevent *stream, short what, void *data)
         leave (call);
         dial (call); /* it was not one any more, which is nobody's fault */
     } else {
-        fail (call, HTTP_CLOSED, "it closed the connection without an answer");
+        fail_unheard (call, "without an answer");
     }
 }
 
@@ -234,6 +251,29 @@ exchange (struct http_call *call, struct bufferevent *stream)
     bufferevent_setcb (stream, on_read, NULL, on_event, call);
     memory_require (bufferevent_write (stream, evbuffer_pullup (call->request, -1), length) == 0 &&
                     bufferevent_enable (stream, EV_READ | EV_WRITE) == 0);
+}
+
+/* Securing. */
+
+static void
+on_secured (struct bufferevent *stream, short what, void *data)
+{
+    struct http_call *const call = data;
+
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+        exchange (call, stream);
+    } else {
+        fail_unheard (call, "within the TLS handshake");
+    }
+}
+
+static void
+secure (struct http_call *call, int fd)
+{
+    enter (call, SECURING, call->connect_timeout);
+    call->stream = tls_stream_new (call->tls, call->base, fd, call->endpoint.host);
+    bufferevent_setcb (call->stream, NULL, NULL, on_secured, call);
+    memory_require (bufferevent_enable (call->stream, EV_READ | EV_WRITE) == 0);
 }
 
 /* Dialling. */
@@ -253,7 +293,11 @@ on_dialled (void *data, const struct dial_answer *answer)
         finish (call, outcomes[answer->end], answer->reason);
         return;
     }
-    exchange (call, http_stream_new (call->base, answer->fd));
+    if (call->tls != NULL) {
+        secure (call, answer->fd);
+    } else {
+        exchange (call, http_stream_new (call->base, answer->fd));
+    }
 }
 
 static void
@@ -276,6 +320,7 @@ http_call_new (struct event_base *base, struct resolver *resolver,
     call->base = base;
     call->resolver = resolver;
     call->endpoint = question->url->endpoint;
+    call->tls = question->url->secure ? memory_need (tls_hold (question->tls)) : NULL;
     call->connect_timeout = bound (question->connect_timeout);
     call->response_timeout = bound (question->response_timeout);
     call->deadline = clock_now () + clock_from_seconds (bound (question->timeout));

@@ -4,6 +4,7 @@
  *
  *     DIALLING     the name is looked up and its addresses are tried (dial.h), `connect_timeout`
  *                  for each of these steps
+ *     SECURING     for https: the TLS handshake, `connect_timeout`
  *     EXCHANGING   the request is written and the answer read, `response_timeout` for both; with a
  *                  connection that was kept it begins here, and goes back to DIALLING once if the
  *                  server turns out to have closed that before it answered
@@ -11,7 +12,8 @@
  *
  * and all together end within `timeout`. What goes over the connection is a bufferevent's affair.
  *
- * A call holds one descriptor at most, and none any more when `done` is called.
+ * A call holds one descriptor, two while it dials a name of several addresses, and none any more
+ * when `done` is called.
  *
  * evhttp's client is not used for this because it connects by itself and keeps to itself why that
  * failed, whether the request left and whether anything came back; holds lines of any length and
@@ -33,6 +35,7 @@
 #include "rpc/client/http_kept.h"
 #include "rpc/client/http_request.h"
 #include "rpc/client/resolver.h"
+#include "rpc/client/tls.h"
 
 enum http_outcome {
     HTTP_ANSWERED,
@@ -41,8 +44,9 @@ enum http_outcome {
     HTTP_REFUSED,     /* the connection: nobody listens there */
     HTTP_UNREACHABLE, /* no way there, or one that is barred */
     HTTP_CONNECT_TIMEOUT,
-    HTTP_CLOSED, /* or reset, before the first byte of an answer */
-    HTTP_CUT,    /* closed or reset within the answer */
+    HTTP_UNTRUSTED, /* the server, by TLS's rules, or by it this client */
+    HTTP_CLOSED,    /* or reset, before the first byte of an answer */
+    HTTP_CUT,       /* closed or reset within the answer */
     HTTP_RESPONSE_TIMEOUT,
     HTTP_BAD_STATUS, /* not 200, where that alone is wanted */
     HTTP_TOO_LARGE,  /* the answer's head or body */
@@ -50,9 +54,10 @@ enum http_outcome {
     HTTP_SHORTAGE,   /* this process lacks descriptors */
 };
 
-/* What is asked. Nothing of it is kept after http_call_new but `kept`. */
+/* What is asked. Nothing of it is kept after http_call_new but `kept`; `tls` is held. */
 struct http_question {
     const struct url *url;
+    struct tls *tls;                   /* for an https URL */
     const struct http_header *headers; /* after our own */
     size_t header_count;
     const json_t *body;

@@ -15,8 +15,9 @@
  * clothes is written as IPv4, as nano_node does it.
  */
 static void
-print_host (const struct endpoint *endpoint, char text[HOST_SIZE])
+print_host (const struct url *url, char text[HOST_SIZE])
 {
+    const struct endpoint *const endpoint = &url->endpoint;
     static const char mapped[] = "::ffff:";
     const char *host = endpoint->host;
     struct in6_addr v6;
@@ -28,7 +29,7 @@ print_host (const struct endpoint *endpoint, char text[HOST_SIZE])
         host += sizeof mapped - 1;
     }
     length = snprintf (text, HOST_SIZE, inet_pton (AF_INET6, host, &v6) == 1 ? "[%s]" : "%s", host);
-    if (endpoint->port != 80) {
+    if (endpoint->port != (url->secure ? HTTPS_PORT : HTTP_PORT)) {
         snprintf (text + length, HOST_SIZE - (size_t)length, ":%u", (unsigned)endpoint->port);
     }
 }
@@ -41,7 +42,7 @@ http_request_post (const struct url *url, bool keep, const struct http_header *h
     struct evbuffer *const text = memory_need (evbuffer_new ());
     char host[HOST_SIZE];
 
-    print_host (&url->endpoint, host);
+    print_host (url, host);
     json_print (body, text);
     memory_require (evbuffer_add_printf (output,
                                          "POST %s HTTP/1.1\r\n"

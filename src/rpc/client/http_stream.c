@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "rpc/base/memory.h"
+#include "rpc/client/tls.h"
 
 struct bufferevent *
 http_stream_new (struct event_base *base, int fd)
@@ -17,9 +18,11 @@ http_stream_free (struct bufferevent *stream)
 {
     if (stream != NULL) {
         const int fd = bufferevent_getfd (stream);
+        void *const secured = tls_stream_close (stream);
 
         (void)bufferevent_disable (stream, EV_READ | EV_WRITE);
         bufferevent_free (stream);
+        tls_stream_end (secured);
         (void)close (fd);
     }
 }

@@ -4,7 +4,7 @@
 
 #include <event2/bufferevent.h>
 
-/* Takes `fd`. */
+/* Takes `fd`. One with TLS is made by tls_stream_new. */
 struct bufferevent *http_stream_new (struct event_base *base, int fd);
 
 /*

@@ -5,5 +5,11 @@ librpc_la_SOURCES += \
 	%D%/http_kept.c %D%/http_kept.h \
 	%D%/http_request.c %D%/http_request.h \
 	%D%/http_stream.c %D%/http_stream.h \
-	%D%/resolver.c %D%/resolver.h
+	%D%/resolver.c %D%/resolver.h \
+	%D%/tls.h
+if HAVE_TLS
+librpc_la_SOURCES += %D%/tls.c
+else
+librpc_la_SOURCES += %D%/tls_none.c
+endif
 EXTRA_DIST += %D%/README.md %D%/may_include

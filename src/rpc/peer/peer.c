@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "rpc/base/memory.h"
 #include "rpc/base/text.h"
@@ -18,6 +17,7 @@ peer_new (struct peer_client *client, const struct peer_settings *settings)
 
     peer->client = client;
     peer->references = 1;
+    peer->url.secure = settings->secure;
     peer->url.endpoint = settings->endpoint;
     (void)snprintf (peer->url.path, sizeof peer->url.path, "%s",
                     settings->path != NULL ? settings->path : "/");
@@ -30,8 +30,7 @@ peer_new (struct peer_client *client, const struct peer_settings *settings)
 bool
 peer_same_place (const struct peer *a, const struct peer *b)
 {
-    return strcmp (a->url.endpoint.host, b->url.endpoint.host) == 0 &&
-           a->url.endpoint.port == b->url.endpoint.port && strcmp (a->url.path, b->url.path) == 0;
+    return url_same (&a->url, &b->url);
 }
 
 bool
@@ -96,6 +95,7 @@ peer_post (struct peer *peer, struct http_question *question, const char *hops, 
     };
 
     question->url = &peer->url;
+    question->tls = client->tls;
     question->headers = headers;
     question->header_count = sizeof headers / sizeof headers[0];
     question->connect_timeout = client->connect_timeout;

@@ -22,6 +22,7 @@
 
 #include "rpc/base/endpoint.h"
 #include "rpc/client/resolver.h"
+#include "rpc/client/tls.h"
 #include "rpc/peer/hops.h"
 #include "rpc/peer/peer_record.h"
 #include "work/scan/scan.h"
@@ -44,6 +45,10 @@ struct peer_client_settings {
 /* NULL when the identity is no id. */
 struct peer_client *peer_client_new (struct event_base *base,
                                      const struct peer_client_settings *settings);
+
+/* Whom https peers are checked by, for what is asked from now on; held. NULL while there are none.
+ */
+void peer_client_set_tls (struct peer_client *client, struct tls *tls);
 
 /* Other time-outs, for what is asked from now on. */
 void peer_client_set_timeouts (struct peer_client *client, double connect, double response);
@@ -71,6 +76,7 @@ struct peer;
 
 struct peer_settings {
     struct endpoint endpoint;
+    bool secure;              /* by https */
     const char *path;         /* shorter than URL_PATH_SIZE, "/work?x=1"; NULL is "/" */
     const char *header_name;  /* of a header that goes with each request; NULL is none */
     const char *header_value; /* its value, an API key perhaps: it is never shown */

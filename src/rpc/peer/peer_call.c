@@ -85,6 +85,7 @@ on_done (void *data, const struct http_result *result)
         [HTTP_REFUSED] = PEER_REFUSED,
         [HTTP_UNREACHABLE] = PEER_UNREACHABLE,
         [HTTP_CONNECT_TIMEOUT] = PEER_CONNECT_TIMEOUT,
+        [HTTP_UNTRUSTED] = PEER_UNTRUSTED,
         [HTTP_CLOSED] = PEER_CLOSED,
         [HTTP_CUT] = PEER_CUT,
         [HTTP_RESPONSE_TIMEOUT] = PEER_RESPONSE_TIMEOUT,

@@ -29,6 +29,13 @@ peer_client_new (struct event_base *base, const struct peer_client_settings *set
 }
 
 void
+peer_client_set_tls (struct peer_client *client, struct tls *tls)
+{
+    tls_release (client->tls);
+    client->tls = tls_hold (tls);
+}
+
+void
 peer_client_set_timeouts (struct peer_client *client, double connect, double response)
 {
     client->connect_timeout = connect;
@@ -60,5 +67,6 @@ peer_client_free (struct peer_client *client)
         peer_cancel_free (TAILQ_FIRST (&client->cancels));
     }
     resolver_free (client->resolver);
+    tls_release (client->tls);
     free (client);
 }

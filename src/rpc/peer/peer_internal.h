@@ -17,6 +17,7 @@ struct peer_cancel;
 struct peer_client {
     struct event_base *base;
     struct resolver *resolver;
+    struct tls *tls; /* held, or NULL */
     double connect_timeout;
     double response_timeout;
     double idle_timeout;

@@ -16,6 +16,7 @@ static const char *const names[PEER_OUTCOMES] = {
     [PEER_REFUSED] = "refused",
     [PEER_UNREACHABLE] = "unreachable",
     [PEER_CONNECT_TIMEOUT] = "connect_timeout",
+    [PEER_UNTRUSTED] = "untrusted",
     [PEER_CLOSED] = "closed",
     [PEER_CUT] = "cut",
     [PEER_RESPONSE_TIMEOUT] = "response_timeout",

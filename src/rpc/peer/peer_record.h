@@ -30,8 +30,9 @@ enum peer_outcome {
     PEER_REFUSED,    /* the connection: nobody listens there */
     PEER_UNREACHABLE,
     PEER_CONNECT_TIMEOUT,
-    PEER_CLOSED, /* or reset, before the first byte of an answer */
-    PEER_CUT,    /* closed or reset within the answer */
+    PEER_UNTRUSTED, /* by TLS's rules: its certificate, name, version */
+    PEER_CLOSED,    /* or reset, before the first byte of an answer */
+    PEER_CUT,       /* closed or reset within the answer */
     PEER_RESPONSE_TIMEOUT,
     PEER_BAD_STATUS, /* not 200 */
     PEER_TOO_LARGE,  /* the answer */

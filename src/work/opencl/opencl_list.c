@@ -200,8 +200,8 @@ complain_none (unsigned platforms, char *error, size_t error_size)
                         "installed, and listed in /etc/OpenCL/vendors?");
     } else {
         (void)snprintf (error, error_size,
-                        "%u OpenCL platform%s on this machine, but no device: is there a GPU, and "
-                        "may this user open it?",
+                        "%u OpenCL platform%s on this machine, but no device: is there a GPU, may "
+                        "this user open it, and can its driver write below HOME?",
                         platforms, platforms == 1 ? "" : "s");
     }
     return -1;

@@ -50,13 +50,12 @@ validate (const json_t *fields)
     char difficulty[HEX_U64_SIZE];
     uint8_t root[32];
     uint64_t nonce;
-    uint64_t value;
 
     if (hash == NULL || work == NULL || hex_parse_root (hash, root) != 0 ||
-        hex_parse_u64 (work, &nonce) != 0 || value_of (root, nonce, &value) != 0) {
+        hex_parse_u64 (work, &nonce) != 0) {
         return NULL;
     }
-    hex_print_u64 (value, difficulty);
+    hex_print_u64 (value_of (root, nonce), difficulty);
     return json_pack ("{s:s, s:s, s:s}", "valid_all", "0", "valid_receive", "1", "difficulty",
                       difficulty);
 }

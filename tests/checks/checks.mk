@@ -28,6 +28,7 @@ THREAD_TESTS += \
 	tests/unit/test_schedule \
 	tests/unit/test_search \
 	tests/unit/test_store \
+	tests/unit/test_store_bounds \
 	tests/unit/test_store_full \
 	tests/unit/test_store_kill \
 	tests/unit/test_trial \

@@ -21,6 +21,8 @@ OTHER_PATHS = {"node.secondary_work_peers", "node.experimental", "node.httpcallb
 # Literals that look like a sentence, in files that have error texts, and are none.
 NO_ERRORS = {
     "Accept, Accept-Language, Content-Language, Content-Type, Authorization, api-key, x-api-key, key",
+    "Content Too Large",  # the reasons of statuses
+    "Too Many Requests",
     "POST, OPTIONS",
     "Times in milliseconds",
 }
@@ -236,7 +238,7 @@ def rpc_sources():
     paths = [SRCDIR / "src/node/api/fields.h", SRCDIR / "src/node/api/fields.c"]
     paths += sorted((SRCDIR / "src/node/api").glob("action*.c")) + [SRCDIR / "src/node/api/callback.c"]
     return paths + [
-        SRCDIR / f"src/rpc/{name}.c" for name in ("base/json", "server/connection", "server/framing", "server/refusal", "server/request", "server/server")
+        SRCDIR / f"src/rpc/{name}.c" for name in ("base/json", "server/connection", "server/framing", "server/reply", "server/request", "server/server")
     ]
 
 

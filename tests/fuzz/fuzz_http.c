@@ -129,10 +129,10 @@ drop_servers (void)
 static void
 make_servers (void)
 {
-    const struct server_settings settings = {.max_connections = 16,
-                                             .max_request_size = MAX_BODY,
+    const struct server_settings settings = {.connections.max = 16,
+                                             .connections.limits.max_body = MAX_BODY,
                                              .max_json_depth = 20,
-                                             .read_timeout = 30,
+                                             .connections.read_timeout = 30,
                                              .idle_timeout = 30};
     char error[256];
 

@@ -24,7 +24,7 @@ check_account (const char *text)
         FUZZ_CHECK (key[0] == 0x5a && key[31] == 0);
         return;
     }
-    FUZZ_CHECK (account_print (key, "ban_", printed) == 0);
+    account_print (key, "ban_", printed);
     FUZZ_CHECK (strlen (printed) == 64);
     FUZZ_CHECK (account_parse (printed, again) == 0);
     FUZZ_CHECK (memcmp (key, again, sizeof key) == 0);
@@ -41,7 +41,7 @@ check_key (const uint8_t *data, size_t size)
     char text[ACCOUNT_TEXT_SIZE];
 
     memcpy (key, data, size < sizeof key ? size : sizeof key);
-    FUZZ_CHECK (account_print (key, "nano_", text) == 0);
+    account_print (key, "nano_", text);
     FUZZ_CHECK (account_parse (text, again) == 0);
     FUZZ_CHECK (memcmp (key, again, sizeof key) == 0);
     text[size % 60 + 5] ^= 1;

@@ -11,7 +11,7 @@
 
 #include "fuzz.h"
 #include "rpc/client/http_answer.h"
-#include "rpc/peer/peer_judge.h"
+#include "rpc/peer/peer_internal.h"
 #include "work/scan/value.h"
 
 enum { MAX_BODY = 2048 };

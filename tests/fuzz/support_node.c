@@ -118,10 +118,10 @@ make_actions (void)
 static void
 make_server (void)
 {
-    const struct server_settings limits = {.max_connections = 16,
-                                           .max_request_size = 1 << 20,
+    const struct server_settings limits = {.connections.max = 16,
+                                           .connections.limits.max_body = 1 << 20,
                                            .max_json_depth = 20,
-                                           .read_timeout = 30,
+                                           .connections.read_timeout = 30,
                                            .idle_timeout = 3600,
                                            .enable_control = true};
     struct server *server = server_new (node->base, &limits, actions_table, &node->actions);

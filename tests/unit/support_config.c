@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "node/config/config_table.h"
+#include "work/base/cpus.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
 
@@ -177,7 +178,7 @@ support_assert_number (double value, double expected)
 void
 support_assert_defaults (const struct config *config)
 {
-    assert_int_equal (config->work_threads, config_default_threads ());
+    assert_int_equal (config->work_threads, cpus_available ());
     assert_int_equal (config->work_peers.count, 0);
     assert_int_equal (config->secondary_work_peers.count, 1);
     support_assert_endpoint (&config->secondary_work_peers, 0, "127.0.0.1:8076");
@@ -217,8 +218,8 @@ support_assert_defaults (const struct config *config)
     assert_int_equal (config->peers_local, CONFIG_PEERS_LOCAL_FALLBACK);
     assert_int_equal (config->store_on_failure, CONFIG_ON_FAILURE_CONTINUE);
     assert_int_equal (config->precache_subtype, CONFIG_SUBTYPE_SEND);
-    assert_int_equal (config->log_level, LOG_LEVEL_INFO);
-    assert_int_equal (config->log_format, LOG_FORMAT_HUMAN);
-    assert_int_equal (config->log_target, LOG_TARGET_AUTO);
-    assert_string_equal (config->log_file, "");
+    assert_int_equal (config->log.level, LOG_LEVEL_INFO);
+    assert_int_equal (config->log.format, LOG_FORMAT_HUMAN);
+    assert_int_equal (config->log.target, LOG_TARGET_AUTO);
+    assert_string_equal (config->log.file, "");
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rpc/access/access.h"
@@ -83,10 +84,28 @@ tear_down (void **state)
 }
 
 /* What is in the fixture's settings counts from now on. */
+/* What access takes. */
+static void *
+copy_of (const void *items, size_t count, size_t size)
+{
+    void *const copy = malloc (count * size + 1);
+
+    assert_non_null (copy);
+    if (count > 0) {
+        memcpy (copy, items, count * size);
+    }
+    return copy;
+}
+
 static void
 take_effect (struct fixture *fixture)
 {
-    access_set (fixture->access, &fixture->settings);
+    struct access_settings settings = fixture->settings;
+
+    settings.keys = copy_of (settings.keys, settings.key_count, sizeof *settings.keys);
+    settings.allow = copy_of (settings.allow, settings.allow_count, sizeof *settings.allow);
+    settings.nodes = copy_of (settings.nodes, settings.node_count, sizeof *settings.nodes);
+    access_set (fixture->access, &settings);
 }
 
 static enum access_verdict

@@ -74,7 +74,7 @@ known_accounts_both_ways (void **state)
         char text[ACCOUNT_TEXT_SIZE];
         assert_parses ("nano_", vectors[i].digits, vectors[i].key);
         assert_int_equal (hex_parse_root (vectors[i].key, key), 0);
-        assert_int_equal (account_print (key, "nano_", text), 0);
+        account_print (key, "nano_", text);
         assert_memory_equal (text, "nano_", 5);
         assert_string_equal (text + 5, vectors[i].digits);
     }
@@ -195,7 +195,7 @@ random_keys_there_and_back (void **state)
         for (size_t i = 0; i < sizeof key; i++) {
             key[i] = (uint8_t)(next_random (&seed) >> 56);
         }
-        assert_int_equal (account_print (key, "nano_", text), 0);
+        account_print (key, "nano_", text);
         assert_int_equal (strlen (text), 65);
         assert_int_equal (account_parse (text, back), 0);
         assert_memory_equal (back, key, sizeof key);

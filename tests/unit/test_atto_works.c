@@ -295,10 +295,10 @@ setup (struct fixture *fixture, enum fake_behaviour behaviour, double timeout)
     const struct pool_settings pool_settings = {.max_jobs = 8, .batch_seconds = 0.01};
     const struct broker_settings broker_settings = {.max_searches = 1, .request_timeout = timeout};
     const struct server_settings server_settings = {
-        .max_connections = 16,
-        .max_request_size = 1000,
+        .connections.max = 16,
+        .connections.limits.max_body = 1000,
         .max_json_depth = 20,
-        .read_timeout = 30,
+        .connections.read_timeout = 30,
         .idle_timeout = 30,
     };
     char error[256];
@@ -373,7 +373,7 @@ value_in (const char *answer, const char *target)
     assert_string_equal (work + sizeof before - 1 + 16, "\"}");
     assert_int_equal (hex_parse_u64 (digits, &written), 0);
     assert_int_equal (atto_parse_target (target, root), 0);
-    assert_int_equal (value_of (root, __builtin_bswap64 (written), &value), 0);
+    value = value_of (root, __builtin_bswap64 (written));
     return value;
 }
 

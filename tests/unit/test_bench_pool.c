@@ -45,7 +45,7 @@ test_found (void **state)
     assert_int_equal (search (pool, INFINITY, -1), POOL_FOUND);
     assert_int_equal (search (pool, INFINITY, -1), POOL_FOUND);
     assert_false (bench_pool_explain (pool));
-    bench_pool_free (pool);
+    pool_free (pool);
 }
 
 static void
@@ -57,7 +57,7 @@ test_time_is_over (void **state)
     (void)state;
     assert_int_equal (search (pool, 0, -1), POOL_CANCELLED);
     assert_int_equal (search (pool, 0.01, -1), POOL_CANCELLED);
-    bench_pool_free (pool);
+    pool_free (pool);
 }
 
 static void
@@ -72,7 +72,7 @@ test_interrupted (void **state)
     assert_int_equal (search (pool, 0.01, ends[0]), POOL_CANCELLED);
     assert_int_equal (write (ends[1], "!", 1), 1);
     assert_int_equal (search (pool, INFINITY, ends[0]), POOL_CANCELLED);
-    bench_pool_free (pool);
+    pool_free (pool);
     (void)close (ends[0]);
     (void)close (ends[1]);
 }
@@ -86,7 +86,7 @@ test_broken (void **state)
     (void)state;
     assert_int_equal (search (pool, INFINITY, -1), POOL_FAILED);
     assert_true (bench_pool_explain (pool));
-    bench_pool_free (pool);
+    pool_free (pool);
 }
 
 static double last_progress;
@@ -118,7 +118,7 @@ test_rates (void **state)
         assert_true (candidates[i].rates.mean > 0);
         assert_true (candidates[i].batch_seconds > 0);
         sample_clear (&candidates[i].rates);
-        bench_pool_free (candidates[i].pool);
+        pool_free (candidates[i].pool);
     }
 }
 
@@ -134,7 +134,7 @@ test_a_device_that_cannot_be_measured (void **state)
     assert_int_equal (bench_pool_compare (candidates, 2, 3, 0.001, NULL), -1);
     for (size_t i = 0; i < 2; i++) {
         sample_clear (&candidates[i].rates);
-        bench_pool_free (candidates[i].pool);
+        pool_free (candidates[i].pool);
     }
 }
 

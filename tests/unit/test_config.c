@@ -162,7 +162,7 @@ test_good (void **state)
     support_assert_number (config->work_request_timeout, 1.5);
     support_assert_number (config->work_batch_time, 0.001);
     assert_string_equal (config->work_scanner, "portable");
-    assert_int_equal (config->log_level, LOG_LEVEL_DEBUG);
+    assert_int_equal (config->log.level, LOG_LEVEL_DEBUG);
     config_free (config);
 }
 
@@ -290,8 +290,8 @@ test_overrides (void **state)
     assert_true (config->opencl_enable);
     assert_int_equal (config->rpc_address.count, 2);
     assert_int_equal (config->rpc_port, 7005);
-    assert_int_equal (config->log_level, LOG_LEVEL_OFF);
-    assert_string_equal (config->log_file, "/var/log/a b.log");
+    assert_int_equal (config->log.level, LOG_LEVEL_OFF);
+    assert_string_equal (config->log.file, "/var/log/a b.log");
     config_free (config);
 }
 
@@ -448,15 +448,15 @@ test_tables_in_lists (void **state)
                    "[[peers.peer]]\nurl = \"http://a.example\"\nkey = \"k\"\n"
                    "header = \"authorization\"\n");
     const struct config *const config = support_load (NULL, NULL, "");
-    const struct config_access_key *const keys = config->access_keys.items;
+    const struct access_key *const keys = config->access_keys.items;
     const struct config_peer *const peers = config->peers_peer.items;
 
     assert_int_equal (config->access_keys.count, 2);
     assert_string_equal (keys[0].name, "key 1");
-    support_assert_number (keys[0].max_jobs, 3);
-    support_assert_number (keys[0].rate, CONFIG_ACCESS_AS_OTHERS);
+    assert_int_equal (keys[0].limits.max_jobs, 3);
+    support_assert_number (keys[0].limits.rate, CONFIG_ACCESS_AS_OTHERS);
     assert_string_equal (keys[1].name, "x");
-    support_assert_number (keys[1].rate, 0);
+    support_assert_number (keys[1].limits.rate, 0);
     assert_int_equal (config->peers_peer.count, 2);
     assert_string_equal (peers[0].url.path, "/b");
     assert_string_equal (peers[0].header, "api-key");

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rpc/access/base64.h"
 #include "rpc/access/credentials.h"
 #include "rpc/access/key_hash.h"
 
@@ -41,13 +40,13 @@ test_base64 (void **state)
         size_t count;
 
         assert_int_equal (
-            base64_decode (cases[i].text, strlen (cases[i].text), bytes, length, &count), 0);
+            credentials_decode (cases[i].text, strlen (cases[i].text), bytes, length, &count), 0);
         assert_int_equal (count, length);
         assert_memory_equal (bytes, cases[i].bytes, length);
         if (length > 0) {
-            assert_int_equal (
-                base64_decode (cases[i].text, strlen (cases[i].text), bytes, length - 1, &count),
-                -1);
+            assert_int_equal (credentials_decode (cases[i].text, strlen (cases[i].text), bytes,
+                                                  length - 1, &count),
+                              -1);
         }
     }
 }
@@ -65,7 +64,7 @@ test_no_base64 (void **state)
         char bytes[16];
         size_t count;
 
-        if (base64_decode (texts[i], strlen (texts[i]), bytes, sizeof bytes, &count) == 0) {
+        if (credentials_decode (texts[i], strlen (texts[i]), bytes, sizeof bytes, &count) == 0) {
             fail_msg ("\"%s\" was taken", texts[i]);
         }
     }

@@ -95,7 +95,7 @@ check_connected (struct bench *bench, const char *host, int family)
         (void)event_base_loop (bench->base, EVLOOP_NONBLOCK);
     }
     assert_int_equal (bench->answers, 1);
-    assert_int_equal (bench->answer.end, DIAL_CONNECTED);
+    assert_int_equal (bench->answer.outcome, HTTP_ANSWERED);
     assert_int_equal (getpeername (bench->answer.fd, (struct sockaddr *)&address, &size), 0);
     assert_int_equal (address.ss_family, family);
     assert_true ((fcntl (bench->answer.fd, F_GETFL) & O_NONBLOCK) != 0);
@@ -145,7 +145,7 @@ test_race_of_two_that_hang (void **state)
     while (bench->answers == 0) {
         (void)event_base_loop (bench->base, EVLOOP_ONCE);
     }
-    assert_int_equal (bench->answer.end, DIAL_TIMED_OUT);
+    assert_int_equal (bench->answer.outcome, HTTP_CONNECT_TIMEOUT);
     assert_int_equal (bench->answer.fd, -1);
     peer_bench_unplug (&first);
     peer_bench_unplug (&second);

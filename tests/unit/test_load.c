@@ -297,7 +297,7 @@ test_work (void **state)
     (void)state;
     load_plan_root (3, root);
     for (uint64_t nonce = 0; nonce < 1000; nonce++) {
-        assert_int_equal (value_of (root, nonce, &value), 0);
+        value = value_of (root, nonce);
         const bool good = value >= easy.easy;
 
         (void)snprintf (body, sizeof body, "{\"work\":\"%016llx\"}", (unsigned long long)nonce);

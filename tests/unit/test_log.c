@@ -656,7 +656,7 @@ test_file_that_cannot_be_opened (void **state)
 {
     const struct log_settings good = {.file = file_path};
     const struct log_settings bad = {
-        .level = LOG_LEVEL_OFF, .format = LOG_FORMAT_JSON, .file = "/nowhere/log"};
+        .level = LOG_LEVEL_OFF, .format = LOG_FORMAT_JSON, .file = (char[]){"/nowhere/log"}};
     char error[256] = "";
     char text[512];
 
@@ -684,7 +684,7 @@ test_file_that_cannot_be_opened (void **state)
 static void
 test_full_disk (void **state)
 {
-    const struct log_settings settings = {.file = "/dev/full"};
+    const struct log_settings settings = {.file = (char[]){"/dev/full"}};
     const struct log_settings good = {.file = file_path};
     char error[256] = "";
     char text[512];

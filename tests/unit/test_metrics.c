@@ -141,10 +141,10 @@ test_names (void **state)
 
     (void)state;
     for (enum request_result result = 0; result < REQUEST_RESULTS; result++) {
-        assert_string_equal (metrics_result_name (result), results[result]);
+        assert_string_equal (metrics_result_names[result], results[result]);
     }
     for (enum metrics_source source = 0; source < METRICS_SOURCES; source++) {
-        assert_string_equal (metrics_source_name (source), sources[source]);
+        assert_string_equal (metrics_source_names[source], sources[source]);
     }
     metrics_init (&metrics);
     assert_true (metrics.started > (double)time (NULL) - 5);

@@ -255,19 +255,6 @@ test_list (void **state)
 }
 
 static void
-test_at (void **state)
-{
-    struct opencl_list list = read_list ();
-
-    (void)state;
-    assert_ptr_equal (opencl_list_at (&list, 3, 1), &list.devices[5]);
-    assert_null (opencl_list_at (&list, 3, 2));
-    assert_null (opencl_list_at (&list, 1, 0));
-    assert_null (opencl_list_at (&list, UINT64_C (1) << 32, 0));
-    opencl_list_clear (&list);
-}
-
-static void
 assert_no_list (const char *text)
 {
     struct opencl_list list;
@@ -400,7 +387,6 @@ main (void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup (test_list, tell_all),
-        cmocka_unit_test_setup (test_at, tell_all),
         cmocka_unit_test_setup (test_nothing, tell_all),
         cmocka_unit_test_setup (test_select, tell_all),
         cmocka_unit_test_setup (test_select_nothing, tell_all),

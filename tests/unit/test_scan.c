@@ -78,7 +78,7 @@ search_range (const struct scan_target *target, struct range range)
     for (uint64_t i = 0; i < range.count; i++) {
         uint64_t value;
 
-        assert_int_equal (value_of (target->root, range.first + i, &value), 0);
+        value = value_of (target->root, range.first + i);
         if (difficulty_reached (target->order, value, target->threshold)) {
             answer.found = true;
             answer.nonce = range.first + i;

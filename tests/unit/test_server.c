@@ -40,10 +40,10 @@ struct fixture {
 };
 
 static const struct server_settings settings = {
-    .max_connections = MOST_PENDING + 1,
-    .max_request_size = 1000,
+    .connections.max = MOST_PENDING + 1,
+    .connections.limits.max_body = 1000,
     .max_json_depth = 20,
-    .read_timeout = 30,
+    .connections.read_timeout = 30,
     .idle_timeout = 30,
 };
 
@@ -510,10 +510,10 @@ static void
 test_servers_have_limits_of_their_own (void **state)
 {
     const struct server_settings narrow = {
-        .max_connections = 2,
-        .max_request_size = 10,
+        .connections.max = 2,
+        .connections.limits.max_body = 10,
         .max_json_depth = 1,
-        .read_timeout = 30,
+        .connections.read_timeout = 30,
         .idle_timeout = 30,
     };
     struct fixture fixture;

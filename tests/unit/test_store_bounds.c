@@ -146,6 +146,7 @@ too_many_changes_are_dropped_and_counted (void **state)
     struct support_place *place = *state;
     struct store_settings settings = support_settings (100);
     settings.max_pending = 4;
+    settings.max_bytes = STORE_MIN_BYTES; /* the other maps it too, and may have no room for more */
     struct store *store = support_open (place->path, &settings);
     bool taken[20];
     size_t count = 0;
@@ -228,9 +229,7 @@ the_file_keeps_within_its_bound (void **state)
         }
     }
     support_sync (store);
-    /* store_frontier reads, and a reader that a busy machine puts aside keeps pages from being used
-     * again: a write may have failed meanwhile, but the last one has not. */
-    assert_false (support_statistics (store).failing);
+    assert_int_equal (support_statistics (store).write_errors, 0);
     assert_int_equal (support_statistics (store).entries, STORE_MIN_BYTES / STORE_ENTRY_BYTES);
     assert_int_equal (stat (support_file (*state, "data.mdb"), &status), 0);
     assert_true (status.st_size <= (off_t)STORE_MIN_BYTES);
@@ -315,27 +314,6 @@ a_file_written_anew_keeps_within_its_bound (void **state)
     store_close (store);
 }
 
-static void
-settings_are_checked (void **state)
-{
-    struct support_place *place = *state;
-    char error[STORE_ERROR_SIZE];
-    struct store_settings settings = support_settings (0);
-
-    assert_null (store_open (place->path, &settings, error, sizeof error));
-    assert_non_null (strstr (error, "at least one entry"));
-    settings = support_settings (1);
-    settings.max_bytes = STORE_MIN_BYTES - 1;
-    assert_null (store_open (place->path, &settings, error, sizeof error));
-    assert_non_null (strstr (error, "at least 4194304 bytes"));
-    settings.max_bytes = 0;
-    settings.max_pending = (size_t)1 << 30;
-    assert_null (store_open (place->path, &settings, error, sizeof error));
-    assert_non_null (strstr (error, "at most 16777216"));
-    assert_int_not_equal (access (place->path, F_OK), 0);
-    store_close (NULL);
-}
-
 /* While somebody else reads, no page that he may want is used again. */
 static void
 a_bound_that_is_reached_is_said (void **state)
@@ -382,7 +360,6 @@ main (void)
         SUPPORT_TEST (a_bound_that_is_reached_is_said),
         SUPPORT_TEST (bursts_leave_room_for_the_next),
         SUPPORT_TEST (a_file_written_anew_keeps_within_its_bound),
-        SUPPORT_TEST (settings_are_checked),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -26,7 +26,7 @@ known_values (void **state)
     (void)state;
     for (size_t i = 0; i < COUNT (value_vectors); i++) {
         uint64_t value = ~value_vectors[i].value;
-        assert_int_equal (value_of (value_vectors[i].root, value_vectors[i].nonce, &value), 0);
+        value = value_of (value_vectors[i].root, value_vectors[i].nonce);
         assert_int_equal (value, value_vectors[i].value);
     }
 }

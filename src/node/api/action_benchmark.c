@@ -1,8 +1,6 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "node/api/actions.h"
 #include "node/api/fields.h"
@@ -10,6 +8,7 @@
 #include "rpc/base/memory.h"
 #include "work/base/clock.h"
 #include "work/base/hex.h"
+#include "work/base/random.h"
 
 #define MOST_WORKS 1000
 
@@ -72,18 +71,6 @@ finish (struct benchmark *benchmark, const char *error)
     free (benchmark);
 }
 
-/* Entropy for a root; only spread is needed. */
-static int
-random_root (uint8_t root[32])
-{
-    ssize_t got;
-
-    do {
-        got = getrandom (root, 32, 0);
-    } while (got < 0 && errno == EINTR);
-    return got == 32 ? 0 : -1;
-}
-
 static void on_work (void *data, const struct broker_answer *answer);
 
 /* Asks for one work more. Returns NULL, or why that cannot be. */
@@ -97,10 +84,10 @@ next_work (struct benchmark *benchmark)
                                        .unkept = true};
     enum broker_result result;
 
-    if (seconds > benchmark->actions->config->work_request_timeout ||
-        random_root (benchmark->target.root) != 0) {
+    if (seconds > benchmark->actions->config->work_request_timeout) {
         return FIELDS_FAILED;
     }
+    random_fill (benchmark->target.root, sizeof benchmark->target.root);
     question.target = benchmark->target;
     result = broker_generate (benchmark->actions->broker, &question, on_work, benchmark,
                               &benchmark->waiter);

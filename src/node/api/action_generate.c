@@ -187,8 +187,7 @@ read_peers (const struct actions *actions, const struct request *request,
     question->use_peers = json_flag (fields, "use_peers", false);
     question->secondary = json_flag (fields, "secondary_work_peers", false);
     if (question->has_account) {
-        memory_require (account_print (question->account_key, actions->network->prefix, account) ==
-                        0);
+        account_print (question->account_key, actions->network->prefix, account);
         question->account = account;
     }
     hops_parse (request_header (request, HOPS_HEADER), &question->hops);

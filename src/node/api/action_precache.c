@@ -211,7 +211,7 @@ put_account (json_t *list, const struct precache_account *account, const char *p
     if (account->has_frontier) {
         hex_print_root (account->frontier, frontier);
     }
-    memory_require (account_print (account->key, prefix, text) == 0);
+    account_print (account->key, prefix, text);
     json_put (entry, "account", "%s", text);
     json_put (entry, "frontier", "%s", frontier);
     json_put (entry, "state", "%s", state_names[account->state]);

@@ -51,15 +51,12 @@ action_work_validate (void *context, struct request *request)
 {
     const struct actions *actions = context;
     struct validation validation = {0};
-    uint64_t value = 0;
     const char *error = read_validation (actions, request_fields (request), &validation);
 
-    if (error == NULL && value_of (validation.root, validation.work, &value) != 0) {
-        error = "Internal server error in RPC";
-    }
     if (error != NULL) {
         request_fail (request, error);
         return;
     }
-    request_answer (request, validation_body (actions, &validation, value));
+    request_answer (request, validation_body (actions, &validation,
+                                              value_of (validation.root, validation.work)));
 }

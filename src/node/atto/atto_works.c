@@ -119,34 +119,6 @@ atto_works_read (const struct atto_works *works, struct evbuffer *body,
 }
 
 static void
-log_done (const struct atto_work *work, const struct broker_answer *answer)
-{
-    const char *network = atto_network_name (work->wanted.network);
-    char target[HEX_ROOT_SIZE];
-
-    hex_print_root (work->wanted.target.root, target);
-    switch (answer->outcome) {
-    case BROKER_FOUND:
-        log_info ("Atto work for %s on %s, for %d, complete: %.0f ms", target, network,
-                  work->wanted.year, answer->seconds * 1e3);
-        break;
-    case BROKER_CANCELLED:
-        log_info ("Atto work for %s on %s was cancelled after %.0f ms", target, network,
-                  answer->seconds * 1e3);
-        break;
-    case BROKER_EXPIRED:
-        log_warn ("Atto work for %s on %s gave up at its deadline, after %.0f s "
-                  "(work.request_timeout)",
-                  target, network, answer->seconds);
-        break;
-    default:
-        log_warn ("Atto work for %s on %s failed after %.0f ms: no device is left that works",
-                  target, network, answer->seconds * 1e3);
-        break;
-    }
-}
-
-static void
 reply_work (struct request *request, uint64_t nonce)
 {
     char text[HEX_U64_SIZE];
@@ -159,20 +131,32 @@ static void
 on_done (void *data, const struct broker_answer *answer)
 {
     struct atto_work *work = data;
+    const char *network = atto_network_name (work->wanted.network);
+    const double milliseconds = answer->seconds * 1e3;
+    char target[HEX_ROOT_SIZE];
 
-    log_done (work, answer);
+    hex_print_root (work->wanted.target.root, target);
     switch (answer->outcome) {
     case BROKER_FOUND:
+        log_info ("Atto work for %s on %s, for %d, complete: %.0f ms", target, network,
+                  work->wanted.year, milliseconds);
         reply_work (work->request, answer->work);
         break;
     case BROKER_CANCELLED:
+        log_info ("Atto work for %s on %s was cancelled after %.0f ms", target, network,
+                  milliseconds);
         request_went (work->request, REQUEST_CANCELLED);
         request_reply_error (work->request, 503, FIELDS_CANCELLED);
         break;
     case BROKER_EXPIRED:
+        log_warn ("Atto work for %s on %s gave up at its deadline, after %.0f s "
+                  "(work.request_timeout)",
+                  target, network, answer->seconds);
         request_reply_error (work->request, 503, "No work was found in time");
         break;
     default:
+        log_warn ("Atto work for %s on %s failed after %.0f ms: no device is left that works",
+                  target, network, milliseconds);
         request_reply_error (work->request, 503, NO_DEVICE);
         break;
     }

@@ -280,12 +280,16 @@ log_configure (const struct log_settings *settings, char *error, size_t error_si
 {
     const bool is_file = *settings->file != '\0';
     const int fd = is_file ? open_file (settings->file) : STDERR_FILENO;
+    const int reason = errno;
     const bool journal = !is_file && (settings->target == LOG_TARGET_JOURNAL ||
                                       (settings->target == LOG_TARGET_AUTO && log_is_journal (fd)));
 
     if (fd < 0) {
-        (void)snprintf (error, error_size, "cannot open the log file %s: %s (log.file)",
-                        settings->file, strerror (errno));
+        char advice[OWNERSHIP_TEXT_SIZE];
+
+        ownership_advise (settings->file, false, advice);
+        (void)snprintf (error, error_size, "cannot open the log file %s: %s (log.file)%s",
+                        settings->file, strerror (reason), advice);
         return -1;
     }
     change_sink (fd, memory_text (is_file ? settings->file : NULL), settings->format, journal);

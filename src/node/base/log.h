@@ -9,12 +9,8 @@
  *
  * Writing does not block: a line that cannot be written at once, because the reader of the log is
  * slow or gone, is dropped, and the next one that gets through is preceded by "dropped lines: N".
- * Every line is written, counted as repeated or counted as dropped. The one gap: where another
- * process writes to the same pipe, it can fill it between our looking and our writing, and we then
- * wait for its reader.
- *
- * A log without a reader is none to write to; the process ignores SIGPIPE, should one leave just
- * then.
+ * The one gap: another process that writes to the same pipe can fill it between our looking and our
+ * writing. The process ignores SIGPIPE.
  */
 #ifndef NODE_LOG_H
 #define NODE_LOG_H
@@ -37,7 +33,7 @@ struct log_settings {
     enum log_level level;
     enum log_format format;
     enum log_target target;
-    const char *file; /* a path to append to; "" is none, and `target` counts */
+    char *file; /* a path to append to; "" is none, and `target` counts. Only read */
 };
 
 /*

@@ -1,8 +1,4 @@
-/*
- * The known name that somebody who mistyped a word most likely meant, for "did you mean" hints.
- *
- * Pure; any thread.
- */
+/* The known name that a mistyped word most likely meant, for hints. Pure; any thread. */
 #ifndef NODE_NEAREST_H
 #define NODE_NEAREST_H
 

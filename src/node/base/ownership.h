@@ -1,6 +1,6 @@
 /*
- * Advice for who changed the daemon's user and not the owner of its files. Any thread. It looks at
- * files and asks the user database, which may take a while: for what has gone wrong already.
+ * Advice for who changed the daemon's user and not the owner of its files. Any thread. Asks the
+ * user database, which may take a while: for what has gone wrong already.
  */
 #ifndef NODE_OWNERSHIP_H
 #define NODE_OWNERSHIP_H

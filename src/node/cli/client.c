@@ -9,7 +9,7 @@
 #include "rpc/base/text.h"
 #include "rpc/base/url.h"
 #include "rpc/client/http_call.h"
-#include "rpc/server/refusal.h"
+#include "rpc/server/reply.h"
 
 /* The largest answer is a status of many devices. */
 #define BODY_MAX (4 * 1024 * 1024)
@@ -159,7 +159,7 @@ quote (char text[CLIENT_TEXT_SIZE], const char *words)
 static const char *
 advice_on (const char *error)
 {
-    switch (refusal_by_error (error)) {
+    switch (reply_refusal_by_error (error)) {
     case ACCESS_NO_KEY:
         return ": give one with --key_file FILE, or in the environment as WORKPEER_KEY";
     case ACCESS_WRONG_KEY:

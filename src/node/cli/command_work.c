@@ -162,8 +162,8 @@ command_run_validate (struct command *command)
     threshold = options_threshold (command->options, &command->network);
     if (command->client != NULL) {
         status = ask_value (command, hash, text, &value);
-    } else if (value_of (root, work, &value) != 0) {
-        status = command_complain (COMMAND_FAILED, "libb2 refuses to hash");
+    } else {
+        value = value_of (root, work);
     }
     if (status != COMMAND_DONE) {
         return status;

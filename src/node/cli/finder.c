@@ -318,7 +318,6 @@ finder_free (struct finder *finder)
     if (finder->drain != NULL) {
         event_free (finder->drain);
     }
-    engine_stop (&finder->engine);
     engine_clear (&finder->engine);
     free (finder);
 }

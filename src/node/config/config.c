@@ -17,6 +17,8 @@
 /* No file that a person or a node writes comes near it; anything larger is another file. */
 enum { FILE_SIZE_MAX = 1024 * 1024 };
 
+static const struct toml_place nowhere = {0, 0};
+
 /*
  * Who gave an option its value, in the order in which they are read: each may replace what the ones
  * before it gave.
@@ -230,7 +232,6 @@ load_text (const struct reading *reading, const char *text, size_t length)
 static void
 load_file (struct loader *loader, const char *directory, enum config_file file, enum layer layer)
 {
-    const struct toml_place nowhere = {0, 0};
     char *path;
     char *text;
     size_t length;
@@ -262,8 +263,6 @@ load_file (struct loader *loader, const char *directory, enum config_file file, 
 static void
 report_bad_override (const struct reading *reading, const char *text, const char *expected)
 {
-    const struct toml_place nowhere = {0, 0};
-
     config_report_error (&reading->context, nowhere, "\"%s\" was given, expected %s", text,
                          expected);
 }
@@ -370,7 +369,6 @@ static void
 keep_present (struct loader *loader, const struct config_sources *sources)
 {
     const struct config_context context = {.report = loader->report};
-    const struct toml_place nowhere = {0, 0};
     const struct config *const present = sources->present;
     const struct config_option *option;
 

@@ -2,9 +2,8 @@
  * The configuration: config-node.toml, config-rpc.toml and --config overrides in, one validated
  * structure out. A configuration never changes after config_load; a reload loads another.
  *
- * One table (config_table.h) says of every key its file, table, name, type, range, default, unit,
- * meaning, and what another value starts anew. Reading, --check_config, --generate_config and the
- * manual page all go by it.
+ * Reading, --check_config, --generate_config and the manual page all go by one table of all keys
+ * (config_table.h).
  *
  * Reads files: not for the event loop while requests are served. One thread at a time.
  */
@@ -62,21 +61,15 @@ struct config_peers {
 
 #define CONFIG_ACCESS_MOST_KEYS 256
 
-/* A limit that a key does not have of its own: it is that of [access]. */
+/*
+ * The API keys that clients may have. A limit that a key does not have of its own is that of
+ * [access]: it is CONFIG_ACCESS_AS_OTHERS, or CONFIG_ACCESS_JOBS_AS_OTHERS.
+ */
 #define CONFIG_ACCESS_AS_OTHERS (-1.0)
-
-/* An API key that clients may have; see struct access_limits. */
-struct config_access_key {
-    char name[ACCESS_NAME_SIZE];
-    struct key_hash hash;
-    double rate;
-    double burst;
-    double max_jobs; /* a whole number */
-    double max_multiplier;
-};
+#define CONFIG_ACCESS_JOBS_AS_OTHERS UINT64_MAX
 
 struct config_access_keys {
-    struct config_access_key *items;
+    struct access_key *items;
     size_t count;
 };
 
@@ -163,10 +156,7 @@ struct config {
     bool management_port_set;
 
     /* [log] */
-    enum log_level log_level;
-    enum log_format log_format;
-    enum log_target log_target;
-    char *log_file; /* a path, or "" */
+    struct log_settings log;
 
     /* [daemon] */
     char *daemon_user;  /* a name or a number, or "" */
@@ -249,9 +239,6 @@ int config_file_by_name (const char *name, enum config_file *file);
  * Returns 0, or -1 when the stream fails.
  */
 int config_generate (enum config_file file, bool use_defaults, FILE *stream);
-
-/* What a default of "every CPU" means here and now; config_load uses it for work_threads. */
-uint64_t config_default_threads (void);
 
 /*
  * Calls `show` for every setting whose value in `config` is not that in `defaults`, in the table's

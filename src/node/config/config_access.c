@@ -7,9 +7,7 @@
 #include "rpc/base/text.h"
 
 /* The ranges of limits, those of all and those of a key's own. */
-#define RATE .min = 0, .max = 1e6
-#define BURST .min = 0, .max = 1e6
-#define JOBS .min = 0, .max = 1e6
+#define UP_TO_A_MILLION .min = 0, .max = 1e6
 #define MULTIPLIER .min = 0, .max = 1e12
 
 /* Neither a hash appears in a report, nor a key that stands where its hash belongs. */
@@ -52,48 +50,35 @@ static const struct config_type name = {
     .read = read_name,
 };
 
-/* A whole number, in a field that has room for CONFIG_ACCESS_AS_OTHERS. */
-static enum config_outcome
-read_jobs (const struct config_input *input, void *value)
-{
-    uint64_t whole;
-    const enum config_outcome outcome = config_whole.read (input, &whole);
-
-    if (outcome == CONFIG_READ) {
-        *(double *)value = (double)whole;
-    }
-    return outcome;
-}
-
-static void
-expect_jobs (const struct config_option *option, char text[CONFIG_EXPECTED_SIZE])
-{
-    config_whole.expect (option, text);
-}
-
-static const struct config_type jobs = {
-    .size = sizeof (double), .expect = expect_jobs, .read = read_jobs};
-
-#define MEMBER(member) .path = #member, .offset = offsetof (struct config_access_key, member)
+#define MEMBER(name, field) .path = name, .offset = offsetof (struct access_key, field)
 
 static const struct config_option members[] = {
-    {MEMBER (hash), .type = &hash, .sample = "the output of workpeer --hash_key"},
-    {MEMBER (name), .type = &name},
-    {MEMBER (rate), .type = &config_number, RATE},
-    {MEMBER (burst), .type = &config_number, BURST},
-    {MEMBER (max_jobs), .type = &jobs, JOBS},
-    {MEMBER (max_multiplier), .type = &config_number, MULTIPLIER},
+    {MEMBER ("hash", hash), .type = &hash, .sample = "the output of workpeer --hash_key"},
+    {MEMBER ("name", name), .type = &name},
+    {MEMBER ("rate", limits.rate), .type = &config_number, UP_TO_A_MILLION},
+    {MEMBER ("burst", limits.burst), .type = &config_number, UP_TO_A_MILLION},
+    {MEMBER ("max_jobs", limits.max_jobs), .type = &config_whole, UP_TO_A_MILLION},
+    {MEMBER ("max_multiplier", limits.max_multiplier), .type = &config_number, MULTIPLIER},
     {.type = NULL},
 };
 
-/* Limits that it does not have of its own. */
+/* Limits that it does not have of its own, and which none that is read can be. */
 static bool
 complete_key (const struct toml_entry *entry, const struct config_context *context, void *value)
 {
+    const struct access_limits others = {
+        .rate = CONFIG_ACCESS_AS_OTHERS,
+        .burst = CONFIG_ACCESS_AS_OTHERS,
+        .max_jobs = CONFIG_ACCESS_JOBS_AS_OTHERS,
+        .max_multiplier = CONFIG_ACCESS_AS_OTHERS,
+    };
+    const struct access_key general = {.limits = others};
+
     (void)context;
     for (const struct config_option *limit = &members[2]; limit->type != NULL; limit++) {
         if (config_member (entry, limit->path) == NULL) {
-            *(double *)((char *)value + limit->offset) = CONFIG_ACCESS_AS_OTHERS;
+            memcpy ((char *)value + limit->offset, (const char *)&general + limit->offset,
+                    limit->type->size);
         }
     }
     return true;
@@ -122,7 +107,7 @@ print_keys (const struct config_option *option, const void *value, FILE *stream)
 }
 
 static const struct config_type access_key = {
-    .size = sizeof (struct config_access_key), .members = members, .finish = complete_key};
+    .size = sizeof (struct access_key), .members = members, .finish = complete_key};
 const struct config_type config_key_list = {
     .size = sizeof (struct config_access_keys),
     .expected = "a list of tables with a hash, or of \"blake2b:SALT:HASH\"",
@@ -154,16 +139,16 @@ static const struct config_option options[] = {
              "node waits forever after any other status. By default, these are loopback and the "
              "networks of access.allow.",
      .more = "These networks do not grant access."},
-    {.path = "access.rate", .type = &config_number, CONFIG_FIELD (double, access_rate), RATE,
+    {.path = "access.rate", .type = &config_number, CONFIG_FIELD (double, access_rate), UP_TO_A_MILLION,
      .initial = "0", .unit = "requests a second",
      .help = "How many requests one key may send, or one address without a key (for IPv6, one "
              "/64). 0 means no limit.",
      .more = "Requests with a wrong key, or without one, count towards the limit of their address."},
-    {.path = "access.burst", .type = &config_number, CONFIG_FIELD (double, access_burst), BURST,
+    {.path = "access.burst", .type = &config_number, CONFIG_FIELD (double, access_burst), UP_TO_A_MILLION,
      .initial = "0", .unit = "requests",
      .help = "How many of them may arrive at once after a pause. 0 means as many as in one second, "
              "but at least 1."},
-    {.path = "access.max_jobs", .type = &config_whole, CONFIG_FIELD (uint64_t, access_max_jobs), JOBS,
+    {.path = "access.max_jobs", .type = &config_whole, CONFIG_FIELD (uint64_t, access_max_jobs), UP_TO_A_MILLION,
      .initial = "0", .unit = "requests",
      .help = "How many requests from one key or address may wait for work at once. 0 means no "
              "limit.",

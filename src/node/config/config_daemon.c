@@ -8,18 +8,18 @@ static const char *const formats[] = {"human", "json", NULL};
 static const char *const targets[] = {"auto", "stderr", "journal", NULL};
 
 static const struct config_option log_options[] = {
-    {.path = "log.level", CONFIG_CHOICE (log_level, levels), .initial = "\"info\"",
+    {.path = "log.level", CONFIG_CHOICE (log.level, levels), .initial = "\"info\"",
      .help = "The least important messages that are logged."},
-    {.path = "log.format", CONFIG_CHOICE (log_format, formats), .initial = "\"human\"",
+    {.path = "log.format", CONFIG_CHOICE (log.format, formats), .initial = "\"human\"",
      .help = "Lines for people, or one JSON object per line.",
      .more = "workpeer(1) shows both."},
-    {.path = "log.target", CONFIG_CHOICE (log_target, targets), .initial = "\"auto\"",
+    {.path = "log.target", CONFIG_CHOICE (log.target, targets), .initial = "\"auto\"",
      .help = "Where lines go without log.file: \"stderr\" is standard error; \"journal\" is "
              "standard error with the priorities that the systemd journal reads. \"auto\" detects "
              "the journal.",
      .more = "It uses \"journal\" if JOURNAL_STREAM in the environment says that standard error is "
              "connected to it."},
-    {.path = "log.file", CONFIG_TEXT (config_file_path, log_file), .initial = "\"\"",
+    {.path = "log.file", CONFIG_TEXT (config_file_path, log.file), .initial = "\"\"",
      .help = "A file to append lines to, instead of standard error. The daemon creates it with "
              "mode 0640, and reopens it at SIGHUP.",
      .more = "The umask applies to that mode. A relative path starts at the directory in which "

@@ -42,25 +42,21 @@ config_keys_is_table (enum config_file file, const char *path)
     return false;
 }
 
-/* The names directly in one table, by their keys, each the tail of a whole path. */
+/* The names directly in one table: their keys, each the tail of a whole path. */
 struct candidates {
     const char *table;
     size_t table_length;
     const char *keys[128];
-    const char *paths[128];
     size_t count;
 };
 
 static void
 add_candidate (struct candidates *candidates, const char *path)
 {
-    if (path == NULL || candidates->count == COUNT (candidates->keys) ||
-        !config_path_in (path, candidates->table, candidates->table_length)) {
-        return;
+    if (path != NULL && candidates->count < COUNT (candidates->keys) &&
+        config_path_in (path, candidates->table, candidates->table_length)) {
+        candidates->keys[candidates->count++] = config_path_key (path);
     }
-    candidates->keys[candidates->count] = config_path_key (path);
-    candidates->paths[candidates->count] = path;
-    candidates->count++;
 }
 
 static void
@@ -129,12 +125,7 @@ nearest (enum config_file file, const char *path, size_t most_edits)
 
     const char *const name = nearest_within (key, candidates.keys, candidates.count, most_edits);
 
-    for (size_t i = 0; i < candidates.count; i++) {
-        if (candidates.keys[i] == name) {
-            return candidates.paths[i];
-        }
-    }
-    return same_key_elsewhere (file, key);
+    return name != NULL ? name - (key - path) : same_key_elsewhere (file, key);
 }
 
 const char *

@@ -8,6 +8,9 @@
 #include "rpc/base/memory.h"
 #include "work/base/account.h"
 
+/* What a list of texts is. */
+#define TEXTS(of) .size = sizeof (struct text_list), .item = &(of), .or_one = true
+
 /* Endpoints. */
 
 static enum config_outcome
@@ -22,15 +25,6 @@ read_endpoint (const struct config_input *input, void *value)
     return CONFIG_REPORTED;
 }
 
-static bool
-same_endpoint (const void *a, const void *b)
-{
-    const struct endpoint *const left = a;
-    const struct endpoint *const right = b;
-
-    return strcmp (left->host, right->host) == 0 && left->port == right->port;
-}
-
 static void
 print_endpoint (const struct config_option *option, const void *value, FILE *stream)
 {
@@ -41,18 +35,18 @@ print_endpoint (const struct config_option *option, const void *value, FILE *str
     fprintf (stream, "\"%s\"", text);
 }
 
-static const struct config_type endpoint = {.size = sizeof (struct endpoint),
-                                            .read = read_endpoint,
-                                            .same = same_endpoint,
-                                            .print = print_endpoint};
+static const struct config_type endpoint = {
+    .size = sizeof (struct endpoint), .read = read_endpoint, .print = print_endpoint};
 const struct config_type config_endpoints = {.size = sizeof (struct config_endpoints),
                                              .expected = "a list of \"host:port\"",
                                              .item = &endpoint};
 
 /* Addresses. */
 
-/* Writes the literal in `text`, an IPv6 one in brackets or not, in its one canonical form. */
-/* A mapped address (::ffff:127.0.0.1) is its IPv4 one: a machine without IPv6 has that too. */
+/*
+ * Writes the literal in `text`, an IPv6 one in brackets or not, in its one canonical form. A mapped
+ * address (::ffff:127.0.0.1) is its IPv4 one: a machine without IPv6 has that too.
+ */
 static bool
 canonical_address (const char *text, char address[INET6_ADDRSTRLEN])
 {
@@ -101,10 +95,8 @@ static const struct config_type address = {
     .read = read_address,
 };
 const struct config_type config_addresses = {
-    .size = sizeof (struct text_list),
+    TEXTS (address),
     .expected = "an IPv4 address, an IPv6 address or \"localhost\", or a list of these",
-    .item = &address,
-    .or_one = true,
     .not_empty = true,
     .unique = true,
 };
@@ -112,29 +104,27 @@ const struct config_type config_addresses = {
 /* Texts that stay as they were written. */
 
 static bool
-is_account (const struct toml_entry *entry)
+is_account (const struct config_input *input)
 {
     uint8_t key[32];
 
-    return toml_is_text (entry) && account_parse (entry->text, key) == 0;
+    return toml_is_text (input->entry) && account_parse (input->entry->text, key) == 0;
 }
 
 static const struct config_type account = {CONFIG_IS_TEXT (is_account),
                                            .expected = "an account, such as \"nano_3...\""};
 const struct config_type config_accounts = {
-    .size = sizeof (struct text_list),
+    TEXTS (account),
     .expected = "an account, or a list of accounts",
-    .item = &account,
-    .or_one = true,
     .unique = true,
 };
 
 static bool
-is_network (const struct toml_entry *entry)
+is_network (const struct config_input *input)
 {
     struct cidr cidr;
 
-    return toml_is_text (entry) && cidr_parse (entry->text, &cidr) == 0;
+    return toml_is_text (input->entry) && cidr_parse (input->entry->text, &cidr) == 0;
 }
 
 static const struct config_type network = {
@@ -142,24 +132,20 @@ static const struct config_type network = {
     .expected = "a network, such as \"10.0.0.0/8\" or \"::1\", with no bits set beyond its length",
 };
 const struct config_type config_networks = {
-    .size = sizeof (struct text_list),
+    TEXTS (network),
     .expected = "a network, such as \"10.0.0.0/8\" or \"::1\", or a list of networks",
-    .item = &network,
-    .or_one = true,
     .unique = true,
 };
 
 static bool
-is_word (const struct toml_entry *entry)
+is_word (const struct config_input *input)
 {
-    return toml_is_text (entry) && entry->length > 0;
+    return toml_is_text (input->entry) && input->entry->length > 0;
 }
 
 static const struct config_type word = {CONFIG_IS_TEXT (is_word),
                                         .expected = "a string that is not empty"};
 const struct config_type config_words = {
-    .size = sizeof (struct text_list),
+    TEXTS (word),
     .expected = "a string, or a list of strings",
-    .item = &word,
-    .or_one = true,
 };

@@ -6,31 +6,14 @@
 
 #include "rpc/base/memory.h"
 
-static const char EXPECTED_FORM[] = "key=value";
-static const char EXPECTED_KEY[] = "a key before '='";
-static const char EXPECTED_VALUE[] = "a value after '='";
-static const char EXPECTED_END[] = "a ']' at the end of the list";
-static const char EXPECTED_ITEM[] = "an item between two commas";
-
-static bool
-is_blank (char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* Cuts blanks off both ends, in place, and returns the new start. */
 static char *
 trim (char *text)
 {
-    while (is_blank (*text)) {
-        text++;
+    text += strspn (text, " \t");
+    for (size_t length = strlen (text); length > 0 && strchr (" \t", text[length - 1]) != NULL;) {
+        text[--length] = '\0';
     }
-    size_t length = strlen (text);
-
-    while (length > 0 && is_blank (text[length - 1])) {
-        length--;
-    }
-    text[length] = '\0';
     return text;
 }
 
@@ -67,21 +50,14 @@ static const char *
 split (char *items, const char *path, struct toml_entry *entries)
 {
     size_t count = 1;
+    char *item;
 
-    for (char *next = items; next != NULL;) {
-        char *item = next;
-        char *const comma = strchr (item, ',');
-
-        next = NULL;
-        if (comma != NULL) {
-            *comma = '\0';
-            next = comma + 1;
-        }
+    while ((item = strsep (&items, ",")) != NULL) {
         item = trim (item);
         if (*item != '\0') {
             set_string (&entries[count++], path, unquote (item));
-        } else if (next != NULL) {
-            return EXPECTED_ITEM;
+        } else if (items != NULL) {
+            return "an item between two commas";
         }
     }
     entries[0] = (struct toml_entry){.path = path, .type = TOML_TYPE_ARRAY, .span = count};
@@ -96,14 +72,14 @@ read_value (struct config_override *override)
     const size_t length = strlen (value);
 
     if (length == 0) {
-        return EXPECTED_VALUE;
+        return "a value after '='";
     }
     if (value[0] != '[') {
         set_string (&override->entries[0], override->path, unquote (value));
         return NULL;
     }
     if (value[length - 1] != ']') {
-        return EXPECTED_END;
+        return "a ']' at the end of the list";
     }
     value[length - 1] = '\0';
     return split (value + 1, override->path, override->entries);
@@ -144,14 +120,15 @@ config_override_parse (const char *text, struct config_override *override)
 {
     char *const copy = memory_text (text);
     char *const equals = strchr (copy, '=');
-    const char *expected = EXPECTED_FORM;
+    const char *expected = "key=value";
 
     if (equals != NULL) {
         *equals = '\0';
 
         const char *const key = trim (copy);
 
-        expected = *key != '\0' ? config_override_make (key, equals + 1, override) : EXPECTED_KEY;
+        expected =
+            *key != '\0' ? config_override_make (key, equals + 1, override) : "a key before '='";
     }
     free (copy);
     return expected;

@@ -23,14 +23,7 @@ read_url (const struct config_input *input, void *value)
     return CONFIG_REPORTED;
 }
 
-static bool
-same_url (const void *a, const void *b)
-{
-    return url_same (a, b);
-}
-
-static const struct config_type url = {
-    .size = sizeof (struct url), .read = read_url, .same = same_url};
+static const struct config_type url = {.size = sizeof (struct url), .read = read_url};
 
 /* No key appears in a report. */
 static enum config_outcome
@@ -51,10 +44,10 @@ read_key (const struct config_input *input, void *value)
 static const struct config_type key = {CONFIG_IS_TEXT (NULL), .read = read_key};
 
 static bool
-is_header (const struct toml_entry *entry)
+is_header (const struct config_input *input)
 {
-    return toml_is_text (entry) && header_is_name (entry->text) &&
-           !header_is_reserved (entry->text);
+    return toml_is_text (input->entry) && header_is_name (input->entry->text) &&
+           !header_is_reserved (input->entry->text);
 }
 
 static const struct config_type header = {

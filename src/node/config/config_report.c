@@ -19,15 +19,6 @@ print_character (char c, FILE *stream)
     }
 }
 
-/* What is said, before control characters are shown. */
-static char *__attribute__ ((format (printf, 1, 0))) compose (const char *format, va_list arguments)
-{
-    char *text = NULL;
-
-    memory_require (vasprintf (&text, format, arguments) >= 0);
-    return text;
-}
-
 /* The whole line. */
 static char *
 make_line (const struct config_context *context, struct toml_place place, const char *text)
@@ -50,13 +41,17 @@ make_line (const struct config_context *context, struct toml_place place, const 
     return line;
 }
 
-static void __attribute__ ((format (printf, 4, 0)))
-add (const struct config_context *context, bool error, struct toml_place place, const char *format,
-     va_list arguments)
+void
+config_report_add (const struct config_context *context, bool error, struct toml_place place,
+                   const char *format, ...)
 {
     struct config_report *const report = context->report;
-    char *const text = compose (format, arguments);
+    va_list arguments;
+    char *text;
 
+    va_start (arguments, format);
+    memory_require (vasprintf (&text, format, arguments) >= 0);
+    va_end (arguments);
     report->messages =
         memory_resize (report->messages, report->count + 1, sizeof *report->messages);
     report->messages[report->count++] =
@@ -65,41 +60,18 @@ add (const struct config_context *context, bool error, struct toml_place place, 
     free (text);
 }
 
-void
-config_report_error (const struct config_context *context, struct toml_place place,
-                     const char *format, ...)
+size_t
+config_report_start (const char *text, size_t most)
 {
-    va_list arguments;
+    size_t length = strnlen (text, most + 1);
 
-    va_start (arguments, format);
-    add (context, true, place, format, arguments);
-    va_end (arguments);
-}
-
-void
-config_report_warning (const struct config_context *context, struct toml_place place,
-                       const char *format, ...)
-{
-    va_list arguments;
-
-    va_start (arguments, format);
-    add (context, false, place, format, arguments);
-    va_end (arguments);
-}
-
-/* The length of the longest start of `text` that SHOWN_MAX has room for and cuts no character. */
-static int
-shown_length (const char *text)
-{
-    size_t length = strnlen (text, SHOWN_MAX + 1);
-
-    if (length > SHOWN_MAX) {
-        length = SHOWN_MAX;
+    if (length > most) {
+        length = most;
         while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80) {
             length--;
         }
     }
-    return (int)length;
+    return length;
 }
 
 void
@@ -114,7 +86,8 @@ config_report_mismatch (const struct config_context *context, const struct toml_
     const bool is_cut = *quote != '\0' && strlen (text) > SHOWN_MAX;
 
     config_report_error (context, entry->place, "%s is %s%.*s%s%s, expected %s", entry->path, quote,
-                         shown_length (text), text, is_cut ? "..." : "", quote, expected);
+                         (int)config_report_start (text, SHOWN_MAX), text, is_cut ? "..." : "",
+                         quote, expected);
 }
 
 void

@@ -19,13 +19,17 @@ struct config_context {
  * Adds "NAME:LINE:COLUMN: message", without what there is none of. Control characters are shown as
  * "\xNN", so a message is one line whatever a file holds.
  */
-void config_report_error (const struct config_context *context, struct toml_place place,
-                          const char *format, ...) __attribute__ ((format (printf, 3, 4)));
-void config_report_warning (const struct config_context *context, struct toml_place place,
-                            const char *format, ...) __attribute__ ((format (printf, 3, 4)));
+void config_report_add (const struct config_context *context, bool error, struct toml_place place,
+                        const char *format, ...) __attribute__ ((format (printf, 4, 5)));
+
+#define config_report_error(context, ...) config_report_add (context, true, __VA_ARGS__)
+#define config_report_warning(context, ...) config_report_add (context, false, __VA_ARGS__)
 
 /* The error that `entry` holds something else than was `expected`. */
 void config_report_mismatch (const struct config_context *context, const struct toml_entry *entry,
                              const char *expected);
+
+/* The length of the longest start of `text` that has at most `most` bytes and whole characters. */
+size_t config_report_start (const char *text, size_t most);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "node/base/system_user.h"
 #include "node/config/config_type.h"
-#include "rpc/base/memory.h"
 #include "work/base/number.h"
 
 /* Numbers. One in quotes is as good as a bare one. */
@@ -106,10 +105,12 @@ const struct config_type config_switch = {
 
 /* The choice's number, or -1. */
 static int
-find_choice (const struct config_option *option, const struct toml_entry *entry)
+find_choice (const struct config_input *input)
 {
-    for (int i = 0; toml_is_text (entry) && option->choices[i] != NULL; i++) {
-        if (strcmp (entry->text, option->choices[i]) == 0) {
+    const char *const *const choices = input->option->choices;
+
+    for (int i = 0; toml_is_text (input->entry) && choices[i] != NULL; i++) {
+        if (strcmp (input->entry->text, choices[i]) == 0) {
             return i;
         }
     }
@@ -119,7 +120,7 @@ find_choice (const struct config_option *option, const struct toml_entry *entry)
 static enum config_outcome
 read_choice (const struct config_input *input, void *value)
 {
-    const int found = find_choice (input->option, input->entry);
+    const int found = find_choice (input);
 
     if (found < 0) {
         return CONFIG_OTHER;
@@ -153,57 +154,51 @@ expect_choice (const struct config_option *option, char text[CONFIG_EXPECTED_SIZ
 const struct config_type config_choice = {
     .size = sizeof (unsigned), .expect = expect_choice, .read = read_choice, .print = print_choice};
 
-static enum config_outcome
-read_name (const struct config_input *input, void *value)
+static bool
+is_choice (const struct config_input *input)
 {
-    const int found = find_choice (input->option, input->entry);
-
-    if (found < 0) {
-        return CONFIG_OTHER;
-    }
-    *(char **)value = memory_text (input->option->choices[found]);
-    return CONFIG_READ;
+    return find_choice (input) >= 0;
 }
 
-const struct config_type config_name = {CONFIG_IS_TEXT (NULL), .expect = expect_choice,
-                                        .read = read_name};
+const struct config_type config_name = {CONFIG_IS_TEXT (is_choice), .expect = expect_choice};
 
 /* Texts. */
 
 _Static_assert(PATH_MAX == 4096, "config_file_path says how long a path may be");
 
 static bool
-is_path (const struct toml_entry *entry)
+is_path (const struct config_input *input)
 {
-    return toml_is_text (entry) && entry->length < PATH_MAX;
+    return toml_is_text (input->entry) && input->entry->length < PATH_MAX;
 }
 
 static bool
-is_user (const struct toml_entry *entry)
+is_user (const struct config_input *input)
 {
     struct system_user user;
 
-    return (toml_is_text (entry) || entry->type == TOML_TYPE_INTEGER) &&
-           (entry->length == 0 || system_user_find (entry->text, &user) == 0);
+    return (toml_is_text (input->entry) || input->entry->type == TOML_TYPE_INTEGER) &&
+           (input->entry->length == 0 || system_user_find (input->entry->text, &user) == 0);
 }
 
 static bool
-is_group (const struct toml_entry *entry)
+is_group (const struct config_input *input)
 {
     gid_t gid;
 
-    return (toml_is_text (entry) || entry->type == TOML_TYPE_INTEGER) &&
-           (entry->length == 0 || system_user_find_group (entry->text, &gid) == 0);
+    return (toml_is_text (input->entry) || input->entry->type == TOML_TYPE_INTEGER) &&
+           (input->entry->length == 0 || system_user_find_group (input->entry->text, &gid) == 0);
 }
 
 static bool
-is_url (const struct toml_entry *entry)
+is_url (const struct config_input *input)
 {
     struct url url;
     const char *expected;
 
-    return toml_is_text (entry) &&
-           (entry->length == 0 || url_parse (entry->text, HTTP_PORT, &url, &expected) == 0);
+    return toml_is_text (input->entry) &&
+           (input->entry->length == 0 ||
+            url_parse (input->entry->text, HTTP_PORT, &url, &expected) == 0);
 }
 
 const struct config_type config_file_path = {

@@ -1,6 +1,5 @@
 #include "node/config/config_table.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "work/base/cpus.h"
@@ -88,19 +87,13 @@ config_option_at (enum config_file file, const char *path)
     return NULL;
 }
 
-uint64_t
-config_default_threads (void)
-{
-    return cpus_available ();
-}
-
 const char *
 config_option_initial (const struct config_option *option, char text[CONFIG_INITIAL_SIZE])
 {
     if (option->initial != NULL || option->absent != NULL) {
         return option->initial;
     }
-    (void)snprintf (text, CONFIG_INITIAL_SIZE, "%" PRIu64, config_default_threads ());
+    (void)snprintf (text, CONFIG_INITIAL_SIZE, "%u", cpus_available ());
     return text;
 }
 

@@ -112,23 +112,17 @@ read_table (const struct config_type *type, const struct toml_entry *entry,
 }
 
 static enum config_outcome
-read_text (const struct config_type *type, const struct toml_entry *entry, char **value)
-{
-    if (!type->is_good (entry)) {
-        return CONFIG_OTHER;
-    }
-    *value = memory_text (entry->text);
-    return CONFIG_READ;
-}
-
-static enum config_outcome
 read_value (const struct config_type *type, const struct config_input *input, void *value)
 {
     if (type->read != NULL) {
         return type->read (input, value);
     }
     if (type->is_text) {
-        return read_text (type, input->entry, value);
+        if (!type->is_good (input)) {
+            return CONFIG_OTHER;
+        }
+        *(char **)value = memory_text (input->entry->text);
+        return CONFIG_READ;
     }
     return type->members != NULL ? read_table (type, input->entry, input->context, value)
                                  : config_list_read (input, value);
@@ -276,7 +270,7 @@ config_value_same (const struct config_type *type, const void *a, const void *b)
     if (type->is_text) {
         return text_same (text_of (a), text_of (b));
     }
-    return type->same != NULL ? type->same (a, b) : memcmp (a, b, type->size) == 0;
+    return memcmp (a, b, type->size) == 0;
 }
 
 void
@@ -399,30 +393,17 @@ config_option_copy (const struct config_option *option, const struct config *fro
     }
 }
 
-/* Cuts a long text, not within a character. */
-static void
-cut (char *text)
-{
-    size_t length = SHOWN_MAX;
-
-    if (strlen (text) <= SHOWN_MAX) {
-        return;
-    }
-    while (((unsigned char)text[length - 3] & 0xc0) == 0x80) {
-        length--;
-    }
-    memcpy (text + length - 3, "...", sizeof "...");
-}
-
 char *
 config_option_shown (const struct config_option *option, const struct config *config)
 {
     char *text = NULL;
-    size_t size;
+    size_t size = 0;
     FILE *const stream = memory_need (open_memstream (&text, &size));
 
     print_value (option->type, option, (const char *)config + option->offset, stream);
     memory_require (fclose (stream) == 0 && text != NULL);
-    cut (text);
+    if (size > SHOWN_MAX) {
+        strcpy (text + config_report_start (text, SHOWN_MAX - 3), "...");
+    }
     return text;
 }

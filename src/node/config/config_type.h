@@ -71,15 +71,14 @@ struct config_type {
     enum config_outcome (*read) (const struct config_input *input, void *value);
     /* Writes it as a file would have it. */
     void (*print) (const struct config_option *option, const void *value, FILE *stream);
-    bool (*same) (const void *a, const void *b);
 
     /*
-     * What is NULL of the functions above, and how a value is copied and cleared, follows from what
-     * it is made of. Where nothing below says more, that is bytes. A text, char *, is kept as it
-     * was written if it is good:
+     * What is NULL of the functions above, and how values are compared, copied and cleared, follows
+     * from what they are made of. Where nothing below says more, that is bytes. A text, char *, is
+     * kept as it was written if it is good:
      */
     bool is_text;
-    bool (*is_good) (const struct toml_entry *entry);
+    bool (*is_good) (const struct config_input *input);
 
     /* A list is struct { item *items; size_t count; }: */
     const struct config_type *item;

@@ -14,7 +14,6 @@ libnode_la_SOURCES += \
 	%D%/config_store.c \
 	%D%/config_table.c %D%/config_table.h \
 	%D%/config_type.c %D%/config_type.h \
-	%D%/log_config.c %D%/log_config.h \
 	%D%/options.c %D%/options.h \
 	%D%/options_table.c %D%/options_table.h
 

@@ -85,21 +85,22 @@ access_config_new (struct event_base *base)
 static double
 or_general (double own, double general)
 {
-    return own >= 0 ? own : general;
+    return own != CONFIG_ACCESS_AS_OTHERS ? own : general;
 }
 
-static void
-fill_key (const struct config_access_key *from, const struct access_limits *general,
-          struct access_key *key)
+static struct access_key
+complete_key (const struct access_key *key, const struct access_limits *general)
 {
-    memcpy (key->name, from->name, sizeof key->name);
-    key->hash = from->hash;
-    key->limits = (struct access_limits){
-        .rate = or_general (from->rate, general->rate),
-        .burst = or_general (from->burst, general->burst),
-        .max_jobs = (uint64_t)or_general (from->max_jobs, (double)general->max_jobs),
-        .max_multiplier = or_general (from->max_multiplier, general->max_multiplier),
-    };
+    struct access_key complete = *key;
+    struct access_limits *const limits = &complete.limits;
+
+    limits->rate = or_general (limits->rate, general->rate);
+    limits->burst = or_general (limits->burst, general->burst);
+    limits->max_multiplier = or_general (limits->max_multiplier, general->max_multiplier);
+    if (limits->max_jobs == CONFIG_ACCESS_JOBS_AS_OTHERS) {
+        limits->max_jobs = general->max_jobs;
+    }
+    return complete;
 }
 
 /* Their texts have been checked. */
@@ -117,15 +118,12 @@ parse_networks (const struct text_list *texts)
 void
 access_config_set (struct access_config *access, const struct config *config)
 {
-    struct access_key *keys = memory_new (config->access_keys.count, sizeof *keys);
-    struct cidr *allow = parse_networks (&config->access_allow);
-    struct cidr *nodes = parse_networks (&config->access_nodes);
     struct access_settings settings = {
-        .keys = keys,
+        .keys = memory_new (config->access_keys.count, sizeof *settings.keys),
         .key_count = config->access_keys.count,
-        .allow = allow,
+        .allow = parse_networks (&config->access_allow),
         .allow_count = config->access_allow.count,
-        .nodes = nodes,
+        .nodes = parse_networks (&config->access_nodes),
         .node_count = config->access_nodes.count,
         .limits = {.rate = config->access_rate,
                    .burst = config->access_burst,
@@ -136,12 +134,9 @@ access_config_set (struct access_config *access, const struct config *config)
     };
 
     for (size_t i = 0; i < settings.key_count; i++) {
-        fill_key (&config->access_keys.items[i], &settings.limits, &keys[i]);
+        settings.keys[i] = complete_key (&config->access_keys.items[i], &settings.limits);
     }
     access_set (access->access, &settings);
-    free (keys);
-    free (allow);
-    free (nodes);
 }
 
 void

@@ -1,7 +1,4 @@
-/*
- * How the open files that the system allows are shared out: to clients, to calls of work peers, and
- * to what else the daemon has open.
- */
+/* How the open files that the system allows are shared out. */
 #ifndef NODE_DESCRIPTORS_H
 #define NODE_DESCRIPTORS_H
 

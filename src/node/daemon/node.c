@@ -24,12 +24,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "build_config.h"
 #include "node/base/log.h"
 #include "node/base/process.h"
-#include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
 #include "node/daemon/node_tls.h"
 #include "node/engine/gpu.h"
@@ -37,6 +35,7 @@
 #include "rpc/base/memory.h"
 #include "rpc/base/rpc_log.h"
 #include "work/base/clock.h"
+#include "work/base/random.h"
 #include "work/pool/pool.h"
 
 _Static_assert(PRECACHE_OWNER_SEARCHES + ATTO_WORKS_AHEAD <= ENGINE_SEARCHES_AHEAD,
@@ -78,9 +77,7 @@ on_stop (evutil_socket_t fd, short what, void *data)
     precache_owner_stop (node->actions.precache);
     broker_stop (node->actions.broker);
     node->flush_until = clock_now () + FLUSH_TIME;
-    if (event_add (node->flush, &flush_look) != 0) {
-        (void)event_base_loopbreak (node->base);
-    }
+    memory_require (event_add (node->flush, &flush_look) == 0);
 }
 
 static void
@@ -179,7 +176,7 @@ init_tls (struct node *node)
     return 0;
 }
 
-static int
+static void
 init_peers (struct node *node)
 {
     const struct config *config = node->actions.config;
@@ -190,16 +187,12 @@ init_peers (struct node *node)
     };
     uint64_t random;
 
-    if (getrandom (&random, sizeof random, 0) != (ssize_t)sizeof random) {
-        log_error ("Cannot start: the system has no random numbers");
-        return -1;
-    }
+    random_fill (&random, sizeof random);
     hex_print_u64 (random, node->actions.identity);
     node->client = peer_client_new (node->base, &client);
     peer_client_set_max_calls (node->client, node->settings.peer_calls);
     peer_client_set_tls (node->client, node->tls);
     node->actions.peers = peers_new (node->client, config);
-    return 0;
 }
 
 static void
@@ -238,17 +231,6 @@ init_broker (struct node *node, const char *data_path)
     return 0;
 }
 
-static int
-init_access (struct node *node)
-{
-    node->access = access_config_new (node->base);
-    if (node->access == NULL) {
-        return -1;
-    }
-    access_config_set (node->access, node->actions.config);
-    return 0;
-}
-
 /* Every action shows from the start, so that the first of its errors is a rise. */
 static void
 init_metrics (struct node *node)
@@ -258,13 +240,6 @@ init_metrics (struct node *node)
         metrics_expect (&node->metrics, action->name);
     }
     node->report = (struct metrics_report){.metrics = &node->metrics, .actions = &node->actions};
-}
-
-static int
-init_reload (struct node *node, const struct config_sources *sources)
-{
-    node->reload = reload_new (node->base, sources, node_on_reloaded, node);
-    return node->reload != NULL ? 0 : -1;
 }
 
 static void
@@ -333,7 +308,7 @@ begin (struct node *node, const struct config_sources *sources, const char *pid_
     char error[NODE_ERROR_SIZE];
 
     if (node_settle (node, pid_file, error) != 0 ||
-        log_config_apply (config, error, sizeof error) != 0) {
+        log_configure (&config->log, error, sizeof error) != 0) {
         fprintf (stderr, "workpeer: %s\n", error);
         return -1;
     }
@@ -355,13 +330,18 @@ start (struct node *node, const struct config_sources *sources)
     if (init_loop (node) != 0 || init_signals (node) != 0 ||
         (node->notify = notify_new (node->base)) == NULL ||
         engine_start (&node->actions.engine, node->actions.config, sources->data_path) != 0 ||
-        init_tls (node) != 0 || init_peers (node) != 0 ||
-        init_broker (node, sources->data_path) != 0 || init_access (node) != 0 ||
-        node_start_rpc (node) != 0 || node_start_management (node) != 0 ||
-        node_start_atto (node) != 0 || init_reload (node, sources) != 0) {
+        init_tls (node) != 0) {
+        return -1;
+    }
+    init_peers (node);
+    if (init_broker (node, sources->data_path) != 0 ||
+        (node->access = access_config_new (node->base)) == NULL || node_start_rpc (node) != 0 ||
+        node_start_management (node) != 0 || node_start_atto (node) != 0 ||
+        (node->reload = reload_new (node->base, sources, node_on_reloaded, node)) == NULL) {
         return -1;
     }
     listening_release (&node->ports);
+    access_config_set (node->access, node->actions.config);
     node_set_access (node);
     printf ("Ready\n");
     (void)fflush (stdout);

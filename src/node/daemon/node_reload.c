@@ -1,5 +1,4 @@
 #include "node/base/log.h"
-#include "node/config/log_config.h"
 #include "node/daemon/node_internal.h"
 
 static void
@@ -71,7 +70,7 @@ apply (struct node *node, struct reload_result *result)
     const size_t changes = node_settings_log_changes (result->config, node->actions.config);
     char error[NODE_ERROR_SIZE];
 
-    if (log_config_apply (result->config, error, sizeof error) != 0) { /* what can fail, first */
+    if (log_configure (&result->config->log, error, sizeof error) != 0) { /* what can fail, first */
         log_error ("%s", error);
         return -1;
     }

@@ -28,13 +28,13 @@ static struct server_settings
 rpc_settings (const struct config *config, size_t max_connections, struct metrics *metrics)
 {
     return (struct server_settings){
-        .max_connections = max_connections,
-        .max_connections_per_address = (size_t)config->rpc_max_connections_per_address,
-        .max_header_size = (size_t)config->rpc_max_header_size,
-        .max_request_size = request_size (config->rpc_max_request_size),
-        .max_memory = config->rpc_max_memory,
+        .connections.max = max_connections,
+        .connections.max_per_address = (size_t)config->rpc_max_connections_per_address,
+        .connections.limits.max_head = (size_t)config->rpc_max_header_size,
+        .connections.limits.max_body = request_size (config->rpc_max_request_size),
+        .connections.max_held = config->rpc_max_memory,
         .max_json_depth = (size_t)config->rpc_max_json_depth,
-        .read_timeout = config->rpc_read_timeout,
+        .connections.read_timeout = config->rpc_read_timeout,
         .idle_timeout = config->rpc_idle_timeout,
         .enable_control = config->rpc_enable_control,
         .v6_only = listening_has_v4_wildcard (&config->rpc_address),
@@ -58,8 +58,8 @@ management_at (const struct text_list *addresses, const struct server_settings *
 {
     struct server_settings settings = at (addresses, rpc);
 
-    settings.max_connections = DESCRIPTORS_MANAGEMENT;
-    settings.max_request_size = MANAGEMENT_REQUEST_SIZE;
+    settings.connections.max = DESCRIPTORS_MANAGEMENT;
+    settings.connections.limits.max_body = MANAGEMENT_REQUEST_SIZE;
     return settings;
 }
 

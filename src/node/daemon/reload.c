@@ -47,7 +47,6 @@ void
 reload_free_engine (struct engine *engine)
 {
     if (engine != NULL) {
-        engine_stop (engine);
         engine_clear (engine);
         free (engine);
     }

@@ -35,9 +35,8 @@ struct reload *reload_new (struct event_base *base, const struct config_sources 
 /*
  * Begins to read, and to start an engine where what is read needs another one than `present`, which
  * stays until `done` is called. With `keep_opencl_off` opencl.enable stays off, whatever is read:
- * some drivers compile with programs of their own, and one of them ends a process that may start
- * none. Not while one is reading. Returns 0, or -1 when no thread can be
- * started.
+ * some drivers start programs to compile with, and a process that may start none ends in one. Not
+ * while one is reading. Returns 0, or -1 when no thread can be started.
  */
 int reload_start (struct reload *reload, const struct config *present, bool keep_opencl_off);
 

@@ -1,7 +1,6 @@
 /*
  * What the daemon searches with: the pool, and the devices in it that the configuration names.
- * Started by one thread at a time: before the loop, or aside from it at a reload. Stopped and
- * cleared by the event loop's thread.
+ * Started by one thread at a time: before the loop, or aside from it at a reload.
  */
 #ifndef NODE_ENGINE_H
 #define NODE_ENGINE_H
@@ -34,7 +33,7 @@ int engine_start (struct engine *engine, const struct config *config, const char
 /* Cancels every job and ends the devices' threads; as pool_stop. */
 void engine_stop (struct engine *engine);
 
-/* Frees what is stopped. */
+/* Stops it if need be, and frees what it has. */
 void engine_clear (struct engine *engine);
 
 #endif

@@ -49,14 +49,14 @@ choose_numbered (struct gpu *gpu, const struct config *config, char error[GPU_TE
 
     (void)snprintf (numbers, sizeof numbers, "%" PRIu64 ":%" PRIu64, config->opencl_platform,
                     config->opencl_device);
-    if (opencl_list_at (&gpu->list, config->opencl_platform, config->opencl_device) == NULL) {
+    if (select_entry (gpu, numbers, error) != 0) {
         (void)snprintf (error, GPU_TEXT_SIZE,
                         "there is no OpenCL device %s (opencl.platform and opencl.device); "
                         "--list_devices lists the devices",
                         numbers);
         return -1;
     }
-    return select_entry (gpu, numbers, error);
+    return 0;
 }
 
 static int

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "rpc/server/request.h"
+#include "work/pool/pool.h"
 
 static bool
 peer_stands_in (const struct actions *actions)
@@ -16,9 +17,11 @@ peer_stands_in (const struct actions *actions)
     return false;
 }
 
-int
-health_check_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE])
+/* Of work that no peer does. */
+static int
+check_devices (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
 {
+    struct pool *const pool = actions->engine.pool;
     const size_t count = pool_device_count (pool);
     struct pool_device device;
 
@@ -42,7 +45,7 @@ health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
 {
     const size_t peers = peers_count (actions->peers, PEERS_PRIMARY);
 
-    if (health_check_devices (actions->engine.pool, reason) == 0 || peer_stands_in (actions)) {
+    if (check_devices (actions, reason) == 0 || peer_stands_in (actions)) {
         return 0;
     }
     if (pool_device_count (actions->engine.pool) == 0 && peers > 0 &&
@@ -73,7 +76,7 @@ health_ready_devices (const struct actions *actions, char reason[HEALTH_REASON_S
     if (opening) {
         snprintf (reason, HEALTH_REASON_SIZE, "The devices are being opened and tested");
     } else {
-        (void)health_check_devices (pool, reason);
+        (void)check_devices (actions, reason);
     }
     return -1;
 }
@@ -91,11 +94,13 @@ health_ready (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
     return -1;
 }
 
-/* `reason` counts where it is not up. */
 static void
-reply (struct request *request, bool is_up, const char *reason)
+reply (struct request *request, const struct actions *actions,
+       int (*check) (const struct actions *actions, char reason[HEALTH_REASON_SIZE]))
 {
-    if (is_up) {
+    char reason[HEALTH_REASON_SIZE] = "";
+
+    if (check (actions, reason) == 0) {
         request_reply_json (request, 200, json_pack ("{s:s}", "status", "UP"));
     } else {
         request_reply_json (request, 503,
@@ -106,34 +111,25 @@ reply (struct request *request, bool is_up, const char *reason)
 static void
 get_health (void *context, struct request *request)
 {
-    char reason[HEALTH_REASON_SIZE] = "";
-
-    reply (request, health_check (context, reason) == 0, reason);
+    reply (request, context, health_check);
 }
 
 static void
 get_ready (void *context, struct request *request)
 {
-    char reason[HEALTH_REASON_SIZE] = "";
-
-    reply (request, health_ready (context, reason) == 0, reason);
+    reply (request, context, health_ready);
 }
 
 static void
 get_device_health (void *context, struct request *request)
 {
-    const struct actions *actions = context;
-    char reason[HEALTH_REASON_SIZE] = "";
-
-    reply (request, health_check_devices (actions->engine.pool, reason) == 0, reason);
+    reply (request, context, check_devices);
 }
 
 static void
 get_device_ready (void *context, struct request *request)
 {
-    char reason[HEALTH_REASON_SIZE] = "";
-
-    reply (request, health_ready_devices (context, reason) == 0, reason);
+    reply (request, context, health_ready_devices);
 }
 
 const struct route health_device_routes[] = {

@@ -11,16 +11,12 @@
 
 #include "node/api/actions.h"
 #include "rpc/server/routes.h"
-#include "work/pool/pool.h"
 
 #define HEALTH_REASON_SIZE 512
 
 /* Whether any source of work is left: a device that is up or opening, or a peer that may stand in
  * and does not rest. Returns 0, or -1 with why not in `reason`. */
 int health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE]);
-
-/* The same of the devices alone: of work that no peer does. */
-int health_check_devices (struct pool *pool, char reason[HEALTH_REASON_SIZE]);
 
 /* Whether requests should be sent here: a device is up, or a peer may stand in, and the daemon is
  * not stopping. As above. */

@@ -8,6 +8,7 @@
 #include "node/manage/health.h"
 #include "node/metrics/exposition.h"
 #include "rpc/base/memory.h"
+#include "work/pool/pool.h"
 
 #define LABELS EXPOSITION_LABELS
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
@@ -91,7 +92,7 @@ put_requests (const struct metrics *metrics, struct exposition *out)
         const struct metrics_requests *requests = &metrics->requests[i];
         for (enum request_result result = 0; result < REQUEST_RESULTS; result++) {
             exposition_whole (
-                out, LABELS ({"action", requests->name}, {"result", metrics_result_name (result)}),
+                out, LABELS ({"action", requests->name}, {"result", metrics_result_names[result]}),
                 requests->count[result]);
         }
     }
@@ -103,7 +104,7 @@ put_work (const struct metrics *metrics, struct exposition *out)
     exposition_family (out, EXPOSITION_HISTOGRAM, "workpeer_work_duration_seconds",
                        "How long it took to find work that somebody waited for, by its source.");
     for (enum metrics_source source = 0; source < METRICS_SOURCES; source++) {
-        exposition_histogram (out, LABELS ({"source", metrics_source_name (source)}),
+        exposition_histogram (out, LABELS ({"source", metrics_source_names[source]}),
                               &metrics->work[source]);
     }
 }
@@ -143,22 +144,13 @@ put_jobs (const struct actions *actions, struct exposition *out)
     exposition_whole (out, LABELS ({"outcome", "failed"}), pool.failed);
 }
 
-/* Devices: a family goes through all of them, so each looks at them anew. */
-
-typedef void (*put_device_fn) (struct exposition *out, const struct pool_device *device);
+/* Devices. */
 
 /* On standby it is up, too. */
 static bool
 is_up (const struct pool_device *device)
 {
     return device->state == POOL_DEVICE_UP || device->state == POOL_DEVICE_STANDBY;
-}
-
-static void
-put_up (struct exposition *out, const struct pool_device *device)
-{
-    exposition_whole (out, LABELS ({"device", device->name}, {"kind", device->kind}),
-                      is_up (device));
 }
 
 /* The reason of a failure that is over is no state: a device has one such series at a time. */
@@ -173,49 +165,41 @@ put_state (struct exposition *out, const struct pool_device *device)
                       1);
 }
 
-static void
-put_hashes (struct exposition *out, const struct pool_device *device)
-{
-    exposition_whole (out, LABELS ({"device", device->name}, {"kind", device->kind}),
-                      device->hashes);
-}
-
-static void
-put_rate (struct exposition *out, const struct pool_device *device)
-{
-    if (device->measured) {
-        exposition_real (out, LABELS ({"device", device->name}, {"kind", device->kind}),
-                         device->rate);
-    }
-}
-
-static const struct {
-    enum exposition_kind kind;
-    const char *name;
-    const char *help;
-    put_device_fn put;
-} device_families[] = {
-    {EXPOSITION_GAUGE, "workpeer_device_up",
-     "Whether a device is open, tested and has not failed since.", put_up},
-    {EXPOSITION_INFO, "workpeer_device",
-     "A device and its state, with the reason where it is not up: 1.", put_state},
-    {EXPOSITION_COUNTER, "workpeer_device_hashes", "Hashes that a device has tried.", put_hashes},
-    {EXPOSITION_GAUGE, "workpeer_device_hashes_per_second",
-     "How fast a device is while it works, as measured.", put_rate},
-};
+static const struct number_family device_hashes = {EXPOSITION_COUNTER, "workpeer_device_hashes",
+                                                   "Hashes that a device has tried.",
+                                                   offsetof (struct pool_device, hashes)};
 
 static void
 put_devices (struct pool *pool, struct exposition *out)
 {
-    for (size_t family = 0; family < COUNT (device_families); family++) {
-        exposition_family (out, device_families[family].kind, device_families[family].name,
-                           device_families[family].help);
-        for (size_t i = 0; i < pool_device_count (pool); i++) {
-            struct pool_device device;
-            pool_device (pool, i, &device);
-            device_families[family].put (out, &device);
+    const size_t count = pool_device_count (pool);
+    struct pool_device *devices = memory_new (count, sizeof *devices);
+    struct number_row *rows = memory_new (count, sizeof *rows);
+
+    exposition_family (out, EXPOSITION_GAUGE, "workpeer_device_up",
+                       "Whether a device is open, tested and has not failed since.");
+    for (size_t i = 0; i < count; i++) {
+        const struct pool_device *const device = &devices[i];
+
+        pool_device (pool, i, &devices[i]);
+        rows[i] = (struct number_row){{{"device", device->name}, {"kind", device->kind}}, device};
+        exposition_whole (out, rows[i].labels, is_up (device));
+    }
+    exposition_family (out, EXPOSITION_INFO, "workpeer_device",
+                       "A device and its state, with the reason where it is not up: 1.");
+    for (size_t i = 0; i < count; i++) {
+        put_state (out, &devices[i]);
+    }
+    put_numbers (out, &device_hashes, 1, rows, count);
+    exposition_family (out, EXPOSITION_GAUGE, "workpeer_device_hashes_per_second",
+                       "How fast a device is while it works, as measured.");
+    for (size_t i = 0; i < count; i++) {
+        if (devices[i].measured) {
+            exposition_real (out, rows[i].labels, devices[i].rate);
         }
     }
+    free (rows);
+    free (devices);
 }
 
 /* The cache. */

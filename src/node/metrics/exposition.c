@@ -11,19 +11,14 @@
 #include "rpc/base/memory.h"
 #include "work/base/number.h"
 
-static const char *const kinds[] = {
-    [EXPOSITION_COUNTER] = "counter",
-    [EXPOSITION_GAUGE] = "gauge",
-    [EXPOSITION_HISTOGRAM] = "histogram",
-    [EXPOSITION_INFO] = "info",
-};
-
-/* What a family's samples are called by beyond its name. */
-static const char *const suffixes[] = {
-    [EXPOSITION_COUNTER] = "_total",
-    [EXPOSITION_GAUGE] = "",
-    [EXPOSITION_HISTOGRAM] = "",
-    [EXPOSITION_INFO] = "_info",
+static const struct {
+    const char *name;
+    const char *suffix; /* what a family's samples are called by beyond its name */
+} kinds[] = {
+    [EXPOSITION_COUNTER] = {"counter", "_total"},
+    [EXPOSITION_GAUGE] = {"gauge", ""},
+    [EXPOSITION_HISTOGRAM] = {"histogram", ""},
+    [EXPOSITION_INFO] = {"info", "_info"},
 };
 
 static const char *const units[] = {"seconds", "bytes"};
@@ -132,14 +127,14 @@ exposition_family (struct exposition *exposition, enum exposition_kind kind, con
                    const char *help)
 {
     const bool open = exposition->format == EXPOSITION_OPENMETRICS;
-    const char *suffix = open ? "" : suffixes[kind];
+    const char *suffix = open ? "" : kinds[kind].suffix;
     const char *unit = unit_of (name);
 
     exposition->kind = kind;
     exposition->family = name;
     put_meta (exposition, "HELP", suffix, help);
     put_meta (exposition, "TYPE", suffix,
-              !open && kind == EXPOSITION_INFO ? kinds[EXPOSITION_GAUGE] : kinds[kind]);
+              !open && kind == EXPOSITION_INFO ? kinds[EXPOSITION_GAUGE].name : kinds[kind].name);
     if (open && unit != NULL) {
         put_meta (exposition, "UNIT", suffix, unit);
     }
@@ -229,14 +224,14 @@ void
 exposition_whole (struct exposition *exposition, const struct exposition_label *labels,
                   uint64_t value)
 {
-    begin_sample (exposition, suffixes[exposition->kind], labels, NULL);
+    begin_sample (exposition, kinds[exposition->kind].suffix, labels, NULL);
     put_whole (exposition, value);
 }
 
 void
 exposition_real (struct exposition *exposition, const struct exposition_label *labels, double value)
 {
-    begin_sample (exposition, suffixes[exposition->kind], labels, NULL);
+    begin_sample (exposition, kinds[exposition->kind].suffix, labels, NULL);
     put_real (exposition, value);
 }
 

@@ -14,7 +14,7 @@
 #include <event2/buffer.h>
 #include <stdint.h>
 
-#include "node/metrics/histogram.h"
+#include "node/metrics/metrics.h"
 
 enum exposition_format { EXPOSITION_PROMETHEUS, EXPOSITION_OPENMETRICS };
 

@@ -3,29 +3,34 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const result_names[REQUEST_RESULTS] = {
+const double histogram_bounds[HISTOGRAM_BUCKETS - 1] = {
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+    0.25,   0.5,     1,      2.5,   5,      10,    30,   60,    300,
+};
+
+void
+histogram_observe (struct histogram *histogram, double seconds)
+{
+    size_t bucket = 0;
+
+    while (bucket < HISTOGRAM_BUCKETS - 1 && seconds > histogram_bounds[bucket]) {
+        bucket++;
+    }
+    histogram->counts[bucket]++;
+    histogram->sum += seconds;
+}
+
+const char *const metrics_result_names[REQUEST_RESULTS] = {
     [REQUEST_OK] = "ok",           [REQUEST_ERROR] = "error", [REQUEST_CANCELLED] = "cancelled",
     [REQUEST_REFUSED] = "refused", [REQUEST_LEFT] = "left",
 };
 
-static const char *const source_names[METRICS_SOURCES] = {
+const char *const metrics_source_names[METRICS_SOURCES] = {
     [METRICS_CACHE] = "cache",
     [METRICS_CPU] = "cpu",
     [METRICS_GPU] = "gpu",
     [METRICS_PEER] = "peer",
 };
-
-const char *
-metrics_result_name (enum request_result result)
-{
-    return result_names[result];
-}
-
-const char *
-metrics_source_name (enum metrics_source source)
-{
-    return source_names[source];
-}
 
 static double
 unix_time (void)

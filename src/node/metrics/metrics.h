@@ -10,8 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "node/metrics/histogram.h"
 #include "rpc/server/request.h"
+
+/*
+ * A histogram of durations, in buckets that are fixed: from 100 microseconds, what the store takes,
+ * to 5 minutes, the longest that a request waits by default.
+ */
+#define HISTOGRAM_BUCKETS 20
+
+/* The upper bounds, in seconds, of all buckets but the last, which has none. */
+extern const double histogram_bounds[HISTOGRAM_BUCKETS - 1];
+
+/* To begin with, all zero. */
+struct histogram {
+    uint64_t counts[HISTOGRAM_BUCKETS]; /* each of its own bucket only */
+    double sum;                         /* seconds */
+};
+
+/* A duration on a bound is within that bucket. */
+void histogram_observe (struct histogram *histogram, double seconds);
 
 /* Where work came from. */
 enum metrics_source {
@@ -55,8 +72,8 @@ void metrics_request (void *data, const char *name, enum request_result result);
 /* A work was found for somebody who had waited this long. */
 void metrics_work (struct metrics *metrics, enum metrics_source source, double seconds);
 
-/* What results and sources are called in labels. Static. */
-const char *metrics_result_name (enum request_result result);
-const char *metrics_source_name (enum metrics_source source);
+/* What results and sources are called in labels. */
+extern const char *const metrics_result_names[REQUEST_RESULTS];
+extern const char *const metrics_source_names[METRICS_SOURCES];
 
 #endif

@@ -70,9 +70,8 @@ make_question (struct frontiers *frontiers)
     for (size_t i = 0; i < count; i++) {
         char text[ACCOUNT_TEXT_SIZE];
 
-        memory_require (
-            account_print (frontiers->keys[frontiers->next++], frontiers->prefix, text) == 0 &&
-            json_array_append_new (list, json_string (text)) == 0);
+        account_print (frontiers->keys[frontiers->next++], frontiers->prefix, text);
+        memory_require (json_array_append_new (list, json_string (text)) == 0);
     }
     return memory_need (json_pack ("{s:s, s:o}", "action", "accounts_frontiers", "accounts", list));
 }

@@ -19,12 +19,6 @@ void
 broker_set (struct broker *broker, const struct broker_settings *settings)
 {
     broker->settings = *settings;
-    broker->searches.metrics = settings->metrics;
-    broker->searches.keep = settings->keep;
-    broker->searches.most = settings->max_searches;
-    broker->searches.timeout = clock_timeval (settings->request_timeout);
-    broker->peers.mode = settings->mode;
-    broker->peers.seconds = settings->request_timeout;
 }
 
 struct broker *
@@ -34,13 +28,13 @@ broker_new (struct event_base *base, struct pool *pool, struct peers *peers, str
     struct broker *broker = memory_new (1, sizeof *broker);
     struct searches *searches = &broker->searches;
 
+    broker->settings = *settings;
     searches->base = base;
     searches->store = store;
+    searches->settings = &broker->settings;
     searches_init (searches);
-    broker_set (broker, settings);
     device_source_init (&broker->devices, searches, pool);
-    broker->peers.base = base;
-    broker->peers.peers = peers;
+    broker->peers = (struct peer_source){base, peers, &broker->settings};
     searches->sources[SOURCE_DEVICES] =
         (struct search_source){&device_source_calls, &broker->devices};
     searches->sources[SOURCE_PRIMARY] = (struct search_source){&peer_source_calls, &broker->peers};

@@ -1,11 +1,10 @@
 /*
  * The broker: how a request for work is met, and who is waiting for what.
  *
- * Everybody who wants work for a root waits at one search for it (search.h). The search runs on the
- * devices here, at work peers, or both, as its waiters may have it, each at the easiest threshold
- * that anybody still waits for; what is found answers every waiter that it satisfies, and the
- * search goes on, harder, for the others. Since searching has no memory, nobody waits longer for
- * the company. A waiter that leaves takes nobody with it; the last one to leave stops the search.
+ * Everybody who wants work for a root waits at one search for it (search.h), on the devices here,
+ * at work peers, or both, as its waiters may have it, at the easiest threshold that anybody still
+ * waits for. What is found answers every waiter that it satisfies, and the search goes on, harder,
+ * for the others. The last waiter to leave stops it.
  *
  * Event-loop thread.
  */
@@ -23,16 +22,6 @@
 
 struct broker;
 struct broker_waiter;
-
-struct broker_settings {
-    size_t max_searches;           /* roots that somebody waits for at a time, at least 1 */
-    double request_timeout;        /* seconds that a waiter waits at most */
-    enum config_peers_mode mode;   /* how peers are asked */
-    enum config_peers_local local; /* what devices do when peers are asked */
-    bool keep;               /* all that is found goes to the store, not only what is found ahead */
-    bool stand_in;           /* without devices, peers are asked for requests that did not say so */
-    struct metrics *metrics; /* told of all work that somebody waited for; NULL is nobody */
-};
 
 /*
  * A broker over `pool`, whose drainer it becomes, `peers` and `store`, all of which outlive it;

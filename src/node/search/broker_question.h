@@ -1,14 +1,26 @@
-/* What the broker is asked, and what it answers. */
+/* What the broker is asked, what it answers, and what it goes by. */
 #ifndef NODE_BROKER_QUESTION_H
 #define NODE_BROKER_QUESTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "node/config/config.h"
 #include "node/metrics/metrics.h"
 #include "rpc/peer/hops.h"
 #include "work/scan/scan.h"
 #include "work/store/store.h"
+
+struct broker_settings {
+    size_t max_searches;           /* roots that somebody waits for at a time, at least 1 */
+    double request_timeout;        /* seconds that a waiter waits at most */
+    enum config_peers_mode mode;   /* how peers are asked */
+    enum config_peers_local local; /* what devices do when peers are asked */
+    bool keep;               /* all that is found goes to the store, not only what is found ahead */
+    bool stand_in;           /* without devices, peers are asked for requests that did not say so */
+    struct metrics *metrics; /* told of all work that somebody waited for; NULL is nobody */
+};
 
 struct broker_question {
     struct scan_target target;

@@ -43,7 +43,7 @@ peer_search_free (struct peer_search *asked)
 }
 
 static void
-finish (struct peer_search *asked, const struct peer_search_answer *answer)
+finish (struct peer_search *asked, const struct broker_answer *answer)
 {
     drop_calls (asked); /* nobody finds it half done */
     asked->done (asked, answer);
@@ -250,16 +250,17 @@ on_answer (void *data, const struct peer_answer *answer)
 {
     struct peer_candidate *candidate = data;
     struct peer_search *asked = candidate->asked;
-    struct peer_search_answer result = {
-        .found = answer->outcome == PEER_FOUND,
+    const struct broker_answer result = {
+        .outcome = answer->outcome == PEER_FOUND ? BROKER_FOUND : BROKER_FAILED,
         .work = answer->work,
         .value = answer->value,
-        .peer = peer_name (candidate->peer),
+        .source = peer_name (candidate->peer),
+        .by = METRICS_PEER,
     };
 
     candidate->call = NULL;
     asked->in_flight--;
-    if (result.found) {
+    if (result.outcome == BROKER_FOUND) {
         finish (asked, &result);
         return;
     }
@@ -303,14 +304,14 @@ peer_search_new (const struct peers *peers, enum source source, const struct bro
 }
 
 void
-peer_search_start (struct peer_search *asked, struct event_base *base, enum config_peers_mode mode,
-                   double seconds)
+peer_search_start (struct peer_search *asked, struct event_base *base,
+                   const struct broker_settings *settings)
 {
-    asked->mode = mode;
-    asked->deadline = asked->since + clock_from_seconds (seconds);
-    if (mode == CONFIG_PEERS_HEDGE) {
+    asked->mode = settings->mode;
+    asked->deadline = asked->since + clock_from_seconds (settings->request_timeout);
+    if (asked->mode == CONFIG_PEERS_HEDGE) {
         asked->hedge = memory_need (evtimer_new (base, on_hedge, asked));
-    } else if (mode == CONFIG_PEERS_RACE) {
+    } else if (asked->mode == CONFIG_PEERS_RACE) {
         ask_all (asked);
     }
     if (asked->in_flight == 0) {

@@ -25,16 +25,12 @@
 
 struct peer_search;
 
-struct peer_search_answer {
-    bool found; /* or every peer has failed, or there was no more time */
-    uint64_t work;
-    uint64_t value;
-    const char *peer; /* whose answer it is, as work_peers names it; good until this is freed */
-};
-
-/* Called at most once, and never from within peer_search_start. */
-typedef void (*peer_search_done_fn) (struct peer_search *asked,
-                                     const struct peer_search_answer *answer);
+/*
+ * Called at most once, and never from within peer_search_start: BROKER_FOUND, the source being the
+ * peer's name, good until this is freed; or BROKER_FAILED, when every peer has failed or there is
+ * no more time.
+ */
+typedef void (*peer_search_done_fn) (struct peer_search *asked, const struct broker_answer *answer);
 
 /* One of the peers that may be asked. */
 struct peer_candidate {
@@ -68,9 +64,9 @@ struct peer_search {
 struct peer_search *peer_search_new (const struct peers *peers, enum source source,
                                      const struct broker_waiter *waiter, peer_search_done_fn done);
 
-/* Begins to ask; all of it takes `seconds` at most. */
+/* Begins to ask, in the mode of `settings`; all of it takes request_timeout at most. */
 void peer_search_start (struct peer_search *asked, struct event_base *base,
-                        enum config_peers_mode mode, double seconds);
+                        const struct broker_settings *settings);
 
 /* Tells every peer that is being asked that nobody wants the answer any more. */
 void peer_search_free (struct peer_search *asked);

@@ -94,19 +94,11 @@ give_up (const struct peer_search *failed)
 }
 
 static void
-on_done (struct peer_search *asked, const struct peer_search_answer *answer)
+on_done (struct peer_search *asked, const struct broker_answer *answer)
 {
-    const struct broker_answer found = {
-        .outcome = BROKER_FOUND,
-        .work = answer->work,
-        .value = answer->value,
-        .source = answer->peer,
-        .by = METRICS_PEER,
-    };
-
     unlink_asked (asked);
-    if (answer->found) {
-        search_found (asked->search, &found, answer->peer);
+    if (answer->outcome == BROKER_FOUND) {
+        search_found (asked->search, answer, answer->source);
     } else {
         give_up (asked);
         search_settle (asked->search);
@@ -126,7 +118,7 @@ ask (const struct peer_source *peers, const struct broker_waiter *waiter, enum s
     }
     asked->next = search->under_way[source];
     search->under_way[source] = asked;
-    peer_search_start (asked, peers->base, peers->mode, peers->seconds);
+    peer_search_start (asked, peers->base, peers->settings);
     return 0;
 }
 

@@ -19,8 +19,7 @@
 struct peer_source {
     struct event_base *base;
     struct peers *peers;
-    enum config_peers_mode mode; /* of what is asked from now on */
-    double seconds;              /* that a peer search takes at most */
+    const struct broker_settings *settings;
 };
 
 /* `self` is a struct peer_source. */

@@ -38,18 +38,6 @@ append (struct peer_list *list, struct peer *peer, bool added)
     list->items[list->count++] = (struct item){.peer = peer, .added = added};
 }
 
-static struct peer_settings
-settings_of (const struct config_peer *peer)
-{
-    return (struct peer_settings){
-        .endpoint = peer->url.endpoint,
-        .secure = peer->url.secure,
-        .path = peer->url.path,
-        .header_name = peer->header,
-        .header_value = peer->key,
-    };
-}
-
 /* The configured peer of `old` that is the same as `fresh`, taken out of it, or `fresh`. */
 static struct peer *
 known (struct peer_list *old, struct peer *fresh)
@@ -82,7 +70,14 @@ append_hosted (struct peers *peers, const struct config_peers *hosted, struct pe
                struct peer_list *list)
 {
     for (size_t i = 0; i < hosted->count; i++) {
-        const struct peer_settings settings = settings_of (&hosted->items[i]);
+        const struct config_peer *const peer = &hosted->items[i];
+        const struct peer_settings settings = {
+            .endpoint = peer->url.endpoint,
+            .secure = peer->url.secure,
+            .path = peer->url.path,
+            .header_name = peer->header,
+            .header_value = peer->key,
+        };
 
         append (list, known (old, peer_new (peers->client, &settings)), false);
     }

@@ -198,7 +198,7 @@ void
 searches_deliver (struct searches *searches)
 {
     while (!TAILQ_EMPTY (&searches->answered)) {
-        waiter_call_back (TAILQ_FIRST (&searches->answered), searches->metrics);
+        waiter_call_back (TAILQ_FIRST (&searches->answered), searches->settings->metrics);
     }
 }
 
@@ -391,12 +391,15 @@ static struct broker_waiter *
 join (struct search *search, const struct broker_question *question, broker_done_fn done,
       void *data)
 {
+    const struct searches *const searches = search->searches;
     struct broker_waiter *comer = waiter_new (&search->waiters, question, done, data);
 
     comer->search = search;
     if (!question->ahead) {
-        waiter_set_deadline (comer, search->searches->base, &search->searches->timeout,
-                             on_deadline);
+        const struct timeval time = clock_timeval (searches->settings->request_timeout);
+
+        comer->deadline = memory_need (evtimer_new (searches->base, on_deadline, comer));
+        memory_require (event_add (comer->deadline, &time) == 0);
     }
     return comer;
 }
@@ -411,7 +414,7 @@ search_join (struct searches *searches, const struct broker_question *question,
     struct broker_waiter *comer;
     enum broker_result result;
 
-    if (search == NULL && !question->ahead && searches->asked >= searches->most) {
+    if (search == NULL && !question->ahead && searches->asked >= searches->settings->max_searches) {
         return BROKER_FULL;
     }
     if (search == NULL) {
@@ -452,7 +455,7 @@ is_worth_keeping (const struct search *search)
     const struct searches *searches = search->searches;
 
     return searches->store != NULL && !search->unkept &&
-           (searches->keep || has_waiter (search, true)) &&
+           (searches->settings->keep || has_waiter (search, true)) &&
            (search->elsewhere || !stands_elsewhere (search));
 }
 

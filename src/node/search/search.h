@@ -12,9 +12,8 @@
  * that has no room is asked again in a moment.
  *
  * What is found answers all whom it satisfies, wherever they are on their routes. A search is
- * settled first and its waiters are called back afterwards, from a list that all searches share. So
- * callbacks may ask, leave and cancel as they like: nothing is half done when they run, and no
- * search has to be kept for them.
+ * settled first and its waiters are called back afterwards, from a list that all searches share: so
+ * callbacks may ask, leave and cancel as they like.
  *
  * Includes go one way: broker.c makes the sources and lists them in struct searches; search.c calls
  * them by that list alone; device_source.c and peer_source.c read who waits and call "For sources".
@@ -77,14 +76,11 @@ struct search_source {
 struct searches {
     struct search_source sources[SOURCES];
     struct event_base *base;
-    struct store *store;     /* NULL without */
-    struct metrics *metrics; /* NULL without */
-    bool keep;               /* the store has all that is found, not only what was asked ahead */
-    size_t most;             /* searches that people wait for at a time */
-    struct timeval timeout;  /* how long they wait */
-    void *tree;              /* tsearch's, by key */
-    struct search_list all;  /* the same, the oldest first */
-    size_t asked;            /* of them, those that people wait for */
+    struct store *store; /* NULL without */
+    const struct broker_settings *settings;
+    void *tree;                  /* tsearch's, by key */
+    struct search_list all;      /* the same, the oldest first */
+    size_t asked;                /* of them, those that people wait for */
     struct waiter_list answered; /* to be called back */
     struct event *feed;          /* settles searches that found no room, and calls back */
 };

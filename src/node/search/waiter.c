@@ -22,14 +22,6 @@ waiter_new (struct waiter_list *list, const struct broker_question *question, br
     return waiter;
 }
 
-void
-waiter_set_deadline (struct broker_waiter *waiter, struct event_base *base,
-                     const struct timeval *time, event_callback_fn on_deadline)
-{
-    waiter->deadline = memory_need (evtimer_new (base, on_deadline, waiter));
-    memory_require (event_add (waiter->deadline, time) == 0);
-}
-
 static void
 take_out (struct broker_waiter *waiter)
 {

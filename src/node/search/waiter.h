@@ -37,10 +37,6 @@ TAILQ_HEAD (waiter_list, broker_waiter);
 struct broker_waiter *waiter_new (struct waiter_list *list, const struct broker_question *question,
                                   broker_done_fn done, void *data);
 
-/* Has `on_deadline` called, with the waiter, after `time`. */
-void waiter_set_deadline (struct broker_waiter *waiter, struct event_base *base,
-                          const struct timeval *time, event_callback_fn on_deadline);
-
 /* Moves it to `list` with an answer; the deadline goes. */
 void waiter_answer (struct broker_waiter *waiter, const struct broker_answer *answer,
                     struct waiter_list *list);

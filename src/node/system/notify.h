@@ -3,9 +3,6 @@
  * readiness protocol, its watchdog and its sockets, as sd_notify(3) and sd_listen_fds(3) describe
  * them. Without such a manager all of it does nothing.
  *
- * The protocol is one datagram to a socket named in the environment, and its manual invites
- * programs to speak it themselves; a library would be one more dependency for that much.
- *
  * Event-loop thread; nothing waits.
  */
 #ifndef NODE_NOTIFY_H

@@ -1,9 +1,6 @@
 /*
- * Whom the daemon runs as: what a start as root gives up, and for good. Nothing here knows of the
- * configuration or the log.
- *
- * One thread, before any other is started: the C library hands a change of user on to threads that
- * there are, but capabilities are each thread's own.
+ * Whom the daemon runs as: what a start as root gives up, and for good. One thread, before any
+ * other is started: capabilities are each thread's own.
  */
 #ifndef NODE_PRIVILEGES_H
 #define NODE_PRIVILEGES_H

@@ -252,7 +252,7 @@ static void
 clear (struct bench *bench)
 {
     for (size_t i = 0; i < bench->report.candidate_count; i++) {
-        bench_pool_free (bench->report.candidates[i].pool);
+        pool_free (bench->report.candidates[i].pool);
         sample_clear (&bench->report.candidates[i].rates);
     }
     free (bench->report.candidates);

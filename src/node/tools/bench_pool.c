@@ -23,19 +23,10 @@ bench_pool_start (const struct bench_pool_settings *settings)
     }
     if (pool == NULL || pool_start (pool) != 0) {
         fprintf (stderr, "Cannot start the work threads: out of descriptors or threads\n");
-        bench_pool_free (pool);
+        pool_free (pool);
         return NULL;
     }
     return pool;
-}
-
-void
-bench_pool_free (struct pool *pool)
-{
-    if (pool != NULL) {
-        pool_stop (pool);
-        pool_free (pool);
-    }
 }
 
 static void

@@ -51,7 +51,4 @@ struct bench_candidate {
 int bench_pool_compare (struct bench_candidate *candidates, size_t count, size_t rounds,
                         double slice_seconds, void (*progress) (double done));
 
-/* Stops and frees it. NULL is fine. */
-void bench_pool_free (struct pool *pool);
-
 #endif

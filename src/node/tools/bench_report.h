@@ -38,9 +38,7 @@ struct bench_cost {
     double p95_seconds; /* nineteen of twenty works take no longer */
 };
 
-/*
- * A wait has the exponential distribution: its 95th percentile is ln 20 times its mean.
- */
+/* A wait has the exponential distribution: its 95th percentile is ln 20 times its mean. */
 struct bench_cost bench_report_cost (const struct bench_report *report,
                                      const struct bench_threshold *threshold);
 

@@ -3,18 +3,17 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <sys/random.h>
 
 #include "node/base/readable.h"
 #include "rpc/base/memory.h"
 #include "work/base/hex.h"
+#include "work/base/random.h"
 
-int
+void
 bench_works_next (const struct bench_works *works, struct scan_target *target)
 {
     *target = (struct scan_target){.threshold = works->threshold, .order = DIFFICULTY_AT_LEAST};
-    return getrandom (target->root, sizeof target->root, 0) == (ssize_t)sizeof target->root ? 0
-                                                                                            : -1;
+    random_fill (target->root, sizeof target->root);
 }
 
 void

@@ -1,9 +1,6 @@
 /*
- * Works that were found for random roots, one after another: how long they took, and what that
- * amounts to. Starts with `network` and `threshold` set, the rest 0;
- * `seconds` is to be cleared.
- *
- * One thread.
+ * Works that were found for random roots, one after another, and how long they took. Starts with
+ * `network` and `threshold` set, the rest 0; `seconds` is to be cleared. One thread.
  */
 #ifndef NODE_BENCH_WORKS_H
 #define NODE_BENCH_WORKS_H
@@ -21,8 +18,8 @@ struct bench_works {
     struct sample seconds; /* that each took */
 };
 
-/* The next work to find, for a random root. Returns 0, or -1 with errno where there is none. */
-int bench_works_next (const struct bench_works *works, struct scan_target *target);
+/* The next work to find, for a random root. */
+void bench_works_next (const struct bench_works *works, struct scan_target *target);
 
 void bench_works_add (struct bench_works *works, double seconds);
 

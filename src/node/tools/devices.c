@@ -29,7 +29,7 @@ measure_rate (const struct bench_pool_settings *settings)
         rate = candidate.rates.mean;
     }
     sample_clear (&candidate.rates);
-    bench_pool_free (candidate.pool);
+    pool_free (candidate.pool);
     return rate;
 }
 

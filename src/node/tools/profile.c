@@ -62,9 +62,7 @@ generate_all (struct pool *pool, struct profile *profile, int interrupt)
         struct scan_target target;
         double seconds;
 
-        if (bench_works_next (&profile->works, &target) != 0) {
-            return complain (strerror (errno));
-        }
+        bench_works_next (&profile->works, &target);
         outcome = bench_pool_search (pool, &target, INFINITY, interrupt, &seconds);
         if (outcome == POOL_FOUND) {
             fprintf (stderr, "%12.0f\n", seconds * 1e6);
@@ -110,7 +108,7 @@ run_profile (struct profile *profile, const char *header)
         (void)bench_pool_explain (pool); /* why no work could be had */
         bench_works_summarize (&profile->works);
     }
-    bench_pool_free (pool);
+    pool_free (pool);
     sample_clear (&profile->works.seconds);
     (void)close (interrupt);
     return failed == 0 ? 0 : 1;
@@ -202,9 +200,7 @@ profile_validate (void)
 
     fprintf (stderr, "Starting validation profile\n");
     for (uint64_t i = 0; i < VALIDATIONS; i++) {
-        uint64_t value = 0;
-        (void)value_of (root, i, &value);
-        sum += value;
+        sum += value_of (root, i);
     }
     nanoseconds = (double)(clock_now () - start) / VALIDATIONS;
     /* The sum is of no interest, but nothing that is printed can be left out by a compiler. */

@@ -19,10 +19,7 @@ struct tried_key {
 #define TRIED_KEYS 256
 
 struct access {
-    struct access_settings settings; /* its lists are these */
-    struct access_key *keys;
-    struct cidr *allow;
-    struct cidr *nodes;
+    struct access_settings settings; /* its lists are ours */
     struct callers *callers;
     struct key_hash salt;               /* only its salt counts */
     struct tried_key tried[TRIED_KEYS]; /* each in the place that its digest says */
@@ -55,43 +52,30 @@ access_new (size_t max_callers)
     return access;
 }
 
-/* In the place of `old`. */
-static void *
-copy_of (void *old, const void *items, size_t count, size_t size)
+static void
+free_lists (struct access *access)
 {
-    void *const copy = memory_new (count, size);
-
-    if (count > 0) {
-        memcpy (copy, items, count * size);
-    }
-    free (old);
-    return copy;
+    free (access->settings.keys);
+    free (access->settings.allow);
+    free (access->settings.nodes);
 }
 
 void
 access_set (struct access *access, const struct access_settings *settings)
 {
+    free_lists (access);
     access->settings = *settings;
-    access->settings.keys = access->keys =
-        copy_of (access->keys, settings->keys, settings->key_count, sizeof *access->keys);
-    access->settings.allow = access->allow =
-        copy_of (access->allow, settings->allow, settings->allow_count, sizeof *access->allow);
-    access->settings.nodes = access->nodes =
-        copy_of (access->nodes, settings->nodes, settings->node_count, sizeof *access->nodes);
     memset (access->tried, 0, sizeof access->tried);
 }
 
 void
 access_free (struct access *access)
 {
-    if (access == NULL) {
-        return;
+    if (access != NULL) {
+        callers_free (access->callers);
+        free_lists (access);
+        free (access);
     }
-    callers_free (access->callers);
-    free (access->keys);
-    free (access->allow);
-    free (access->nodes);
-    free (access);
 }
 
 /* The key that has this text, or NULL. Every key is looked at, whichever it is. */
@@ -281,12 +265,9 @@ access_pass_clear (struct access_pass *pass)
 void
 access_pass_print (const struct access_pass *pass, char text[ACCESS_NAME_SIZE])
 {
-    char address[CIDR_TEXT_SIZE];
-
     if (pass->key_name[0] != '\0') {
         snprintf (text, ACCESS_NAME_SIZE, "%s", pass->key_name);
     } else {
-        cidr_address_print (&pass->address, address);
-        snprintf (text, ACCESS_NAME_SIZE, "%s", address);
+        cidr_address_print (&pass->address, text);
     }
 }

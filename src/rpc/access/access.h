@@ -7,9 +7,8 @@
  * key counts as itself wherever it comes from; else the address does, of IPv6 its /64. What is
  * refused is charged to the address's rate as well, so that nobody guesses keys faster than that.
  *
- * A key is compared with all that there are, in constant time. Whether it is good is remembered for
- * the keys seen last, under a hash with a salt that is made anew each time the program starts: so a
- * client's next request costs one hash, however many keys there are.
+ * A key is compared with all that there are, in constant time. What was found out is remembered for
+ * the keys seen last, under a hash with a salt of this process: a client's next request costs one.
  *
  * It reads no clock and no socket. Event-loop thread.
  */
@@ -53,13 +52,13 @@ enum access_verdict {
     ACCESS_TOO_DIFFICULT,
 };
 
-/* All is copied but `data`. `tell` is called for every refusal; NULL is nobody. */
+/* `tell` is called for every refusal; NULL is nobody. */
 struct access_settings {
-    const struct access_key *keys;
+    struct access_key *keys;
     size_t key_count;
-    const struct cidr *allow;
+    struct cidr *allow;
     size_t allow_count;
-    const struct cidr *nodes; /* whose refusals have status 200; none: loopback and `allow` */
+    struct cidr *nodes; /* whose refusals have status 200; none: loopback and `allow` */
     size_t node_count;
     struct access_limits limits; /* of an address */
     void (*tell) (void *data, enum access_verdict verdict, const char *who);
@@ -69,7 +68,10 @@ struct access_settings {
 /* One that lets everybody in; it knows `max_callers` at once. NULL without random numbers. */
 struct access *access_new (size_t max_callers);
 
-/* Goes by these settings from now on. What callers have used up, and have begun, counts on. */
+/*
+ * Goes by these settings from now on, and takes their lists, which are allocated. What callers have
+ * used up, and have begun, counts on.
+ */
 void access_set (struct access *access, const struct access_settings *settings);
 
 /* When no pass of it is left; NULL is fine. */

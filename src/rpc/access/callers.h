@@ -3,8 +3,7 @@
  * or a /64 of IPv6, of which a client has all addresses.
  *
  * The table is bounded: beyond its size the caller heard of longest ago, of those with no request
- * in progress, is forgotten, which gives him back what he has used up. So an attacker with many
- * addresses costs no more memory, and gains nothing that more addresses do not give him anyway.
+ * in progress, is forgotten, which gives him back what he has used up.
  *
  * Event-loop thread. Time is the caller's of these functions: nanoseconds of any clock that does
  * not go back.

@@ -43,14 +43,10 @@ cidr_address_is_v4 (const struct cidr_address *address)
 void
 cidr_address_print (const struct cidr_address *address, char text[CIDR_TEXT_SIZE])
 {
-    const char *const written =
-        cidr_address_is_v4 (address)
-            ? inet_ntop (AF_INET, address->bytes + sizeof v4_prefix, text, CIDR_TEXT_SIZE)
-            : inet_ntop (AF_INET6, address->bytes, text, CIDR_TEXT_SIZE);
+    const bool is_v4 = cidr_address_is_v4 (address);
 
-    if (written == NULL) { /* never: there is room */
-        text[0] = '\0';
-    }
+    (void)inet_ntop (is_v4 ? AF_INET : AF_INET6, /* there is room */
+                     address->bytes + (is_v4 ? sizeof v4_prefix : 0), text, CIDR_TEXT_SIZE);
 }
 
 /* Whether both agree in their first `bits` bits. */

@@ -35,4 +35,12 @@ struct credentials {
 /* What is empty or malformed is no key. */
 void credentials_read (const struct credentials_headers *headers, struct credentials *credentials);
 
+/*
+ * Decodes the `length` characters at `text` into `bytes`, which has room for `size`: Base64 as RFC
+ * 4648 section 4 has it, read strictly, with no blanks, with its padding, and nothing in the bits
+ * that count for nothing. Returns 0 and how many there are in `count`; or -1, when it is not Base64
+ * or does not fit.
+ */
+int credentials_decode (const char *text, size_t length, char *bytes, size_t size, size_t *count);
+
 #endif

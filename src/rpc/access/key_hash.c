@@ -43,13 +43,9 @@ key_hash_new (const char *key, size_t length, struct key_hash *hash)
 static void
 print_hex (const uint8_t *bytes, size_t count, char *text)
 {
-    static const char digits[] = "0123456789abcdef";
-
     for (size_t i = 0; i < count; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
+        (void)snprintf (text + 2 * i, 3, "%02x", bytes[i]);
     }
-    text[2 * count] = '\0';
 }
 
 int

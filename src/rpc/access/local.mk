@@ -1,6 +1,5 @@
 librpc_la_SOURCES += \
 	%D%/access.c %D%/access.h \
-	%D%/base64.c %D%/base64.h \
 	%D%/callers.c %D%/callers.h \
 	%D%/cidr.c %D%/cidr.h \
 	%D%/credentials.c %D%/credentials.h \

@@ -16,61 +16,25 @@ static const char EXPECTED_PORT[] = "a port from 0 to 65535 after the last ':'";
 static const char EXPECTED_HOST[] = "an IPv4 or IPv6 address or a host name before the port";
 static const char EXPECTED_IPV6[] = "an IPv6 address between '[' and ']'";
 
+/* The underscore is no host name's by the RFCs, but names of containers and services have it. */
+#define DIGITS "0123456789"
+static const char label_characters[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "-_";
+
+/* Whether it is an address of that family. */
 static bool
-is_ipv6 (const char *text)
+is_literal (int family, const char *text)
 {
     struct in6_addr address;
 
-    return inet_pton (AF_INET6, text, &address) == 1;
-}
-
-static bool
-is_ipv4 (const char *text)
-{
-    struct in_addr address;
-
-    return inet_pton (AF_INET, text, &address) == 1;
-}
-
-static bool
-is_digit (char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* The underscore is no host name's by the RFCs, but names of containers and services have it. */
-static bool
-is_label_character (char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit (c) || c == '-' || c == '_';
+    return inet_pton (family, text, &address) == 1;
 }
 
 static bool
 is_label (const char *label, size_t length)
 {
-    if (length == 0 || length > LABEL_MAX_LENGTH || label[0] == '-' || label[length - 1] == '-') {
-        return false;
-    }
-    for (size_t i = 0; i < length; i++) {
-        if (!is_label_character (label[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/*
- * Whether `label` is all digits, as the last one of a mistyped IPv4 address is and no host name's.
- */
-static bool
-is_number (const char *label, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (!is_digit (label[i])) {
-            return false;
-        }
-    }
-    return true;
+    return length > 0 && length <= LABEL_MAX_LENGTH && label[0] != '-' &&
+           label[length - 1] != '-' && strspn (label, label_characters) == length;
 }
 
 static bool
@@ -94,8 +58,8 @@ is_host_name (const char *name)
         if (!is_label (label, label_length)) {
             return false;
         }
-        if (dot == NULL) {
-            return !is_number (label, label_length);
+        if (dot == NULL) { /* all digits is a mistyped IPv4 address, and no host name */
+            return strspn (label, DIGITS) != label_length;
         }
         label = dot + 1;
     }
@@ -106,7 +70,7 @@ static int
 make_from (const char *host, size_t length, uint16_t port, struct endpoint *endpoint,
            const char **expected)
 {
-    char copy[ENDPOINT_HOST_SIZE];
+    struct endpoint made = {.port = port};
     const bool bracketed = length > 0 && host[0] == '[';
 
     if (bracketed) {
@@ -117,22 +81,21 @@ make_from (const char *host, size_t length, uint16_t port, struct endpoint *endp
         host++;
         length -= 2;
     }
-    if (length >= sizeof copy) {
+    if (length >= sizeof made.host) {
         *expected = EXPECTED_HOST;
         return -1;
     }
-    memcpy (copy, host, length);
-    copy[length] = '\0';
-    if (bracketed && !is_ipv6 (copy)) {
+    memcpy (made.host, host, length);
+    if (bracketed && !is_literal (AF_INET6, made.host)) {
         *expected = EXPECTED_IPV6;
         return -1;
     }
-    if (!bracketed && !is_ipv6 (copy) && !is_ipv4 (copy) && !is_host_name (copy)) {
+    if (!bracketed && !is_literal (AF_INET6, made.host) && !is_literal (AF_INET, made.host) &&
+        !is_host_name (made.host)) {
         *expected = EXPECTED_HOST;
         return -1;
     }
-    snprintf (endpoint->host, sizeof endpoint->host, "%s", copy);
-    endpoint->port = port;
+    *endpoint = made;
     return 0;
 }
 

@@ -9,8 +9,9 @@
 #define ENDPOINT_HOST_SIZE 256
 #define ENDPOINT_TEXT_SIZE (ENDPOINT_HOST_SIZE + 8) /* brackets, colon, five digits */
 
+/* Two are the same when their bytes are. */
 struct endpoint {
-    char host[ENDPOINT_HOST_SIZE]; /* an address literal without brackets, or a host name */
+    char host[ENDPOINT_HOST_SIZE]; /* an address literal without brackets, or a host name; zeros */
     uint16_t port;
 };
 

@@ -51,3 +51,20 @@ header_is_value (const char *value)
     }
     return length > 0 && length <= HEADER_MOST_VALUE && value[0] != ' ' && value[length - 1] != ' ';
 }
+
+bool
+header_lists (const char *list, const char *word)
+{
+    const size_t length = strlen (word);
+
+    while (*list != '\0') {
+        const size_t blanks = strspn (list, " \t,");
+        const size_t size = strcspn (list + blanks, " \t,");
+
+        if (size == length && strncasecmp (list + blanks, word, length) == 0) {
+            return true;
+        }
+        list += blanks + size;
+    }
+    return false;
+}

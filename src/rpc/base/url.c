@@ -65,14 +65,14 @@ url_parse (const char *text, uint16_t port, struct url *url, const char **expect
         return -1;
     }
     url->secure = secure;
-    (void)snprintf (url->path, sizeof url->path, "%s",
-                    authority[length] != '\0' ? authority + length : "/");
+    memset (url->path, 0, sizeof url->path);
+    strcpy (url->path, authority[length] != '\0' ? authority + length : "/");
     return 0;
 }
 
 bool
 url_same (const struct url *a, const struct url *b)
 {
-    return a->secure == b->secure && strcmp (a->endpoint.host, b->endpoint.host) == 0 &&
-           a->endpoint.port == b->endpoint.port && strcmp (a->path, b->path) == 0;
+    return a->secure == b->secure && strcmp (a->path, b->path) == 0 &&
+           memcmp (&a->endpoint, &b->endpoint, sizeof a->endpoint) == 0;
 }

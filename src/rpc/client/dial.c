@@ -36,28 +36,16 @@ struct dial {
     struct resolver_answer found;
     size_t next; /* address to try */
     struct attempt attempts[ATTEMPTS];
-    enum dial_end end;
+    enum http_outcome outcome;
     char reason[DIAL_REASON_SIZE]; /* why the last address failed */
     dial_done_fn done;
     void *data;
 };
 
-/* An IPv4 address in IPv6's clothes needs no IPv6 on this machine if it is taken for what it is. */
-static void
-unmap (struct sockaddr_storage *address)
-{
-    struct sockaddr_in6 v6;
-    struct sockaddr_in v4 = {.sin_family = AF_INET};
-
-    memcpy (&v6, address, sizeof v6);
-    if (IN6_IS_ADDR_V4MAPPED (&v6.sin6_addr)) {
-        memcpy (&v4.sin_addr, v6.sin6_addr.s6_addr + 12, sizeof v4.sin_addr);
-        memset (address, 0, sizeof *address);
-        memcpy (address, &v4, sizeof v4);
-    }
-}
-
-/* Whether `host` is an address literal, which needs no resolver. */
+/*
+ * Whether `host` is an address literal, which needs no resolver. An IPv4 address in IPv6's clothes
+ * needs no IPv6 on this machine if it is taken for what it is.
+ */
 static bool
 read_literal (const char *host, struct sockaddr_storage *address)
 {
@@ -68,12 +56,16 @@ read_literal (const char *host, struct sockaddr_storage *address)
         memcpy (address, &v4, sizeof v4);
         return true;
     }
-    if (inet_pton (AF_INET6, host, &v6.sin6_addr) == 1) {
-        memcpy (address, &v6, sizeof v6);
-        unmap (address);
-        return true;
+    if (inet_pton (AF_INET6, host, &v6.sin6_addr) != 1) {
+        return false;
     }
-    return false;
+    if (IN6_IS_ADDR_V4MAPPED (&v6.sin6_addr)) {
+        memcpy (&v4.sin_addr, v6.sin6_addr.s6_addr + 12, sizeof v4.sin_addr);
+        memcpy (address, &v4, sizeof v4);
+    } else {
+        memcpy (address, &v6, sizeof v6);
+    }
+    return true;
 }
 
 static void
@@ -90,38 +82,34 @@ end_attempt (struct attempt *attempt)
 static void
 finish (struct dial *dial, int fd)
 {
-    char reason[DIAL_REASON_SIZE];
-    const struct dial_answer answer = {.end = dial->end, .fd = fd, .reason = reason};
-    dial_done_fn done = dial->done;
-    void *data = dial->data;
+    const struct dial_answer answer = {.outcome = dial->outcome, .fd = fd, .reason = dial->reason};
 
-    memcpy (reason, dial->reason, sizeof reason);
+    dial->done (dial->data, &answer);
     dial_free (dial);
-    done (data, &answer);
 }
 
-static enum dial_end
-end_of (int error)
+static enum http_outcome
+outcome_of (int error)
 {
     switch (error) {
     case ECONNREFUSED:
-        return DIAL_REFUSED;
+        return HTTP_REFUSED;
     case ETIMEDOUT:
-        return DIAL_TIMED_OUT;
+        return HTTP_CONNECT_TIMEOUT;
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-        return DIAL_SHORTAGE;
+        return HTTP_SHORTAGE;
     default:
-        return DIAL_UNREACHABLE;
+        return HTTP_UNREACHABLE;
     }
 }
 
 static void
 note_error (struct dial *dial, int error)
 {
-    dial->end = end_of (error);
+    dial->outcome = outcome_of (error);
     snprintf (dial->reason, sizeof dial->reason, "cannot connect: %s", strerror (error));
 }
 
@@ -138,7 +126,7 @@ succeed (struct attempt *attempt)
 {
     event_free (attempt->event);
     attempt->event = NULL;
-    attempt->dial->end = DIAL_CONNECTED;
+    attempt->dial->outcome = HTTP_ANSWERED;
     finish (attempt->dial, attempt->fd);
 }
 
@@ -255,7 +243,7 @@ on_resolved (void *data, const struct resolver_answer *answer)
     dial->found = *answer;
     if (answer->error != 0) {
         dial->found.count = 0;
-        dial->end = DIAL_UNRESOLVED;
+        dial->outcome = HTTP_UNRESOLVED;
         snprintf (dial->reason, sizeof dial->reason, "cannot resolve the name: %s",
                   answer->error == EAI_SYSTEM ? strerror (answer->system_error)
                                               : gai_strerror (answer->error));
@@ -275,7 +263,7 @@ on_turn (evutil_socket_t fd, short what, void *data)
         try_addresses (dial);
         return;
     }
-    dial->end = DIAL_UNRESOLVED;
+    dial->outcome = HTTP_UNRESOLVED;
     snprintf (dial->reason, sizeof dial->reason, "the name did not resolve within %g s",
               seconds_of (&dial->timeout));
     finish (dial, -1);

@@ -15,17 +15,27 @@
 
 #define DIAL_REASON_SIZE 96
 
-enum dial_end {
-    DIAL_CONNECTED,
-    DIAL_UNRESOLVED,  /* the name, in time or at all */
-    DIAL_REFUSED,     /* nobody listens there */
-    DIAL_UNREACHABLE, /* no way there, or one that is barred */
-    DIAL_TIMED_OUT,
-    DIAL_SHORTAGE, /* this process lacks descriptors, or the kernel memory */
+/* How a call to a server ended. A dial ends with one of the first five, or
+ * HTTP_SHORTAGE. */
+enum http_outcome {
+    HTTP_ANSWERED, /* by a dial: it is connected */
+    /* Failures: */
+    HTTP_UNRESOLVED,  /* the name, in time or at all */
+    HTTP_REFUSED,     /* the connection: nobody listens there */
+    HTTP_UNREACHABLE, /* no way there, or one that is barred */
+    HTTP_CONNECT_TIMEOUT,
+    HTTP_UNTRUSTED, /* the server, by TLS's rules, or by it this client */
+    HTTP_CLOSED,    /* or reset, before the first byte of an answer */
+    HTTP_CUT,       /* closed or reset within the answer */
+    HTTP_RESPONSE_TIMEOUT,
+    HTTP_BAD_STATUS, /* not 200, where that alone is wanted */
+    HTTP_TOO_LARGE,  /* the answer's head or body */
+    HTTP_NOT_HTTP,   /* the answer */
+    HTTP_SHORTAGE,   /* this process lacks descriptors, or the kernel memory */
 };
 
 struct dial_answer {
-    enum dial_end end;
+    enum http_outcome outcome;
     int fd;             /* when connected: non-blocking, the callee's from now on; -1 otherwise */
     const char *reason; /* when not: of the last address tried; good during the callback */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "rpc/base/header.h"
 #include "rpc/base/memory.h"
 #include "work/base/number.h"
 
@@ -26,21 +27,6 @@ http_answer_clear (struct http_answer *answer)
     evbuffer_free (answer->body);
 }
 
-/* How long the line is that has begun; a carriage return at the end may be half of its end. */
-static size_t
-begun_line (struct evbuffer *input)
-{
-    const size_t length = evbuffer_get_length (input);
-    struct evbuffer_ptr last;
-    char byte = '\0';
-
-    if (length == 0 || evbuffer_ptr_set (input, &last, length - 1, EVBUFFER_PTR_SET) != 0 ||
-        evbuffer_copyout_from (input, &last, &byte, 1) != 1) {
-        return length;
-    }
-    return byte == '\r' ? length - 1 : length;
-}
-
 /*
  * The next line without its end, the caller's to free; NULL when there is none, and then, if there
  * cannot be one any more, the state says why.
@@ -48,12 +34,12 @@ begun_line (struct evbuffer *input)
 static char *
 next_line (struct http_answer *answer, struct evbuffer *input, size_t max)
 {
-    size_t before = evbuffer_get_length (input);
-    struct evbuffer_ptr end = evbuffer_search_eol (input, NULL, NULL, EVBUFFER_EOL_CRLF);
+    const struct evbuffer_ptr end = evbuffer_search_eol (input, NULL, NULL, EVBUFFER_EOL_CRLF);
     size_t length = 0;
     char *line;
 
-    if (end.pos < 0 ? begun_line (input) > max : (size_t)end.pos > max) {
+    /* Of a line that has only begun, a carriage return at the end may be half of its end. */
+    if (end.pos < 0 ? evbuffer_get_length (input) > max + 1 : (size_t)end.pos > max) {
         answer->state = HTTP_ANSWER_TOO_LARGE;
         return NULL;
     }
@@ -64,17 +50,9 @@ next_line (struct http_answer *answer, struct evbuffer *input, size_t max)
     if (strlen (line) != length) {
         answer->state = HTTP_ANSWER_BROKEN;
         free (line);
-        line = NULL;
-    } else {
-        answer->head += before - evbuffer_get_length (input);
+        return NULL;
     }
     return line;
-}
-
-static bool
-is_digit (char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 /* "HTTP/1.x SSS", and a blank and anything, or nothing. */
@@ -82,40 +60,21 @@ static void
 read_status_line (struct http_answer *answer, const char *line)
 {
     static const char version[] = "HTTP/1.";
+    static const char digits[] = "0123456789";
     const char *minor = line + sizeof version - 1;
     const char *code = minor + 2;
 
     answer->state = HTTP_ANSWER_BROKEN;
-    if (strncmp (line, version, sizeof version - 1) != 0 || !is_digit (minor[0]) ||
-        minor[1] != ' ' || !is_digit (code[0]) || !is_digit (code[1]) || !is_digit (code[2]) ||
-        (code[3] != ' ' && code[3] != '\0')) {
+    if (strncmp (line, version, sizeof version - 1) != 0 || strspn (minor, digits) != 1 ||
+        minor[1] != ' ' || strspn (code, digits) != 3 || (code[3] != ' ' && code[3] != '\0')) {
         return;
     }
-    answer->status = (unsigned)((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
+    answer->status = (unsigned)strtoul (code, NULL, 10);
     answer->keep_alive = minor[0] >= '1';
     answer->chunked = false;
     answer->has_length = false;
     answer->retry_after[0] = '\0';
     answer->state = HTTP_ANSWER_HEADER;
-}
-
-/* Whether `value`, a list separated by commas, has `token`. */
-static bool
-has_token (const char *value, const char *token)
-{
-    const char *at = value + strspn (value, " \t,");
-    size_t length = strlen (token);
-
-    while (*at != '\0') {
-        size_t here = strcspn (at, " \t,");
-
-        if (here == length && strncasecmp (at, token, length) == 0) {
-            return true;
-        }
-        at += here;
-        at += strspn (at, " \t,");
-    }
-    return false;
 }
 
 /* A length given twice must be the same twice. */
@@ -145,9 +104,9 @@ read_coding (struct http_answer *answer, const char *value)
 static void
 read_connection (struct http_answer *answer, const char *value)
 {
-    if (has_token (value, "close")) {
+    if (header_lists (value, "close")) {
         answer->keep_alive = false;
-    } else if (has_token (value, "keep-alive")) {
+    } else if (header_lists (value, "keep-alive")) {
         answer->keep_alive = true;
     }
 }
@@ -257,21 +216,16 @@ read_line (struct http_answer *answer, char *line)
 static bool
 step_line (struct http_answer *answer, struct evbuffer *input)
 {
-    bool of_chunk =
+    const bool of_chunk =
         answer->state == HTTP_ANSWER_CHUNK_SIZE || answer->state == HTTP_ANSWER_CHUNK_END;
-    size_t head = answer->head;
-    char *line = next_line (answer, input, of_chunk ? MAX_CHUNK_LINE : HTTP_ANSWER_MAX_HEAD - head);
+    const size_t with_end = answer->head + 2;
+    const size_t left = with_end < HTTP_ANSWER_MAX_HEAD ? HTTP_ANSWER_MAX_HEAD - with_end : 0;
+    char *const line = next_line (answer, input, of_chunk ? MAX_CHUNK_LINE : left);
 
     if (line == NULL) {
         return false;
     }
-    if (of_chunk) {
-        answer->head = head;
-    } else if (answer->head > HTTP_ANSWER_MAX_HEAD) {
-        answer->state = HTTP_ANSWER_TOO_LARGE;
-        free (line);
-        return false;
-    }
+    answer->head = of_chunk ? answer->head : with_end + strlen (line);
     read_line (answer, line);
     free (line);
     return true;

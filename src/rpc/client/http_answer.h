@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HTTP_ANSWER_MAX_HEAD \
-    16384 /* bytes of status lines, headers and trailers, interim ones too */
+/* Bytes of status lines, headers and trailers, interim ones too. */
+#define HTTP_ANSWER_MAX_HEAD 16384
 
 enum http_answer_state {
     HTTP_ANSWER_STATUS_LINE,

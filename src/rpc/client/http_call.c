@@ -1,13 +1,15 @@
 #include "rpc/client/http_call.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
+#include "rpc/base/json.h"
 #include "rpc/base/memory.h"
-#include "rpc/client/dial.h"
 #include "rpc/client/http_answer.h"
-#include "rpc/client/http_stream.h"
 #include "work/base/clock.h"
 
 #define REASON_SIZE 160
@@ -53,7 +55,7 @@ leave (struct http_call *call)
 {
     dial_free (call->dial);
     call->dial = NULL;
-    http_stream_free (call->stream);
+    http_kept_close (call->stream);
     call->stream = NULL;
 }
 
@@ -281,22 +283,17 @@ secure (struct http_call *call, int fd)
 static void
 on_dialled (void *data, const struct dial_answer *answer)
 {
-    static const enum http_outcome outcomes[] = {
-        [DIAL_UNRESOLVED] = HTTP_UNRESOLVED,   [DIAL_REFUSED] = HTTP_REFUSED,
-        [DIAL_UNREACHABLE] = HTTP_UNREACHABLE, [DIAL_TIMED_OUT] = HTTP_CONNECT_TIMEOUT,
-        [DIAL_SHORTAGE] = HTTP_SHORTAGE,
-    };
     struct http_call *call = data;
 
     call->dial = NULL;
-    if (answer->end != DIAL_CONNECTED) {
-        finish (call, outcomes[answer->end], answer->reason);
+    if (answer->outcome != HTTP_ANSWERED) {
+        finish (call, answer->outcome, answer->reason);
         return;
     }
     if (call->tls != NULL) {
         secure (call, answer->fd);
     } else {
-        exchange (call, http_stream_new (call->base, answer->fd));
+        exchange (call, memory_need (bufferevent_socket_new (call->base, answer->fd, 0)));
     }
 }
 
@@ -307,6 +304,65 @@ dial (struct http_call *call)
     call->reused = false;
     call->dial = dial_new (call->base, call->resolver, &call->endpoint, call->connect_timeout,
                            on_dialled, call);
+}
+
+/* The request. */
+
+#define HOST_SIZE (ENDPOINT_TEXT_SIZE + 2)
+
+/*
+ * The Host header of RFC 9110: brackets around IPv6, no port where it is HTTP's own. IPv4 in IPv6's
+ * clothes is written as IPv4, as nano_node does it.
+ */
+static void
+print_host (const struct url *url, char text[HOST_SIZE])
+{
+    const struct endpoint *const endpoint = &url->endpoint;
+    static const char mapped[] = "::ffff:";
+    const char *host = endpoint->host;
+    struct in6_addr v6;
+    struct in_addr v4;
+    int length;
+
+    if (strncasecmp (host, mapped, sizeof mapped - 1) == 0 &&
+        inet_pton (AF_INET, host + sizeof mapped - 1, &v4) == 1) {
+        host += sizeof mapped - 1;
+    }
+    length = snprintf (text, HOST_SIZE, inet_pton (AF_INET6, host, &v6) == 1 ? "[%s]" : "%s", host);
+    if (endpoint->port != (url->secure ? HTTPS_PORT : HTTP_PORT)) {
+        snprintf (text + length, HOST_SIZE - (size_t)length, ":%u", (unsigned)endpoint->port);
+    }
+}
+
+/* As nano_node writes one, its headers first, in its order. */
+static void
+write_request (const struct http_question *question, struct evbuffer *output)
+{
+    struct evbuffer *const text = memory_need (evbuffer_new ());
+    char host[HOST_SIZE];
+
+    print_host (question->url, host);
+    json_print (question->body, text);
+    memory_require (evbuffer_add_printf (output,
+                                         "POST %s HTTP/1.1\r\n"
+                                         "Content-Type: application/json\r\n"
+                                         "Host: %s\r\n"
+                                         "Content-Length: %zu\r\n"
+                                         "%s",
+                                         question->url->path, host, evbuffer_get_length (text),
+                                         question->kept != NULL ? "" : "Connection: close\r\n") >
+                    0);
+    for (size_t i = 0; i < question->header_count; i++) {
+        const struct http_header *const header = &question->headers[i];
+
+        if (header->value != NULL && header->value[0] != '\0') {
+            memory_require (
+                evbuffer_add_printf (output, "%s: %s\r\n", header->name, header->value) > 0);
+        }
+    }
+    memory_require (evbuffer_add (output, "\r\n", 2) == 0 &&
+                    evbuffer_add_buffer (output, text) == 0);
+    evbuffer_free (text);
 }
 
 struct http_call *
@@ -331,8 +387,7 @@ http_call_new (struct event_base *base, struct resolver *resolver,
     call->done = done;
     call->data = data;
     http_answer_init (&call->answer, question->max_body, question->any_status);
-    http_request_post (question->url, question->kept != NULL, question->headers,
-                       question->header_count, question->body, call->request);
+    write_request (question, call->request);
     if (kept != NULL) {
         call->reused = true;
         exchange (call, kept);

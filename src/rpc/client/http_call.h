@@ -15,10 +15,9 @@
  * A call holds one descriptor, two while it dials a name of several addresses, and none any more
  * when `done` is called.
  *
- * evhttp's client is not used for this because it connects by itself and keeps to itself why that
- * failed, whether the request left and whether anything came back; holds lines of any length and
- * any number of interim answers; refuses chunk extensions; and writes its own complaints to
- * standard error (libevent 2.1.12). The process must ignore SIGPIPE.
+ * evhttp's client does not tell why connecting failed, whether the request left and whether
+ * anything came back, and bounds neither lines nor interim answers (libevent 2.1.12): so it is not
+ * used. The process must ignore SIGPIPE.
  *
  * Event-loop thread.
  */
@@ -32,26 +31,13 @@
 #include <stddef.h>
 
 #include "rpc/base/url.h"
+#include "rpc/client/dial.h"
 #include "rpc/client/http_kept.h"
-#include "rpc/client/http_request.h"
-#include "rpc/client/resolver.h"
 #include "rpc/client/tls.h"
 
-enum http_outcome {
-    HTTP_ANSWERED,
-    /* Failures: */
-    HTTP_UNRESOLVED,  /* the name */
-    HTTP_REFUSED,     /* the connection: nobody listens there */
-    HTTP_UNREACHABLE, /* no way there, or one that is barred */
-    HTTP_CONNECT_TIMEOUT,
-    HTTP_UNTRUSTED, /* the server, by TLS's rules, or by it this client */
-    HTTP_CLOSED,    /* or reset, before the first byte of an answer */
-    HTTP_CUT,       /* closed or reset within the answer */
-    HTTP_RESPONSE_TIMEOUT,
-    HTTP_BAD_STATUS, /* not 200, where that alone is wanted */
-    HTTP_TOO_LARGE,  /* the answer's head or body */
-    HTTP_NOT_HTTP,   /* the answer */
-    HTTP_SHORTAGE,   /* this process lacks descriptors */
+struct http_header {
+    const char *name;
+    const char *value; /* NULL or "": the header is left out */
 };
 
 /* What is asked. Nothing of it is kept after http_call_new but `kept`; `tls` is held. */

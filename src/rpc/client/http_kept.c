@@ -1,17 +1,33 @@
 #include "rpc/client/http_kept.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "rpc/base/memory.h"
-#include "rpc/client/http_stream.h"
+#include "rpc/client/tls.h"
 #include "work/base/clock.h"
+
+void
+http_kept_close (struct bufferevent *stream)
+{
+    if (stream != NULL) {
+        const int fd = bufferevent_getfd (stream);
+        void *const secured = tls_stream_close (stream);
+
+        (void)bufferevent_disable (stream, EV_READ | EV_WRITE);
+        bufferevent_free (stream);
+        tls_stream_end (secured);
+        (void)close (fd);
+    }
+}
 
 void
 http_kept_clear (struct http_kept *kept)
 {
-    http_stream_free (kept->stream);
+    http_kept_close (kept->stream);
     kept->stream = NULL;
 }
 
@@ -57,7 +73,7 @@ http_kept_put (struct http_kept *kept, struct bufferevent *stream, double second
     const struct timeval time = clock_timeval (seconds);
 
     if (kept->stream != NULL) {
-        http_stream_free (stream);
+        http_kept_close (stream);
         return;
     }
     kept->stream = stream;

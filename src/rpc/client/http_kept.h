@@ -21,4 +21,10 @@ void http_kept_put (struct http_kept *kept, struct bufferevent *stream, double s
 /* Closes what is in it. */
 void http_kept_clear (struct http_kept *kept);
 
+/*
+ * Closes `stream` and its descriptor now: bufferevent_free alone would leave that to the loop's
+ * next turn, when another call may have its descriptor already. NULL is fine.
+ */
+void http_kept_close (struct bufferevent *stream);
+
 #endif

@@ -3,8 +3,6 @@ librpc_la_SOURCES += \
 	%D%/http_answer.c %D%/http_answer.h \
 	%D%/http_call.c %D%/http_call.h \
 	%D%/http_kept.c %D%/http_kept.h \
-	%D%/http_request.c %D%/http_request.h \
-	%D%/http_stream.c %D%/http_stream.h \
 	%D%/resolver.c %D%/resolver.h \
 	%D%/tls.h
 if HAVE_TLS

@@ -8,11 +8,13 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "rpc/base/endpoint.h"
 #include "rpc/base/memory.h"
 #include "work/base/thread.h"
 
@@ -31,14 +33,14 @@ struct name {
     struct event *answered; /* NULL: it is queued */
     int fd;                 /* where the answer comes, or -1 */
     struct resolver_answer answer;
-    char host[];
+    char host[ENDPOINT_HOST_SIZE];
 };
 
 /* The thread's. */
 struct lookup {
     resolver_lookup_fn look_up;
     int fd;
-    char host[];
+    char host[ENDPOINT_HOST_SIZE];
 };
 
 struct resolver {
@@ -95,13 +97,12 @@ run (void *data)
 static void
 start_thread (const struct name *name, int fd)
 {
-    const size_t size = strlen (name->host) + 1;
-    struct lookup *const lookup = memory_new (1, sizeof *lookup + size);
+    struct lookup *const lookup = memory_new (1, sizeof *lookup);
     pthread_t thread;
 
     lookup->look_up = name->resolver->look_up;
     lookup->fd = fd;
-    memcpy (lookup->host, name->host, size);
+    memcpy (lookup->host, name->host, sizeof lookup->host);
     if (thread_start (&thread, run, lookup) == 0) {
         (void)pthread_detach (thread); /* cannot fail: it is ours and joinable */
     } else {
@@ -222,11 +223,10 @@ find_name (struct resolver *resolver, const char *host)
 static struct name *
 new_name (struct resolver *resolver, const char *host)
 {
-    const size_t size = strlen (host) + 1;
-    struct name *name = memory_new (1, sizeof *name + size);
+    struct name *name = memory_new (1, sizeof *name);
 
     TAILQ_INIT (&name->waiters);
-    memcpy (name->host, host, size);
+    (void)snprintf (name->host, sizeof name->host, "%s", host);
     TAILQ_INSERT_TAIL (&resolver->names, name, link);
     name->resolver = resolver;
     name->fd = -1;

@@ -1,12 +1,10 @@
 /*
- * The resolver: names to addresses, off the loop, by the system's getaddrinfo, on a thread for each
- * look-up, so that /etc/hosts, nsswitch.conf and the order of RFC 6724 hold, which libevent's evdns
- * does not know.
+ * The resolver: names to addresses by the system's getaddrinfo, on a thread for each look-up, so
+ * that /etc/hosts, nsswitch.conf and the order of RFC 6724 hold, which evdns does not know.
  *
- * Those who ask for one name at the same time share one lookup. At most RESOLVER_THREADS lookups
- * run at a time; the others queue. A lookup cannot be stopped: whoever asked may leave, and the
- * resolver may be freed, while a thread still waits for the name server; the thread then ends on
- * its own.
+ * Those who ask for one name at the same time share one lookup. At most RESOLVER_THREADS run at a
+ * time; the others queue. A lookup cannot be stopped: whoever asked may leave, and the resolver may
+ * be freed, before its thread ends on its own.
  *
  * Functions are for the event-loop thread, and callbacks run there.
  */

@@ -32,7 +32,7 @@ void tls_release (struct tls *tls);
 /*
  * A bufferevent over the connected socket `fd`, which begins the handshake with the server `host`
  * once it is enabled. BEV_EVENT_CONNECTED is its end, or BEV_EVENT_ERROR or BEV_EVENT_EOF. It is
- * freed by http_stream_free. Event-loop thread, as are the following.
+ * freed by http_kept_close. Event-loop thread, as are the following.
  */
 struct bufferevent *tls_stream_new (struct tls *tls, struct event_base *base, int fd,
                                     const char *host);

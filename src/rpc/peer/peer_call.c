@@ -3,7 +3,6 @@
 
 #include "rpc/base/memory.h"
 #include "rpc/peer/peer_internal.h"
-#include "rpc/peer/peer_judge.h"
 #include "work/base/clock.h"
 #include "work/base/hex.h"
 

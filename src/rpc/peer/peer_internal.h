@@ -55,6 +55,14 @@ void peer_cancel_free (struct peer_cancel *cancel);
 /* Somebody wants it again: what has not been told yet must not be. */
 void peer_cancel_forget (const struct peer *peer, const uint8_t root[32]);
 
+/*
+ * What the body of an answer with status 200 is worth, held against what was asked by the oracle:
+ * PEER_FOUND, with `work` and `value`; or a failure, with a short printable `reason`. As nano_node
+ * does it, only "work" counts where there is one, whatever else the answer says.
+ */
+enum peer_outcome peer_judge (struct evbuffer *body, const struct scan_target *target,
+                              uint64_t *work, uint64_t *value, char reason[PEER_REASON_SIZE]);
+
 /* Frees a call without another word, its record untouched. */
 void peer_call_free (struct peer_call *call);
 

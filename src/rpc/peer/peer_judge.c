@@ -1,4 +1,4 @@
-#include "rpc/peer/peer_judge.h"
+#include "rpc/peer/peer_internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -5,11 +5,10 @@
  * A peer that fails rests: 1 s, and twice as long each time that it fails again, up to 5 minutes.
  * Failures of what was asked before a rest began do not prolong it, so that a hundred calls that
  * fail together count as one. After its rest the next ask is a probe, and as long as that is under
- * way the peer is not ready for others. A success ends all that. An "error" in an answer, and
- * one that comes too late, are signs of a living peer that may merely not like what was asked, or
- * have been asked for much: its rests stop growing at 8 s. A
- * shortage of this process's own means, a loop, and that somebody else has cancelled work for the
- * same root, are not the peer's fault.
+ * way the peer is not ready for others. A success ends all that. An "error" in an answer, and one
+ * that comes too late, are signs of a living peer: its rests stop growing at 8 s. A shortage of
+ * this process's own means, a loop, and that somebody else has cancelled work for the same root are
+ * not the peer's fault.
  *
  * Times are clock_now's. Event-loop thread.
  */

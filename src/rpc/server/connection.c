@@ -65,15 +65,15 @@ connection_is_overdue (const struct connection *connection, uint64_t read_timeou
 static void
 account (struct connection *connection)
 {
-    struct connection_group *const group = connection->group;
+    struct connections *const all = connection->all;
     const size_t size = length_of (connection->held) + connection->taken +
                         length_of (bufferevent_get_output (connection->bev));
 
-    group->statistics.held += size;
-    group->statistics.held -= connection->size;
+    all->statistics.held += size;
+    all->statistics.held -= connection->size;
     connection->size = size;
-    if (group->max_held > 0 && group->statistics.held > group->max_held) {
-        event_active (group->check, EV_TIMEOUT, 0);
+    if (all->settings.max_held > 0 && all->statistics.held > all->settings.max_held) {
+        event_active (all->check, EV_TIMEOUT, 0);
     }
 }
 
@@ -102,7 +102,7 @@ on_output (struct evbuffer *output, const struct evbuffer_cb_info *info, void *d
 {
     struct connection *connection = data;
 
-    connection->group->statistics.sent += info->n_added;
+    connection->all->statistics.sent += info->n_added;
     if (connection->state == CONNECTION_ANSWERING && length_of (output) == 0) {
         end_answer (connection);
     }
@@ -136,7 +136,7 @@ forget_held (struct connection *connection, size_t size)
 static void
 refuse (struct connection *connection, struct evbuffer *input)
 {
-    connection->group->statistics.unreadable++;
+    connection->all->statistics.unreadable++;
     forget_held (connection, length_of (connection->held));
     memory_require (evbuffer_add (input, refused_request, sizeof refused_request - 1) == 0);
 }
@@ -208,8 +208,8 @@ pass (struct connection *connection, struct evbuffer *input)
 
         (void)evbuffer_ptr_set (connection->held, &at, connection->read, EVBUFFER_PTR_SET);
         (void)evbuffer_peek (connection->held, -1, &at, &piece, 1);
-        event = framing_read (&connection->framing, &connection->group->limits, piece.iov_base,
-                              piece.iov_len, &count);
+        event = framing_read (&connection->framing, &connection->all->settings.limits,
+                              piece.iov_base, piece.iov_len, &count);
         connection->read += count;
         obey (connection, input, event);
     }
@@ -246,7 +246,7 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
     if (connection->passing || info->n_added == 0) {
         return;
     }
-    connection->group->statistics.received += info->n_added;
+    connection->all->statistics.received += info->n_added;
     connection->passing = true;
     receive (connection, input, info->orig_size);
     connection->passing = false;
@@ -254,14 +254,14 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
 }
 
 struct connection *
-connection_new (struct connection_group *group)
+connection_new (struct connections *all)
 {
     struct connection *connection = memory_new (1, sizeof *connection);
 
-    connection->group = group;
+    connection->all = all;
     connection->fd = -1;
     connection->held = memory_need (evbuffer_new ());
-    connection->bev = memory_need (bufferevent_socket_new (group->base, -1, BEV_OPT_CLOSE_ON_FREE));
+    connection->bev = memory_need (bufferevent_socket_new (all->base, -1, BEV_OPT_CLOSE_ON_FREE));
     (void)memory_need (
         evbuffer_add_cb (bufferevent_get_input (connection->bev), on_input, connection));
     (void)memory_need (
@@ -269,18 +269,18 @@ connection_new (struct connection_group *group)
     bufferevent_setwatermark (connection->bev, EV_READ, 0, READ_AHEAD);
     bufferevent_incref (connection->bev);
     enter (connection, CONNECTION_IDLE);
-    TAILQ_INSERT_TAIL (&group->list, connection, link);
-    group->count++;
-    group->statistics.accepted++;
+    TAILQ_INSERT_TAIL (&all->list, connection, link);
+    all->statistics.connections++;
+    all->statistics.accepted++;
     return connection;
 }
 
 void
 connection_drop (struct connection *connection)
 {
-    TAILQ_REMOVE (&connection->group->list, connection, link);
-    connection->group->count--;
-    connection->group->statistics.held -= connection->size;
+    TAILQ_REMOVE (&connection->all->list, connection, link);
+    connection->all->statistics.connections--;
+    connection->all->statistics.held -= connection->size;
     (void)evbuffer_remove_cb (bufferevent_get_input (connection->bev), on_input, connection);
     (void)evbuffer_remove_cb (bufferevent_get_output (connection->bev), on_output, connection);
     (void)bufferevent_decref (connection->bev);

@@ -21,24 +21,36 @@
 #include "rpc/access/callers.h"
 #include "rpc/server/framing.h"
 
-struct connection_statistics {
-    uint64_t accepted;   /* ever */
-    uint64_t received;   /* bytes, ever */
-    uint64_t sent;       /* bytes that were written, ever; a few may not have left yet */
-    uint64_t unreadable; /* requests that were refused before they were known, ever */
-    uint64_t held;       /* bytes of requests and answers under way, now */
-    uint64_t shed;       /* connections closed because too much was held, ever */
+/* What a server tells of itself. */
+struct server_statistics {
+    uint64_t connections; /* open */
+    uint64_t waiting;     /* requests without their answer so far */
+    uint64_t accepted;    /* connections, ever */
+    uint64_t received;    /* bytes, ever */
+    uint64_t sent;        /* likewise; a few may not have left yet */
+    uint64_t unreadable;  /* requests of which not even the action or the path is known, ever */
+    uint64_t held;        /* bytes of requests and answers under way */
+    uint64_t shed;        /* connections closed because too much was held, ever */
+};
+
+struct connections_settings {
+    size_t max;                   /* at least 1 */
+    size_t max_per_address;       /* 0 is no bound */
+    struct framing_limits limits; /* without a bound on heads it is nano_node's, 8192 bytes */
+    uint64_t max_held;            /* bytes of all requests and answers under way; 0 is no bound */
+    double read_timeout;          /* seconds from a request's first byte to its last */
 };
 
 /* All connections of a server: connections.c's. */
-struct connection_group {
+struct connections {
     struct event_base *base;
+    struct connections_settings settings;
     TAILQ_HEAD (connection_list, connection) list;
-    size_t count;
-    struct framing_limits limits;
-    uint64_t max_held;   /* 0 is no bound */
+    struct connection **by_fd; /* what was placed there last: it may be gone */
+    size_t by_fd_size;
     struct event *check; /* made active where a bound is overstepped */
-    struct connection_statistics statistics;
+    struct event *tick;
+    struct server_statistics statistics; /* `waiting` is not known here */
 };
 
 /* From the first to be closed for the sake of others to the last. */
@@ -52,7 +64,7 @@ enum connection_state {
 
 struct connection {
     TAILQ_ENTRY (connection) link;
-    struct connection_group *group;
+    struct connections *all;
     struct bufferevent *bev;          /* a reference of ours: it outlives evhttp's interest in it */
     struct evhttp_connection *evhttp; /* NULL: it has just come, or evhttp has closed it */
     int fd;
@@ -98,7 +110,7 @@ bool connection_is_refused (const struct connection *connection);
 /* For connections.c. */
 
 /* A connection at the end of the list, with a bufferevent that evhttp has not seen. */
-struct connection *connection_new (struct connection_group *group);
+struct connection *connection_new (struct connections *all);
 
 /* Once evhttp has it: finds out whose it is. Returns 0; or -1, evhttp did not keep it. */
 int connection_place (struct connection *connection);

@@ -6,17 +6,12 @@
 #include "rpc/base/memory.h"
 #include "work/base/clock.h"
 
+/* nano_node's bound. */
+#define HEADER_SIZE 8192
+
 /* How often deadlines are looked at: a fraction of the shortest, within these bounds. */
 #define LONGEST_TICK 0.25
 #define SHORTEST_TICK 0.02
-
-struct connections {
-    struct connection_group group;
-    struct connections_settings settings;
-    struct connection **by_fd; /* what was placed there last: it may be gone */
-    size_t by_fd_size;
-    struct event *tick;
-};
 
 /* Whether `a` is to be closed rather than `b`. */
 static bool
@@ -45,7 +40,7 @@ close_one (struct connections *connections, const struct connection *newcomer)
     struct connection *best = NULL;
     struct connection *each;
 
-    TAILQ_FOREACH (each, &connections->group.list, link)
+    TAILQ_FOREACH (each, &connections->list, link)
     {
         if (!connection_is_busy (each) && (newcomer == NULL || is_beside (each, newcomer)) &&
             (best == NULL || goes_before (each, best))) {
@@ -64,7 +59,7 @@ count_beside (const struct connections *connections, const struct connection *ne
     const struct connection *each;
     size_t count = 0;
 
-    TAILQ_FOREACH (each, &connections->group.list, link)
+    TAILQ_FOREACH (each, &connections->list, link)
     {
         count += is_beside (each, newcomer);
     }
@@ -103,7 +98,7 @@ place (struct connections *connections, struct connection *newcomer)
 static void
 place_newcomer (struct connections *connections)
 {
-    struct connection *const last = TAILQ_LAST (&connections->group.list, connection_list);
+    struct connection *const last = TAILQ_LAST (&connections->list, connection_list);
 
     if (last != NULL && last->fd < 0) {
         place (connections, last);
@@ -114,7 +109,7 @@ place_newcomer (struct connections *connections)
 static void
 make_room (struct connections *connections, size_t coming)
 {
-    while (connections->group.count + coming > connections->settings.max &&
+    while (connections->statistics.connections + coming > connections->settings.max &&
            close_one (connections, NULL)) {
     }
 }
@@ -135,7 +130,7 @@ to_shed (struct connections *connections)
     struct connection *most = NULL;
     struct connection *each;
 
-    TAILQ_FOREACH (each, &connections->group.list, link)
+    TAILQ_FOREACH (each, &connections->list, link)
     {
         if (each->size > 0 && (most == NULL || is_heavier (each, most))) {
             most = each;
@@ -148,12 +143,12 @@ to_shed (struct connections *connections)
 static void
 shed (struct connections *connections)
 {
-    struct connection_group *const group = &connections->group;
+    const uint64_t max_held = connections->settings.max_held;
     struct connection *victim;
 
-    while (group->max_held > 0 && group->statistics.held > group->max_held &&
+    while (max_held > 0 && connections->statistics.held > max_held &&
            (victim = to_shed (connections)) != NULL) {
-        group->statistics.shed++;
+        connections->statistics.shed++;
         connection_close (victim);
     }
 }
@@ -180,8 +175,7 @@ on_tick (evutil_socket_t fd, short what, void *data)
 
     (void)fd;
     (void)what;
-    for (struct connection *each = TAILQ_FIRST (&connections->group.list); each != NULL;
-         each = next) {
+    for (struct connection *each = TAILQ_FIRST (&connections->list); each != NULL; each = next) {
         next = TAILQ_NEXT (each, link);
         if (connection_is_overdue (each, limit)) {
             connection_close (each);
@@ -200,8 +194,8 @@ make_bufferevent (struct event_base *base, void *data)
     (void)base;
     place_newcomer (connections);
     make_room (connections, 1);
-    event_active (connections->group.check, EV_TIMEOUT, 0);
-    return connection_new (&connections->group)->bev;
+    event_active (connections->check, EV_TIMEOUT, 0);
+    return connection_new (connections)->bev;
 }
 
 static struct timeval
@@ -219,8 +213,9 @@ connections_set (struct connections *connections, const struct connections_setti
     const struct timeval interval = tick_interval (settings->read_timeout);
 
     connections->settings = *settings;
-    connections->group.limits = settings->limits;
-    connections->group.max_held = settings->max_held;
+    if (settings->limits.max_head == 0) {
+        connections->settings.limits.max_head = HEADER_SIZE;
+    }
     memory_require (event_add (connections->tick, &interval) == 0);
 }
 
@@ -229,9 +224,9 @@ connections_new (struct event_base *base, struct evhttp *http)
 {
     struct connections *connections = memory_new (1, sizeof *connections);
 
-    TAILQ_INIT (&connections->group.list);
-    connections->group.base = base;
-    connections->group.check = memory_need (event_new (base, -1, 0, on_check, connections));
+    TAILQ_INIT (&connections->list);
+    connections->base = base;
+    connections->check = memory_need (event_new (base, -1, 0, on_check, connections));
     connections->tick = memory_need (event_new (base, -1, EV_PERSIST, on_tick, connections));
     evhttp_set_bevcb (http, make_bufferevent, connections);
     return connections;
@@ -242,11 +237,11 @@ connections_free (struct connections *connections)
 {
     struct connection *connection;
 
-    while ((connection = TAILQ_FIRST (&connections->group.list)) != NULL) {
+    while ((connection = TAILQ_FIRST (&connections->list)) != NULL) {
         connection_drop (connection);
     }
     event_free (connections->tick);
-    event_free (connections->group.check);
+    event_free (connections->check);
     free (connections->by_fd);
     free (connections);
 }
@@ -263,24 +258,12 @@ connections_take (struct connections *connections, struct evhttp_request *reques
     return connection;
 }
 
-size_t
-connections_count (const struct connections *connections)
-{
-    return connections->group.count;
-}
-
-const struct connection_statistics *
-connections_statistics (const struct connections *connections)
-{
-    return &connections->group.statistics;
-}
-
 bool
 connections_flushed (const struct connections *connections)
 {
     const struct connection *each;
 
-    TAILQ_FOREACH (each, &connections->group.list, link)
+    TAILQ_FOREACH (each, &connections->list, link)
     {
         if (connection_has_output (each)) {
             return false;

@@ -2,11 +2,11 @@
  * Where each request on a connection begins and ends, by the letter of RFC 9112, and whether it
  * keeps to the limits.
  *
- * libevent's parser is lenient: it takes "Content-Length : 5", "+20" for a length, "0x14" for the
- * size of a chunk, and reads no body after a HEAD. A proxy in front may read such a message
- * otherwise, and then the body of one client's request becomes the next request. So libevent sees
- * only whole requests that this reader has taken. From the first byte that makes a request
- * ambiguous, or too long, nothing more is read, and the connection ends with an error.
+ * libevent's parser is lenient ("Content-Length : 5", "+20", a chunk of "0x14"). A proxy in front
+ * may read such a message otherwise, and then the body of one client's request becomes the next
+ * request. So libevent sees only whole requests that this reader has taken. From the first byte
+ * that makes a request ambiguous, or too long, nothing more is read, and the connection ends with
+ * an error.
  *
  * workpeer-rpc(7) has the table of what is refused. Pure; any thread.
  */

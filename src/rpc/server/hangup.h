@@ -1,15 +1,13 @@
 /*
  * A watch over a client whose request is pending: has it gone?
  *
- * evhttp stops reading from a connection while a request of it is unanswered, and so does not
- * notice the client leaving. A watch looks at the socket itself, takes nothing from it, and so
- * lives beside evhttp and survives pipelined requests.
+ * evhttp does not read while a request is unanswered, and so does not notice the client leaving. A
+ * watch looks at the socket itself and takes nothing from it, so it survives pipelined requests.
  *
- * A client that has only shut its sending side still waits for its answer, and from here looks just
- * like one that has closed. So an HTTP/1.1 client is sent an interim response, "100 Continue",
- * which every such client must be able to pass over (RFC 9110, 15.2): a closed socket answers it
- * with a reset, a half-closed one with nothing. An HTTP/1.0 client cannot be asked, and counts as
- * gone.
+ * A client that has only shut its sending side still waits for its answer, and looks just like one
+ * that has closed. So an HTTP/1.1 client is sent "100 Continue", which it must be able to pass over
+ * (RFC 9110, 15.2): a closed socket answers it with a reset, a half-closed one with nothing. An
+ * HTTP/1.0 client cannot be asked, and counts as gone.
  *
  * Event-loop thread.
  */

@@ -32,16 +32,6 @@ listener_parse (const char *address, uint16_t port, struct sockaddr_storage *sto
     return 0;
 }
 
-static int
-close_failed (int fd)
-{
-    const int reason = errno;
-
-    (void)close (fd);
-    errno = reason;
-    return -1;
-}
-
 int
 listener_reserve (const struct sockaddr_storage *address, bool only)
 {
@@ -60,21 +50,18 @@ listener_reserve (const struct sockaddr_storage *address, bool only)
         bind (fd, (const struct sockaddr *)address, size) == 0) {
         return fd;
     }
-    return close_failed (fd);
+
+    const int reason = errno;
+
+    (void)close (fd);
+    errno = reason;
+    return -1;
 }
 
 int
 listener_listen (int fd)
 {
     return listen (fd, BACKLOG);
-}
-
-int
-listener_bind (const struct sockaddr_storage *address, bool only)
-{
-    const int fd = listener_reserve (address, only);
-
-    return fd < 0 || listener_listen (fd) == 0 ? fd : close_failed (fd);
 }
 
 int

@@ -18,19 +18,13 @@ int listener_parse (const char *address, uint16_t port, struct sockaddr_storage 
 
 /*
  * A socket that has that address and does not listen yet: who may have the port now need not be
- * allowed to any more when it is to listen. `only` as below. Returns its descriptor, or -1 with
- * errno set.
+ * allowed to any more when it is to listen. With `only`, "::" does not stand for IPv4 as well.
+ * Returns its descriptor, or -1 with errno set.
  */
 int listener_reserve (const struct sockaddr_storage *address, bool only);
 
 /* Has such a socket listen. Returns 0, or -1 with errno set. */
 int listener_listen (int fd);
-
-/*
- * A socket that listens there; with `only`, "::" does not stand for IPv4 as well. Returns its
- * descriptor, or -1 with errno set.
- */
-int listener_bind (const struct sockaddr_storage *address, bool only);
 
 /* What `fd` is, if it is a TCP socket that listens. Returns 0, or -1. */
 int listener_describe (int fd, char address[LISTENER_ADDRESS_SIZE], uint16_t *port);

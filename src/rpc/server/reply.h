@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "rpc/access/access.h"
 #include "rpc/server/connection.h"
 
 /* To the pending request of `connection`: a header that its answer shall have besides. */
@@ -28,5 +29,16 @@ void reply_json (struct connection *connection, int status, bool is_rpc, json_t 
 
 /* The same with {"error": `error`}. */
 void reply_error (struct connection *connection, int status, bool is_rpc, const char *error);
+
+/*
+ * The same for whom access keeps from something, with a verdict on `pass`: with status 401, 403 or
+ * 429; but on the RPC a caller that is a node gets 200, as it handles no other and would wait for
+ * ever.
+ */
+void reply_refusal (enum access_verdict verdict, const struct access_pass *pass, bool is_rpc,
+                    struct connection *connection);
+
+/* What verdict an answer's error tells of; ACCESS_GRANTED when it is another error. Pure. */
+enum access_verdict reply_refusal_by_error (const char *error);
 
 #endif

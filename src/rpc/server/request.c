@@ -8,7 +8,6 @@
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
 #include "rpc/server/hangup.h"
-#include "rpc/server/refusal.h"
 #include "rpc/server/reply.h"
 
 struct request {
@@ -185,7 +184,7 @@ obey (struct request *request, enum access_verdict verdict)
         return true;
     }
     begin_answer (request, REQUEST_REFUSED);
-    refusal_send (verdict, &request->pass, request->fields != NULL, request->connection);
+    reply_refusal (verdict, &request->pass, request->fields != NULL, request->connection);
     end (request);
     return false;
 }

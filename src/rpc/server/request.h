@@ -1,11 +1,10 @@
 /*
  * A request: one call of an action or of a route by one client, answered exactly once.
  *
- * It is born when the action or the route is called and ends when one of the functions that answer
- * is called for it, during that call or any time later, and not again: request_answer or
- * request_fail for an action's, one of request_reply and its kin for a route's. If the client
- * leaves, or the server stops, before that, the leave callback is called once; the request has
- * ended with its return, and the client, should it still be there, is told "Cancelled".
+ * It is born when the action or the route is called and ends when it is answered, then or any time
+ * later: by request_answer or request_fail for an action's, by request_reply and its kin for a
+ * route's. If the client leaves, or the server stops, before that, the leave callback is called
+ * once; the request has ended with its return, and the client, if still there, is told "Cancelled".
  *
  * Event-loop thread.
  */

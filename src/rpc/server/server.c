@@ -15,12 +15,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "rpc/base/header.h"
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
 #include "rpc/base/rpc_log.h"
 #include "rpc/server/connections.h"
 #include "rpc/server/listener.h"
-#include "rpc/server/refusal.h"
 #include "rpc/server/reply.h"
 #include "work/base/clock.h"
 
@@ -96,7 +96,7 @@ admit (struct server *server, struct connection *connection, const char *path,
         return true;
     }
     request_list_refused (&server->requests, path);
-    refusal_send (verdict, pass, path == NULL, connection);
+    reply_refusal (verdict, pass, path == NULL, connection);
     access_pass_clear (pass);
     return false;
 }
@@ -217,24 +217,6 @@ path_of (const struct connection *connection)
     return path != NULL ? path : "";
 }
 
-/* Whether `list`, as "TE, close", has `word` in it. */
-static bool
-lists (const char *list, const char *word)
-{
-    const size_t length = strlen (word);
-
-    while (*list != '\0') {
-        const size_t blanks = strspn (list, " \t,");
-        const size_t size = strcspn (list + blanks, " \t,");
-
-        if (size == length && strncasecmp (list + blanks, word, length) == 0) {
-            return true;
-        }
-        list += blanks + size;
-    }
-    return false;
-}
-
 /* evhttp knows "close" only as the whole of the first such field (RFC 9112, 9.6). */
 static void
 close_if_asked (struct connection *connection)
@@ -244,7 +226,7 @@ close_if_asked (struct connection *connection)
 
     TAILQ_FOREACH (each, headers, next)
     {
-        if (strcasecmp (each->key, "Connection") == 0 && lists (each->value, "close")) {
+        if (strcasecmp (each->key, "Connection") == 0 && header_lists (each->value, "close")) {
             reply_add_header (connection, "Connection", "close");
             return;
         }
@@ -307,31 +289,15 @@ on_request (struct evhttp_request *http, void *data)
     }
 }
 
-/* What the parts have to know of the settings. evhttp sees nothing that is too long. */
-static void
-set_bounds (struct server *server)
-{
-    const struct server_settings *const settings = &server->settings;
-    const struct timeval idle = clock_timeval (settings->idle_timeout);
-    const size_t max_head = settings->max_header_size;
-
-    evhttp_set_timeout_tv (server->http, &idle);
-    connections_set (server->connections,
-                     &(struct connections_settings){
-                         .max = settings->max_connections,
-                         .max_per_address = settings->max_connections_per_address,
-                         .limits = {.max_head = max_head > 0 ? max_head : SERVER_HEADER_SIZE,
-                                    .max_body = settings->max_request_size},
-                         .max_held = settings->max_memory,
-                         .read_timeout = settings->read_timeout,
-                     });
-}
-
+/* evhttp sees nothing that is too long. */
 void
 server_set (struct server *server, const struct server_settings *settings)
 {
+    const struct timeval idle = clock_timeval (settings->idle_timeout);
+
     server->settings = *settings;
-    set_bounds (server);
+    evhttp_set_timeout_tv (server->http, &idle);
+    connections_set (server->connections, &settings->connections);
 }
 
 void
@@ -347,7 +313,6 @@ server_new (struct event_base *base, const struct server_settings *settings,
     struct server *server = memory_new (1, sizeof *server);
 
     server->base = base;
-    server->settings = *settings;
     server->actions = actions;
     server->context = context;
     request_list_init (&server->requests, base, settings->ended, settings->ended_data);
@@ -356,7 +321,7 @@ server_new (struct event_base *base, const struct server_settings *settings,
     evhttp_set_default_content_type (server->http, NULL);
     evhttp_set_gencb (server->http, on_request, server);
     server->connections = connections_new (base, server->http);
-    set_bounds (server);
+    server_set (server, settings);
     return server;
 }
 
@@ -416,12 +381,13 @@ server_listen (struct server *server, const char *address, uint16_t *port, char 
         snprintf (error, error_size, "%s is not an IPv4 or IPv6 address", address);
         return SERVER_REFUSED;
     }
-    fd = listener_bind (&storage, server->settings.v6_only);
-    if (fd < 0) {
-        return server_cannot_listen (errno, address, *port, error, error_size);
+    fd = listener_reserve (&storage, server->settings.v6_only);
+    if (fd < 0 || listener_listen (fd) != 0) {
+        result = server_cannot_listen (errno, address, *port, error, error_size);
+    } else {
+        result = server_listen_fd (server, fd, canonical, port, error, error_size);
     }
-    result = server_listen_fd (server, fd, canonical, port, error, error_size);
-    if (result != SERVER_LISTENING) {
+    if (fd >= 0 && result != SERVER_LISTENING) {
         (void)close (fd);
     }
     return result;
@@ -476,25 +442,14 @@ server_is_wide (const struct server *server)
 size_t
 server_connections (struct server *server)
 {
-    return connections_count (server->connections);
+    return server->connections->statistics.connections;
 }
 
 void
 server_statistics (struct server *server, struct server_statistics *statistics)
 {
-    const struct connection_statistics *const connections =
-        connections_statistics (server->connections);
-
-    *statistics = (struct server_statistics){
-        .connections = connections_count (server->connections),
-        .waiting = server->requests.count,
-        .accepted = connections->accepted,
-        .received = connections->received,
-        .sent = connections->sent,
-        .unreadable = connections->unreadable,
-        .held = connections->held,
-        .shed = connections->shed,
-    };
+    *statistics = server->connections->statistics;
+    statistics->waiting = server->requests.count;
 }
 
 void

@@ -1,11 +1,10 @@
 /*
  * A server: listeners, limits, CORS, and the way from an HTTP request to an action or a route.
  *
- * A server has a face. One with actions is the RPC: a POST to any path that is no route's calls an
- * action, and every answer, errors included, is a 200 with a JSON body, since nano_node as a client
- * handles no other; a Content-Type is not looked at. One without has its routes only. What a route
- * is asked, on either, is answered with a status: 404 and 405 come from here, and an OPTIONS of a
- * known path is told its methods.
+ * One with actions is the RPC: a POST to any path that is no route's calls an action, and every
+ * answer, errors included, is a 200 with a JSON body, since nano_node as a client handles no other;
+ * a Content-Type is not looked at. What a route is asked, on any server, is answered with a status:
+ * 404 and 405 come from here, and an OPTIONS of a known path is told its methods.
  *
  * The program has a server for each face: so the limits of one do not keep clients of another out.
  *
@@ -20,23 +19,16 @@
 #include <stdint.h>
 
 #include "rpc/access/access.h"
+#include "rpc/server/connection.h"
 #include "rpc/server/listener.h"
 #include "rpc/server/request.h"
 #include "rpc/server/routes.h"
 
 struct server;
 
-/* nano_node's bound. */
-#define SERVER_HEADER_SIZE 8192
-
 struct server_settings {
-    size_t max_connections;
-    size_t max_connections_per_address; /* of IPv6 per /64; 0 is no bound */
-    size_t max_header_size;             /* bytes; 0 is SERVER_HEADER_SIZE */
-    size_t max_request_size;            /* bytes of a body */
-    uint64_t max_memory; /* bytes of all requests and answers under way; 0 is no bound */
+    struct connections_settings connections;
     size_t max_json_depth;
-    double read_timeout; /* seconds from a request's first byte to its last */
     double idle_timeout; /* seconds without a byte in either direction */
     bool enable_control; /* never for a browser's page: a request with an Origin is refused control
                           */
@@ -104,17 +96,6 @@ enum server_listening server_listen_fd (struct server *server, int fd,
 bool server_is_wide (const struct server *server);
 
 size_t server_connections (struct server *server);
-
-struct server_statistics {
-    uint64_t connections; /* open */
-    uint64_t waiting;     /* requests without their answer so far */
-    uint64_t accepted;    /* connections, ever */
-    uint64_t received;    /* bytes, ever */
-    uint64_t sent;        /* likewise; a few may not have left yet */
-    uint64_t unreadable;  /* requests of which not even the action or the path is known, ever */
-    uint64_t held;        /* bytes of requests and answers under way */
-    uint64_t shed;        /* connections closed because too much was held, ever */
-};
 
 void server_statistics (struct server *server, struct server_statistics *statistics);
 

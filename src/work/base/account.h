@@ -18,14 +18,14 @@
 /*
  * Reads an account of any network: a prefix of 1 to 7 lower-case letters or digits, and '_' or, as
  * in old software, '-'. Returns 0, or -1 with `key` untouched: wrong prefix, length, first digit
- * (it must be 1 or 3), character or checksum, or libb2 refuses.
+ * (it must be 1 or 3), character or checksum.
  */
 int account_parse (const char *text, uint8_t key[32]);
 
 /*
  * Writes the account with `prefix`, a network's: at most ACCOUNT_PREFIX_MAX characters, the
- * separator among them. Returns 0, or -1 with `text` untouched when libb2 refuses.
+ * separator among them.
  */
-int account_print (const uint8_t key[32], const char *prefix, char text[ACCOUNT_TEXT_SIZE]);
+void account_print (const uint8_t key[32], const char *prefix, char text[ACCOUNT_TEXT_SIZE]);
 
 #endif

@@ -10,10 +10,8 @@
 
 unsigned cpus_available (void);
 
-/*
- * The same with the three sources named, for tests: `affinity` CPUs in the mask, the text of
- * /proc/self/cgroup read from `self`, and the cgroup mount at `mount`.
- */
+/* The same, for tests, with `affinity` CPUs in the mask, /proc/self/cgroup's text in `self`, and
+ * cgroups mounted at `mount`. */
 unsigned cpus_available_at (unsigned affinity, const char *self, const char *mount);
 
 /* What the CPU calls itself, for people; the architecture's name where it does not say. */

@@ -1,10 +1,8 @@
 /*
  * Difficulty: the networks' thresholds, the multiplier arithmetic, and what it costs to reach one.
  *
- * What belongs to one currency (its networks, which way it compares) stays in this object;
- * scanners, devices and the pool know only a target and an order.
- *
- * All functions are pure unless they say otherwise, and may be called on any thread.
+ * Scanners, devices and the pool know only a target and an order. All functions are pure unless
+ * they say otherwise; any thread.
  */
 #ifndef WORK_DIFFICULTY_H
 #define WORK_DIFFICULTY_H

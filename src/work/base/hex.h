@@ -25,10 +25,7 @@ int hex_parse_u64 (const char *text, uint64_t *value);
  */
 int hex_parse_bytes (const char *text, uint8_t *bytes, size_t size);
 
-/*
- * The same for a root: 1 to 64 digits, 256 bits; a leading "0x" counts towards the 64 characters,
- * as in nano_node.
- */
+/* The same for a root: 1 to 64 characters, with a leading "0x", as in nano_node, among them. */
 int hex_parse_root (const char *text, uint8_t root[32]);
 
 /* 16 lower-case digits, zero-padded: works and difficulties. */

@@ -9,6 +9,7 @@ libwork_la_SOURCES += \
 	%D%/hex.c %D%/hex.h \
 	%D%/number.c %D%/number.h \
 	%D%/queue.c %D%/queue.h \
+	%D%/random.h \
 	%D%/sample.c %D%/sample.h \
 	%D%/thread.c %D%/thread.h
 EXTRA_DIST += %D%/README.md %D%/may_include

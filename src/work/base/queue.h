@@ -2,11 +2,10 @@
  * The pool's queue: jobs in the order in which they should be worked on, and that order.
  *
  * A job's place: its class first; within a class its due time, which is when it was asked for plus
- * a few times what it is expected to take. Among jobs that came together the shortest is first; a
- * long one is overtaken by shorter ones only until it has waited a few times its own length. Since
- * no later job can get before a due time that has passed, nothing in a class waits for ever. That
- * holds only where all durations are expected at the same speed: when that changes, all due times
- * are made anew, and queue_reorder called.
+ * a few times what it is expected to take. A long job is overtaken by shorter ones only until it
+ * has waited a few times its own length, so nothing in a class waits for ever. All durations are
+ * expected at the same speed: when that changes, all due times are made anew, and queue_reorder
+ * called.
  *
  * A binary heap of pointers. No locks: the pool holds its own around every call.
  */

@@ -1,8 +1,4 @@
-/*
- * A sample: the values of a series of measurements, with their mean, spread and median.
- *
- * One thread at a time; functions that take a constant sample may share it.
- */
+/* The values of a series of measurements, with their mean, spread and median. One thread. */
 #ifndef WORK_SAMPLE_H
 #define WORK_SAMPLE_H
 

@@ -35,8 +35,6 @@ struct pending {
 struct device_opencl {
     struct device device;
     struct device_opencl_settings settings;
-    struct opencl_device where;
-    char *cache_path;
     struct opencl_session *session;
     struct pending pending[DEPTH]; /* a ring, oldest at `oldest` */
     unsigned oldest;
@@ -264,9 +262,9 @@ open_with (struct device_opencl *opencl, const char *options)
 {
     const struct opencl_session_settings settings = {
         .api = opencl->settings.api,
-        .device = &opencl->where,
+        .device = opencl->settings.device,
         .options = options,
-        .cache_path = opencl->cache_path,
+        .cache_path = opencl->settings.cache_path,
         .threads = opencl->settings.threads,
         .reason = opencl->device.reason,
         .reason_size = sizeof opencl->device.reason,
@@ -291,11 +289,12 @@ opencl_open (struct device *device)
     struct device_opencl *const opencl = opencl_of (device);
     const char *rotates;
 
-    if (opencl->where.defect != NULL) {
-        (void)snprintf (device->reason, sizeof device->reason, "%s", opencl->where.defect);
+    if (opencl->settings.device->defect != NULL) {
+        (void)snprintf (device->reason, sizeof device->reason, "%s",
+                        opencl->settings.device->defect);
         return -1;
     }
-    rotates = opencl_program_rotates (opencl->settings.api, opencl->where.id);
+    rotates = opencl_program_rotates (opencl->settings.api, opencl->settings.device->id);
     if (rotates != NULL && open_with (opencl, rotates) == 0) {
         return 0;
     }
@@ -305,10 +304,7 @@ opencl_open (struct device *device)
 static void
 opencl_free (struct device *device)
 {
-    struct device_opencl *const opencl = opencl_of (device);
-
-    free (opencl->cache_path);
-    free (opencl);
+    free (opencl_of (device));
 }
 
 static const struct device_ops opencl_ops = {
@@ -322,7 +318,7 @@ static const struct device_ops opencl_ops = {
 static void
 name_device (struct device_opencl *opencl)
 {
-    const struct opencl_device *const where = &opencl->where;
+    const struct opencl_device *const where = opencl->settings.device;
     char again[16] = "";
 
     if (opencl->settings.again > 0) {
@@ -342,17 +338,7 @@ device_opencl_new (const struct device_opencl_settings *settings)
     if (opencl == NULL) {
         return NULL;
     }
-    if (settings->cache_path != NULL) {
-        opencl->cache_path = strdup (settings->cache_path);
-        if (opencl->cache_path == NULL) {
-            free (opencl);
-            return NULL;
-        }
-    }
     opencl->settings = *settings;
-    opencl->where = *settings->device;
-    opencl->settings.device = &opencl->where;
-    opencl->settings.cache_path = opencl->cache_path;
     if (!(settings->patience > 0)) {
         opencl->settings.patience = PATIENCE;
     }

@@ -90,19 +90,16 @@ opencl_cache_read (const char *directory, const uint8_t key[OPENCL_CACHE_DIGEST]
     FILE *file;
 
     if (path_of (directory, key, "", path) != 0 || stat (path, &status) != 0 ||
-        !S_ISREG (status.st_mode)) {
+        !S_ISREG (status.st_mode) || status.st_size <= (off_t)HEADER_SIZE ||
+        (size_t)status.st_size > SIZE_MOST) {
         return NULL;
     }
     file = fopen (path, "re");
-    if (file == NULL) {
-        return NULL;
-    }
-    if (fstat (fileno (file), &status) == 0 && status.st_size > (off_t)HEADER_SIZE &&
-        (size_t)status.st_size <= SIZE_MOST) {
-        *size = (size_t)status.st_size - HEADER_SIZE;
+    if (file != NULL) {
+        *size = (size_t)status.st_size - HEADER_SIZE; /* read_checked sees that it still is */
         data = read_checked (file, *size);
+        (void)fclose (file);
     }
-    (void)fclose (file);
     return data;
 }
 

@@ -14,10 +14,7 @@
 /* What the texts, `count` of them, amount to; where one ends counts too. */
 void opencl_cache_key (const char *const *texts, size_t count, uint8_t key[OPENCL_CACHE_DIGEST]);
 
-/*
- * Reads what is kept under `key`. The caller frees it. NULL when there is nothing, or nothing
- * whole.
- */
+/* Reads what is kept under `key`, the caller's. NULL when there is nothing, or nothing whole. */
 unsigned char *opencl_cache_read (const char *directory, const uint8_t key[OPENCL_CACHE_DIGEST],
                                   size_t *size);
 

@@ -13,6 +13,9 @@
 #define PLATFORMS_MOST 64
 #define DEVICES_MOST 256
 
+/* Of a text that a driver tells; a longer one is left out. */
+#define ANSWER_SIZE 1024
+
 /* What drivers tell of the bus, by their vendors' extensions. */
 #define PCI_BUS_INFO_KHR 0x410F
 #define PCI_BUS_ID_NV 0x4008
@@ -36,11 +39,13 @@ trim (char *text)
     }
 }
 
-/* An answer of bytes, cut to what fits; "" when there is none. */
+/* Cuts an answer of bytes to what fits; "" when there is none. */
 static void
-take_text (const char *answer, size_t length, char *text, size_t size)
+take_text (cl_int result, const char *answer, size_t length, char *text, size_t size)
 {
-    (void)snprintf (text, size, "%.*s", (int)(length < size ? length : size), answer);
+    const bool whole = result == CL_SUCCESS && length <= ANSWER_SIZE;
+
+    (void)snprintf (text, size, "%.*s", (int)(!whole ? 0 : length < size ? length : size), answer);
     for (char *c = text; *c != '\0'; c++) {
         *c = (char)(iscntrl ((unsigned char)*c) ? ' ' : *c);
     }
@@ -51,28 +56,22 @@ static void
 platform_text (const struct opencl_api *api, cl_platform_id platform, cl_platform_info what,
                char *text, size_t size)
 {
-    char answer[1024];
+    char answer[ANSWER_SIZE];
     size_t length = 0;
+    const cl_int result = api->clGetPlatformInfo (platform, what, sizeof answer, answer, &length);
 
-    text[0] = '\0';
-    if (api->clGetPlatformInfo (platform, what, sizeof answer, answer, &length) == CL_SUCCESS &&
-        length <= sizeof answer) {
-        take_text (answer, length, text, size);
-    }
+    take_text (result, answer, length, text, size);
 }
 
 static void
 device_text (const struct opencl_api *api, cl_device_id device, cl_device_info what, char *text,
              size_t size)
 {
-    char answer[1024];
+    char answer[ANSWER_SIZE];
     size_t length = 0;
+    const cl_int result = api->clGetDeviceInfo (device, what, sizeof answer, answer, &length);
 
-    text[0] = '\0';
-    if (api->clGetDeviceInfo (device, what, sizeof answer, answer, &length) == CL_SUCCESS &&
-        length <= sizeof answer) {
-        take_text (answer, length, text, size);
-    }
+    take_text (result, answer, length, text, size);
 }
 
 /* A whole answer of exactly `size` bytes. */
@@ -236,17 +235,6 @@ opencl_list_clear (struct opencl_list *list)
 {
     free (list->devices);
     *list = (struct opencl_list){.devices = NULL};
-}
-
-const struct opencl_device *
-opencl_list_at (const struct opencl_list *list, uint64_t platform, uint64_t device)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->devices[i].platform == platform && list->devices[i].device == device) {
-            return &list->devices[i];
-        }
-    }
-    return NULL;
 }
 
 /* Choosing. */

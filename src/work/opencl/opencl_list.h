@@ -49,10 +49,6 @@ int opencl_list_read (const struct opencl_api *api, struct opencl_list *list, ch
 /* Frees what opencl_list_read allocated and leaves an empty list. */
 void opencl_list_clear (struct opencl_list *list);
 
-/* The device number `device` of platform `platform`, or NULL. */
-const struct opencl_device *opencl_list_at (const struct opencl_list *list, uint64_t platform,
-                                            uint64_t device);
-
 /*
  * What the `count` entries name, one device after another as the entries stand: indices into
  * list->devices. An entry is one of

@@ -1,7 +1,6 @@
 /*
- * Whether OpenCL on this machine can be asked at all. Its library and drivers are other people's
- * code, run inside our process as soon as they are loaded, and broken ones end it or never return.
- * So they are loaded in a child process first.
+ * Whether OpenCL on this machine can be asked at all: broken drivers end the process that loads
+ * them, or never return. So they are loaded in a child process first.
  */
 #ifndef WORK_OPENCL_PROBE_H
 #define WORK_OPENCL_PROBE_H

@@ -37,8 +37,6 @@ struct launch {
 
 struct opencl_session {
     struct opencl_session_settings settings;
-    const struct opencl_api *api;
-    const struct opencl_device *device;
     cl_context context;
     cl_program program;
     cl_kernel kernel;
@@ -67,11 +65,11 @@ static int
 open_context (struct opencl_session *session)
 {
     const cl_context_properties properties[] = {
-        CL_CONTEXT_PLATFORM, (cl_context_properties)session->device->platform_id, 0};
+        CL_CONTEXT_PLATFORM, (cl_context_properties)session->settings.device->platform_id, 0};
     cl_int result = CL_SUCCESS;
 
-    session->context =
-        session->api->clCreateContext (properties, 1, &session->device->id, NULL, NULL, &result);
+    session->context = session->settings.api->clCreateContext (
+        properties, 1, &session->settings.device->id, NULL, NULL, &result);
     return session->context != NULL ? 0 : explain (session, "clCreateContext", result);
 }
 
@@ -81,9 +79,9 @@ open_kernel (struct opencl_session *session)
     const struct opencl_session_settings *const settings = &session->settings;
     char options[512];
     const struct opencl_program wanted = {
-        .api = session->api,
+        .api = settings->api,
         .context = session->context,
-        .device = session->device,
+        .device = settings->device,
         .options = options,
         .cache_path = settings->cache_path,
     };
@@ -94,7 +92,8 @@ open_kernel (struct opencl_session *session)
                               settings->reason_size) != 0) {
         return -1;
     }
-    session->kernel = session->api->clCreateKernel (session->program, "nonce_scan", &result);
+    session->kernel =
+        session->settings.api->clCreateKernel (session->program, "nonce_scan", &result);
     return session->kernel != NULL ? 0 : explain (session, "clCreateKernel", result);
 }
 
@@ -105,15 +104,15 @@ choose_group (struct opencl_session *session, uint64_t threads)
     size_t step = 1;
     size_t most = 1;
 
-    if (session->api->clGetKernelWorkGroupInfo (session->kernel, session->device->id,
-                                                CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE,
-                                                sizeof step, &step, NULL) != CL_SUCCESS ||
+    if (session->settings.api->clGetKernelWorkGroupInfo (
+            session->kernel, session->settings.device->id,
+            CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE, sizeof step, &step, NULL) != CL_SUCCESS ||
         step == 0) {
         step = 1;
     }
-    if (session->api->clGetKernelWorkGroupInfo (session->kernel, session->device->id,
-                                                CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most,
-                                                NULL) != CL_SUCCESS) {
+    if (session->settings.api->clGetKernelWorkGroupInfo (
+            session->kernel, session->settings.device->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof most,
+            &most, NULL) != CL_SUCCESS) {
         most = 1;
     }
     most = most < GROUP_MOST ? most : GROUP_MOST;
@@ -131,14 +130,14 @@ open_launch (struct opencl_session *session, struct launch *launch)
     cl_int result = CL_SUCCESS;
 
     launch->session = session;
-    launch->queue =
-        session->api->clCreateCommandQueue (session->context, session->device->id, 0, &result);
+    launch->queue = session->settings.api->clCreateCommandQueue (
+        session->context, session->settings.device->id, 0, &result);
     if (launch->queue == NULL) {
         return explain (session, "clCreateCommandQueue", result);
     }
-    launch->buffer =
-        session->api->clCreateBuffer (session->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR,
-                                      sizeof initial, &initial, &result);
+    launch->buffer = session->settings.api->clCreateBuffer (
+        session->context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, sizeof initial, &initial,
+        &result);
     return launch->buffer != NULL ? 0 : explain (session, "clCreateBuffer", result);
 }
 
@@ -154,8 +153,6 @@ opencl_session_open (const struct opencl_session_settings *settings)
         return NULL;
     }
     session->settings = *settings;
-    session->api = settings->api;
-    session->device = settings->device;
     failed = open_context (session) != 0 || open_kernel (session) != 0;
     for (unsigned i = 0; i < OPENCL_LAUNCHES && !failed; i++) {
         failed = open_launch (session, &session->launches[i]) != 0;
@@ -177,7 +174,7 @@ opencl_session_group (const struct opencl_session *session)
 uint32_t
 opencl_session_wave (const struct opencl_session *session)
 {
-    const uint64_t wave = (uint64_t)session->device->compute_units * ITEMS_OF_UNIT;
+    const uint64_t wave = (uint64_t)session->settings.device->compute_units * ITEMS_OF_UNIT;
 
     return wave < session->threads ? (uint32_t)(wave - wave % session->group) : session->threads;
 }
@@ -225,8 +222,8 @@ set_arguments (struct opencl_session *session, const struct launch *launch,
     cl_int result = CL_SUCCESS;
 
     for (cl_uint i = 0; i < sizeof arguments / sizeof arguments[0] && result == CL_SUCCESS; i++) {
-        result = session->api->clSetKernelArg (session->kernel, i, arguments[i].size,
-                                               arguments[i].value);
+        result = session->settings.api->clSetKernelArg (session->kernel, i, arguments[i].size,
+                                                        arguments[i].value);
     }
     return result;
 }
@@ -249,7 +246,7 @@ items_of (const struct opencl_session *session, uint32_t count)
 static int
 enqueue (struct opencl_session *session, struct launch *launch, size_t items)
 {
-    const struct opencl_api *const api = session->api;
+    const struct opencl_api *const api = session->settings.api;
     const size_t group = session->group;
     cl_int result = api->clEnqueueNDRangeKernel (launch->queue, session->kernel, 1, NULL, &items,
                                                  &group, 0, NULL, NULL);
@@ -314,7 +311,7 @@ take_landed (struct opencl_session *session, struct opencl_landing *landing)
 {
     struct launch *const launch = &session->launches[session->oldest];
 
-    (void)session->api->clReleaseEvent (launch->event);
+    (void)session->settings.api->clReleaseEvent (launch->event);
     session->oldest = (session->oldest + 1) % OPENCL_LAUNCHES;
     session->flying--;
     *landing = launch->landing;
@@ -322,8 +319,8 @@ take_landed (struct opencl_session *session, struct opencl_landing *landing)
     if (launch->status < 0 || launch->found == OPENCL_NOT_FOUND) {
         return launch->status;
     }
-    return session->api->clEnqueueWriteBuffer (launch->queue, launch->buffer, CL_FALSE, 0,
-                                               sizeof not_found, &not_found, 0, NULL, NULL);
+    return session->settings.api->clEnqueueWriteBuffer (
+        launch->queue, launch->buffer, CL_FALSE, 0, sizeof not_found, &not_found, 0, NULL, NULL);
 }
 
 int
@@ -357,10 +354,10 @@ static void
 close_launch (struct opencl_session *session, struct launch *launch)
 {
     if (launch->buffer != NULL) {
-        (void)session->api->clReleaseMemObject (launch->buffer);
+        (void)session->settings.api->clReleaseMemObject (launch->buffer);
     }
     if (launch->queue != NULL) {
-        (void)session->api->clReleaseCommandQueue (launch->queue);
+        (void)session->settings.api->clReleaseCommandQueue (launch->queue);
     }
 }
 
@@ -384,13 +381,13 @@ opencl_session_close (struct opencl_session *session, double patience)
         close_launch (session, &session->launches[i]);
     }
     if (session->kernel != NULL) {
-        (void)session->api->clReleaseKernel (session->kernel);
+        (void)session->settings.api->clReleaseKernel (session->kernel);
     }
     if (session->program != NULL) {
-        (void)session->api->clReleaseProgram (session->program);
+        (void)session->settings.api->clReleaseProgram (session->program);
     }
     if (session->context != NULL) {
-        (void)session->api->clReleaseContext (session->context);
+        (void)session->settings.api->clReleaseContext (session->context);
     }
     (void)pthread_cond_destroy (&session->change);
     (void)pthread_mutex_destroy (&session->lock);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "work/base/hex.h"
 #include "work/scan/value.h"
 
 /*
@@ -10,33 +11,17 @@
  * save by an accident of one in ten thousand million nonces: the answer is known at any batch size.
  */
 struct known_work {
-    struct scan_target target; /* the threshold is the work's own value: nothing weaker passes */
+    const char *root;
+    uint64_t value; /* its own, and the threshold: nothing weaker passes */
+    enum difficulty_order order;
     uint64_t nonce;
 };
 
 static const struct known_work known_works[] = {
-    {
-        .target =
-            {
-                .root = {0x71, 0x8c, 0xc2, 0x12, 0x1c, 0x3e, 0x64, 0x10, 0x59, 0xbc, 0x1c,
-                         0x2c, 0xfc, 0x45, 0x66, 0x6c, 0x99, 0xe8, 0xae, 0x92, 0x2f, 0x7a,
-                         0x80, 0x7b, 0x7d, 0x07, 0xb6, 0x2c, 0x99, 0x5d, 0x79, 0xe2},
-                .threshold = UINT64_C (0xffffffd21c3933f4),
-                .order = DIFFICULTY_AT_LEAST,
-            },
-        .nonce = UINT64_C (0x2bf29ef00786a6bc),
-    },
-    {
-        .target =
-            {
-                .root = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45,
-                         0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab,
-                         0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef},
-                .threshold = UINT64_C (0x00000000e667ca81),
-                .order = DIFFICULTY_AT_MOST,
-            },
-        .nonce = UINT64_C (0x0000010189c0a7fa),
-    },
+    {"718cc2121c3e641059bc1c2cfc45666c99e8ae922f7a807b7d07b62c995d79e2",
+     UINT64_C (0xffffffd21c3933f4), DIFFICULTY_AT_LEAST, UINT64_C (0x2bf29ef00786a6bc)},
+    {"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+     UINT64_C (0x00000000e667ca81), DIFFICULTY_AT_MOST, UINT64_C (0x0000010189c0a7fa)},
 };
 
 /* Returns 0, or -1 with device->reason set. */
@@ -61,21 +46,21 @@ run_batch (struct device *device, const struct scan_midstate *midstate, uint64_t
  */
 static int
 expect_known (struct device *device, const struct scan_midstate *midstate,
-              const struct known_work *known, uint64_t first, uint64_t count)
+              const struct scan_target *target, uint64_t known, uint64_t first, uint64_t count)
 {
     struct device_result result;
 
     if (run_batch (device, midstate, first, count, &result) != 0) {
         return -1;
     }
-    if (result.outcome == DEVICE_HIT && result.nonce - first <= known->nonce - first &&
-        value_reaches (&known->target, result.nonce, NULL)) {
+    if (result.outcome == DEVICE_HIT && result.nonce - first <= known - first &&
+        value_reaches (target, result.nonce, NULL)) {
         return 0;
     }
     snprintf (device->reason, sizeof device->reason,
               "self-test: nonce %016" PRIx64 " not found in a batch of %" PRIu64
               " from %016" PRIx64,
-              known->nonce, count, first);
+              known, count, first);
     return -1;
 }
 
@@ -100,20 +85,23 @@ static int
 test_work (struct device *device, const struct known_work *known)
 {
     const uint64_t counts[] = {device->granule, device->usual};
+    const uint64_t nonce = known->nonce;
+    struct scan_target target = {.threshold = known->value, .order = known->order};
     struct scan_midstate midstate;
 
-    scan_prepare (&midstate, &known->target);
+    (void)hex_parse_root (known->root, target.root);
+    scan_prepare (&midstate, &target);
     for (size_t i = 0; i < 2; i++) {
-        if (counts[i] != 0 &&
-            (expect_known (device, &midstate, known, known->nonce, counts[i]) != 0 ||
-             expect_known (device, &midstate, known, known->nonce - counts[i] + 1, counts[i]) !=
-                 0)) {
+        const uint64_t count = counts[i];
+
+        if (count != 0 &&
+            (expect_known (device, &midstate, &target, nonce, nonce, count) != 0 ||
+             expect_known (device, &midstate, &target, nonce, nonce - count + 1, count) != 0)) {
             return -1;
         }
     }
-    return expect_nothing (device, &midstate, known->nonce + 1) == 0 &&
-                   expect_nothing (device, &midstate, known->nonce - device->granule) == 0
-               ? 0
+    return expect_nothing (device, &midstate, nonce + 1) == 0
+               ? expect_nothing (device, &midstate, nonce - device->granule)
                : -1;
 }
 

@@ -3,12 +3,10 @@
  *
  * The device's thread calls open, submit, collect and close, in that order and never at the same
  * time. A device may hold up to `depth` submitted batches, so that a GPU has its next batch before
- * the last is done; batches are collected in the order of their submission. A device knows nothing
- * of jobs, priorities or callers: it runs a batch, and ends it early when the batch's stop flag is
- * up.
+ * the last is done; they are collected in their order. A device knows nothing of jobs or callers:
+ * it runs a batch, and ends it early when the batch's stop flag is up.
  *
- * A device is created by its kind (device_cpu_new), owned by the pool it is added to, and freed
- * there.
+ * A device is created by its kind (device_cpu_new), and owned by the pool it is added to.
  */
 #ifndef WORK_DEVICE_H
 #define WORK_DEVICE_H

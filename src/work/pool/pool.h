@@ -1,13 +1,11 @@
 /*
  * The pool: jobs in, works out, on any number of devices.
  *
- * A job is a search for one nonce. Searching has no memory, so stopping a search loses nothing but
- * the batch in hand: the pool is free to move a device to another job after every batch, and always
- * works on what queue.h puts first, at the speed of the devices that are at work: the order of the
- * jobs that wait is made anew when a device comes or goes, or the speed has changed by half. A job
- * that is long compared to a device's batch is shared by all devices; a short one goes to one
- * device, so that small jobs run side by side. Every job starts at a random nonce, and no nonce of
- * a job is tried twice.
+ * A job is a search for one nonce. Stopping a search loses nothing but the batch in hand: after
+ * every batch a device takes what queue.h puts first, at the speed of the devices that are at work;
+ * the order is made anew when a device comes or goes, or the speed has changed by half. A job that
+ * is long compared to a device's batch is shared by all devices; a short one goes to one device, so
+ * that small jobs run side by side. Every job starts at a random nonce, and none is tried twice.
  *
  * Threads: any thread may submit, cancel and ask for statistics. One thread, the drainer (the event
  * loop), calls pool_drain, and callbacks run there. One thread drives each device; they belong to
@@ -54,11 +52,8 @@ typedef void (*pool_done_fn) (void *data, const struct pool_answer *answer);
 struct pool_request {
     struct scan_target target;
     enum pool_class class;
-    /*
-     * When its age begins, on clock_now's clock; 0 is now. It is when the first of those who want
-     * it now wanted it in this class: of a root that was searched ahead for hours, when somebody
-     * asked for it. A job that takes another's place, or moves to another pool, keeps it.
-     */
+    /* When its age begins, on clock_now's clock; 0 is now: when the first of those who want it
+     * wanted it in this class. A job that takes another's place keeps it. */
     uint64_t since;
     pool_done_fn done;
     void *data;
@@ -73,22 +68,15 @@ struct pool_settings {
 /* A pool without devices. NULL for want of memory or descriptors. */
 struct pool *pool_new (const struct pool_settings *settings);
 
-/*
- * Gives a device to the pool, which frees it, now if this fails. Before pool_start only. Returns 0,
- * or -1 for want of memory.
- */
+/* Gives a device to the pool, which frees it, now if this fails. Before pool_start only. Returns 0,
+ * or -1 for want of memory. */
 int pool_add (struct pool *pool, struct device *device);
 
-/*
- * Adds `count` CPU devices that run `scanner` (static). As pool_add; those added before a failure
- * stay.
- */
+/* Adds `count` CPU devices that run `scanner` (static). As pool_add. */
 int pool_add_cpus (struct pool *pool, unsigned count, const struct scanner *scanner);
 
-/*
- * Starts a thread for each device; each opens and tests its device on its own. Returns 0, or -1
- * when a thread cannot be started: pool_stop and pool_free are then still to be called.
- */
+/* Starts a thread for each device, which opens and tests it. Returns 0, or -1 when a thread cannot
+ * be started: pool_free is then still to be called. */
 int pool_start (struct pool *pool);
 
 enum pool_result {
@@ -120,7 +108,7 @@ void pool_drain (struct pool *pool);
  */
 void pool_stop (struct pool *pool);
 
-/* Frees a stopped, or never started, pool and its devices; callbacks not drained never run. NULL is
+/* Stops the pool if need be, and frees it and its devices; callbacks not drained never run. NULL is
  * fine. */
 void pool_free (struct pool *pool);
 

@@ -1,9 +1,7 @@
 /*
  * The trial that chooses a scanner: every one that this CPU can run is timed, in turn, for a few
- * milliseconds. Wider vectors are no promise: a CPU may lower its clock for them, or split them.
- *
- * trial_run takes some fifteen milliseconds of its thread, so it is for the start and not for the
- * event loop. The rest is pure.
+ * milliseconds, some fifteen in all: not on the event loop. Wider vectors are no promise: a CPU may
+ * lower its clock for them, or split them.
  */
 #ifndef WORK_TRIAL_H
 #define WORK_TRIAL_H

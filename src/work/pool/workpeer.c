@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "build_config.h"
 #include "work/base/cpus.h"
@@ -27,15 +28,6 @@ struct delivery {
     void *data;
 };
 
-static const struct scanner *
-fastest (void)
-{
-    struct trial trial;
-
-    trial_run (&trial);
-    return trial.chosen;
-}
-
 static enum workpeer_error
 start (struct workpeer *peer, const struct workpeer_settings *settings)
 {
@@ -46,7 +38,14 @@ start (struct workpeer *peer, const struct workpeer_settings *settings)
             settings->batch_seconds > 0 ? settings->batch_seconds : DEFAULT_BATCH_SECONDS,
     };
 
-    peer->scanner = settings->scanner != NULL ? scan_named (settings->scanner) : fastest ();
+    if (settings->scanner != NULL) {
+        peer->scanner = scan_named (settings->scanner);
+    } else {
+        struct trial trial;
+
+        trial_run (&trial);
+        peer->scanner = trial.chosen;
+    }
     if (peer->scanner == NULL) {
         return WORKPEER_INVALID;
     }
@@ -84,7 +83,7 @@ workpeer_free (struct workpeer *peer)
     }
     if (peer->pool != NULL) {
         pool_stop (peer->pool);
-        pool_drain (peer->pool);
+        pool_drain (peer->pool); /* whom that has cancelled hears of it */
         pool_free (peer->pool);
     }
     free (peer);
@@ -131,9 +130,7 @@ workpeer_submit (struct workpeer *peer, const struct workpeer_request *request, 
         return WORKPEER_NO_MEMORY;
     }
     *delivery = (struct delivery){request->done, request->data};
-    for (size_t i = 0; i < sizeof job.target.root; i++) {
-        job.target.root[i] = request->root[i];
-    }
+    memcpy (job.target.root, request->root, sizeof job.target.root);
     job.data = delivery;
     result = pool_submit (peer->pool, &job, &submitted);
     if (result != POOL_ACCEPTED) {
@@ -185,10 +182,7 @@ workpeer_scanner (const struct workpeer *peer)
 uint64_t
 workpeer_value (const uint8_t root[32], uint64_t work)
 {
-    uint64_t value = 0;
-
-    (void)value_of (root, work, &value);
-    return value;
+    return value_of (root, work);
 }
 
 double

@@ -31,7 +31,7 @@ if HAVE_SCAN_NEON
 SCAN_CPPFLAGS += -DHAVE_SCAN_NEON
 SCAN_LIBS += libscan_neon.la
 noinst_LTLIBRARIES += libscan_neon.la
-libscan_neon_la_SOURCES = %D%/scan_neon.c %D%/scan_neon.h %D%/scan_neon_loop.h
+libscan_neon_la_SOURCES = %D%/scan_neon.c %D%/scan_neon.h
 libscan_neon_la_CPPFLAGS = $(AM_CPPFLAGS) $(SCAN_CPPFLAGS)
 endif
 
@@ -39,7 +39,7 @@ if HAVE_SCAN_NEON_SHA3
 SCAN_CPPFLAGS += -DHAVE_SCAN_NEON_SHA3
 SCAN_LIBS += libscan_neon_sha3.la
 noinst_LTLIBRARIES += libscan_neon_sha3.la
-libscan_neon_sha3_la_SOURCES = %D%/scan_neon_sha3.c %D%/scan_neon.h %D%/scan_neon_loop.h
+libscan_neon_sha3_la_SOURCES = %D%/scan_neon_sha3.c %D%/scan_neon.h
 libscan_neon_sha3_la_CPPFLAGS = $(AM_CPPFLAGS) $(SCAN_CPPFLAGS)
 libscan_neon_sha3_la_CFLAGS = $(AM_CFLAGS) $(NEON_SHA3_CFLAGS)
 endif

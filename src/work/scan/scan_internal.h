@@ -1,9 +1,6 @@
 /*
- * What the scanners share among themselves; only the scan*.c files include it.
- *
- * Every scanner is a scan_fn (work/scan/scan.h) and exists only when its HAVE_SCAN_ macro is
- * defined: the build defines those that fit the architecture. A scanner may be called only when its
- * table entry says that it is usable.
+ * What the scanners share among themselves; only the scan*.c files include it. A scanner exists
+ * only when its HAVE_SCAN_ macro is defined: the build defines those that fit the architecture.
  */
 #ifndef WORK_SCAN_INTERNAL_H
 #define WORK_SCAN_INTERNAL_H

@@ -13,14 +13,12 @@
 
 #include "work/scan/scan.h"
 
-/*
- * The value of `nonce` for `root`. Returns 0, or -1 when libb2 refuses; `value` is untouched then.
- */
-int value_of (const uint8_t root[32], uint64_t nonce, uint64_t *value);
+/* The value of `nonce` for `root`. */
+uint64_t value_of (const uint8_t root[32], uint64_t nonce);
 
 /*
  * Whether `nonce` satisfies `target`. When `value` is not NULL it receives the nonce's value, also
- * when the answer is no. A refusal of libb2 is a no, with a value of 0.
+ * when the answer is no.
  */
 bool value_reaches (const struct scan_target *target, uint64_t nonce, uint64_t *value);
 

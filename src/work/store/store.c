@@ -203,17 +203,13 @@ store_peek (struct store *store, enum store_network network, const uint8_t root[
 enum store_put_result
 store_put (struct store *store, const struct store_entry *entry)
 {
-    const struct scan_target target = target_of_any (entry->network, entry->root);
     struct store_entry new = *entry;
     struct store_entry old;
     uint8_t key[STORE_KEY_SIZE];
 
-    if (!value_reaches (&target, entry->work, &new.value)) {
-        store->statistics.dropped++; /* libb2 refuses */
-        return STORE_DROPPED;
-    }
+    new.value = value_of (entry->root, entry->work);
     if (store_peek (store, entry->network, entry->root, &old) &&
-        difficulty_reached (target.order, old.value, new.value)) {
+        difficulty_reached (store_order (entry->network), old.value, new.value)) {
         return STORE_WORSE;
     }
     new.source[STORE_SOURCE_SIZE - 1] = '\0';

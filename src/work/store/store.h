@@ -6,26 +6,23 @@
  * worse, never the other way round; work too weak for a request is kept until it is beaten. Each
  * account of a network has at most one current frontier; when it moves, the old one's work goes.
  *
- * Bounds: entries, accounts, bytes and age. The least recently used goes first, in a time that does
- * not depend on how much is there. What counts as use is written down at most every
- * STORE_TOUCH_SECONDS for an entry, so the order is that coarse, and reading costs no writing.
+ * Bounds: entries, accounts, bytes and age. The least recently used goes first. A use is written
+ * down at most every STORE_TOUCH_SECONDS for an entry, so reading costs no writing.
  *
  * Threads: one thread, the owner (the event loop), calls everything in here. A writer thread
- * belongs to the store and gathers what was put: one transaction, one sync to the disk, about every
- * 0.1 s. What was put is seen by the next store_get at once. What was put more than a second ago
- * survives a kill at any moment, and a loss of power as far as the disk keeps what it has said is
- * written; only where the disk takes longer than that to sync, or the writer gets no processor,
- * does it take longer: store_statistics has how long (`lag`). See tests/README.md for figures.
+ * gathers what was put: one transaction, one sync to the disk, about every 0.1 s. The next
+ * store_get sees it at once. What was put more than a second ago survives a kill at any moment, and
+ * a loss of power as far as the disk keeps its word; where the disk is slower, store_statistics
+ * says how far behind it is (`lag`). tests/README.md has figures.
  *
  * On disk: a directory with LMDB's data.mdb and lock.mdb, and store.lock, which keeps a second
- * daemon out. It must be on a local file system: LMDB maps the file and trusts its locks. One store
- * object for one directory in a process; fork before store_open, not after.
+ * daemon out. It must be on a local file system. One store object for one directory in a process;
+ * fork before store_open, not after.
  *
  * LMDB believes its file: a damaged page can crash the process, when it is read or only when it is
- * written. So store_open has the file read from end to end by a child process first. What it cannot
- * read is put aside, and a new store is started. A store that was not closed, or met errors, is
- * also written anew, row by row: a process that died may have died of it. So a damaged file costs
- * one start at the most, and is gone with the second. Cost: see tests/README.md.
+ * written. So store_open has a child process read the file first. What it cannot read is put aside.
+ * A store that was not closed, or met errors, is also written anew, row by row: a process that died
+ * may have died of it. So a damaged file costs one start at the most.
  */
 #ifndef WORK_STORE_H
 #define WORK_STORE_H
@@ -106,10 +103,7 @@ struct store;
 struct store *store_open (const char *path, const struct store_settings *settings, char *error,
                           size_t error_size);
 
-/*
- * Writes what is pending, trying once, and closes. store_sync before it tells whether that works.
- * NULL is fine.
- */
+/* Writes what is pending, trying once, and closes. NULL is fine. */
 void store_close (struct store *store);
 
 /*
@@ -137,35 +131,25 @@ enum store_put_result store_put (struct store *store, const struct store_entry *
 /* Forgets the work for `root`. Returns 0, or -1 when too many changes wait; counted. */
 int store_remove (struct store *store, enum store_network network, const uint8_t root[32]);
 
-/*
- * Tells the account's current frontier; if it was another, that one's work goes. Returns 0, or -1
- * when too many changes wait; counted.
- */
+/* Tells the account's current frontier; if it was another, that one's work goes. Returns as
+ * store_remove. */
 int store_frontier (struct store *store, enum store_network network, const uint8_t account[32],
                     const uint8_t frontier[32]);
 
-/*
- * Forgets the account, not the work for its frontier. Returns 0, or -1 when too many changes wait;
- * counted.
- */
+/* Forgets the account, not the work for its frontier. Returns as store_remove. */
 int store_forget (struct store *store, enum store_network network, const uint8_t account[32]);
 
 /* The account's current frontier as it was last told. False when the account is not known. */
 bool store_account (struct store *store, enum store_network network, const uint8_t account[32],
                     uint8_t frontier[32]);
 
-/*
- * The accounts of `network` that were told of last, the latest first, `capacity` at the most.
- * Returns how many. Of what is on disk: for the start, right after store_open. Goes through all
- * networks' accounts until it has them.
- */
+/* The accounts of `network` that were told of last, the latest first, `capacity` at the most.
+ * Returns how many. Of what is on disk: for the start, right after store_open. */
 size_t store_recent_accounts (struct store *store, enum store_network network,
                               struct store_account *accounts, size_t capacity);
 
-/*
- * Waits until everything put so far is on the disk. Returns 0, or -1 when the writer has failed
- * meanwhile; it goes on trying. For shutting down and for tests: it blocks.
- */
+/* Waits until everything put so far is on the disk. Returns 0, or -1 when the writer has failed
+ * meanwhile; it goes on trying. For tests: it blocks. */
 int store_sync (struct store *store);
 
 struct store_statistics {

@@ -16,6 +16,9 @@
  */
 #define SPARE ((size_t)16 << 20)
 
+/* How LMDB opens a file by its own name that nobody else has. */
+#define ALONE (MDB_NOSUBDIR | MDB_NOLOCK)
+
 /* Rows in a transaction of the copy's: LMDB keeps its pages in memory. */
 #define ROWS_AT_ONCE 16384
 
@@ -29,7 +32,7 @@ static const char *const tables[] = {STORE_ABOUT, STORE_ENTRIES, STORE_ENTRIES_O
 #define PATIENCE 1e9
 
 /* What the child is to read, and the name of the copy or NULL. */
-struct errand {
+struct store_reading {
     const char *path;
     const char *copy;
     size_t size;
@@ -58,22 +61,6 @@ fits (size_t size)
         mmap (NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     return map != MAP_FAILED && munmap (map, size) == 0;
-}
-
-/* Returns 0 or an error. */
-static int
-open_environment (const char *path, size_t size, unsigned flags, MDB_env **env)
-{
-    int failed = mdb_env_create (env);
-
-    if (failed == 0) {
-        failed = mdb_env_set_maxdbs (*env, STORE_MAX_TABLES);
-    }
-    if (failed == 0) {
-        failed = mdb_env_set_mapsize (*env, size);
-    }
-    return failed != 0 ? failed
-                       : mdb_env_open (*env, path, MDB_NOSUBDIR | MDB_NOLOCK | flags, 0600);
 }
 
 /* Takes the row in: after the one before, and no larger than ours are. Returns 0 or an error. */
@@ -150,19 +137,16 @@ read_table (MDB_txn *transaction, const char *name, struct copy *copy)
     MDB_stat stat;
     MDB_dbi table;
     unsigned flags;
-    int failed = mdb_dbi_open (transaction, name, 0, &table);
+    int failed;
 
-    if (failed == 0) {
-        failed = mdb_dbi_flags (transaction, table, &flags);
+    if ((failed = mdb_dbi_open (transaction, name, 0, &table)) != 0 ||
+        (failed = mdb_dbi_flags (transaction, table, &flags)) != 0 ||
+        (failed = flags == 0 ? mdb_stat (transaction, table, &stat) : MDB_INCOMPATIBLE) != 0 ||
+        (failed = mdb_cursor_open (transaction, table, &cursor)) != 0) {
+        return failed;
     }
-    if (failed == 0) {
-        failed = flags == 0 ? mdb_stat (transaction, table, &stat) : MDB_INCOMPATIBLE;
-    }
-    if (failed == 0 && copy->env != NULL) {
+    if (copy->env != NULL) {
         failed = mdb_dbi_open (copy->transaction, name, MDB_CREATE, &copy->table);
-    }
-    if (failed == 0) {
-        failed = mdb_cursor_open (transaction, table, &cursor);
     }
     return failed != 0 ? failed : read_rows (cursor, stat.ms_entries, copy);
 }
@@ -174,7 +158,7 @@ begin_copy (struct copy *copy, const char *name, size_t size)
     if (name == NULL) {
         return 0;
     }
-    const int failed = open_environment (name, size, MDB_NOSYNC, &copy->env);
+    const int failed = store_file_environment (name, size, ALONE | MDB_NOSYNC, &copy->env);
 
     return failed != 0 ? failed : mdb_txn_begin (copy->env, NULL, 0, &copy->transaction);
 }
@@ -223,16 +207,16 @@ bound_time (size_t size)
 static int
 read_file (const void *data)
 {
-    const struct errand *const errand = data;
+    const struct store_reading *const reading = data;
     struct copy copy = {.env = NULL};
     MDB_txn *transaction;
     MDB_env *env;
     uint32_t format;
 
-    bound_time (errand->size);
-    int failed = open_environment (errand->path, errand->size, MDB_RDONLY, &env);
+    bound_time (reading->size);
+    int failed = store_file_environment (reading->path, reading->size, ALONE | MDB_RDONLY, &env);
 
-    if ((failed == ENOMEM || failed == EINVAL) && fits (errand->size)) {
+    if ((failed == ENOMEM || failed == EINVAL) && fits (reading->size)) {
         return STORE_CHECK_DAMAGED;
     }
     if (failed == 0) {
@@ -245,7 +229,7 @@ read_file (const void *data)
         return format == 0 ? STORE_CHECK_EMPTY : STORE_CHECK_UNSURE;
     }
     if (failed == 0) {
-        failed = begin_copy (&copy, errand->copy, errand->size);
+        failed = begin_copy (&copy, reading->copy, reading->size);
     }
     for (size_t i = 0; i < sizeof tables / sizeof tables[0] && failed == 0; i++) {
         failed = read_table (transaction, tables[i], &copy);
@@ -273,7 +257,7 @@ judge (struct child_result result, char *reason, size_t reason_size)
 enum store_check
 store_check (const char *path, const char *copy, char *reason, size_t reason_size)
 {
-    struct errand errand = {.path = path, .copy = copy};
+    struct store_reading reading = {.path = path, .copy = copy};
     enum store_check result;
     struct stat status;
 
@@ -283,8 +267,8 @@ store_check (const char *path, const char *copy, char *reason, size_t reason_siz
     if (stat (path, &status) != 0 || !S_ISREG (status.st_mode) || status.st_size == 0) {
         return STORE_CHECK_UNSURE;
     }
-    errand.size = (size_t)status.st_size + SPARE;
-    result = judge (child_run (read_file, &errand, PATIENCE), reason, reason_size);
+    reading.size = (size_t)status.st_size + SPARE;
+    result = judge (child_run (read_file, &reading, PATIENCE), reason, reason_size);
     if (copy != NULL && result != STORE_CHECK_GOOD) {
         (void)unlink (copy);
     }

@@ -79,32 +79,31 @@ close_environment (struct store_file *file)
     }
 }
 
+int
+store_file_environment (const char *path, uint64_t map_bytes, unsigned flags, MDB_env **env)
+{
+    int failed = mdb_env_create (env);
+
+    if (failed != 0) {
+        *env = NULL;
+    } else if ((failed = mdb_env_set_mapsize (*env, (size_t)map_bytes)) == 0 &&
+               (failed = mdb_env_set_maxdbs (*env, STORE_MAX_TABLES)) == 0) {
+        failed = mdb_env_open (*env, path, flags, 0600);
+    }
+    return failed;
+}
+
 /* Returns 0, or an error and nothing open. */
 static int
 open_environment (struct store_file *file, uint64_t map_bytes)
 {
     MDB_envinfo info;
     MDB_stat stat;
-    int failed = mdb_env_create (&file->env);
+    int failed;
 
-    if (failed != 0) {
-        file->env = NULL;
-        return failed;
-    }
-    failed = mdb_env_set_mapsize (file->env, (size_t)map_bytes);
-    if (failed == 0) {
-        failed = mdb_env_set_maxdbs (file->env, STORE_MAX_TABLES);
-    }
-    if (failed == 0) {
-        failed = mdb_env_open (file->env, file->path, MDB_NOTLS, 0600);
-    }
-    if (failed == 0) {
-        failed = mdb_env_info (file->env, &info);
-    }
-    if (failed == 0) {
-        failed = mdb_env_stat (file->env, &stat);
-    }
-    if (failed != 0) {
+    if ((failed = store_file_environment (file->path, map_bytes, MDB_NOTLS, &file->env)) != 0 ||
+        (failed = mdb_env_info (file->env, &info)) != 0 ||
+        (failed = mdb_env_stat (file->env, &stat)) != 0) {
         close_environment (file);
         return failed;
     }
@@ -143,23 +142,18 @@ store_file_format (MDB_txn *transaction, uint32_t *format)
     MDB_val data;
     MDB_stat stat;
     MDB_dbi table;
-    int failed = mdb_dbi_open (transaction, NULL, 0, &table);
+    int failed;
 
-    if (failed == 0) {
-        failed = mdb_stat (transaction, table, &stat);
-    }
-    if (failed != 0) {
+    if ((failed = mdb_dbi_open (transaction, NULL, 0, &table)) != 0 ||
+        (failed = mdb_stat (transaction, table, &stat)) != 0) {
         return failed;
     }
     if (stat.ms_entries == 0) {
         *format = 0;
         return 0;
     }
-    failed = mdb_dbi_open (transaction, STORE_ABOUT, 0, &table);
-    if (failed == 0) {
-        failed = mdb_get (transaction, table, &key, &data);
-    }
-    if (failed != 0) {
+    if ((failed = mdb_dbi_open (transaction, STORE_ABOUT, 0, &table)) != 0 ||
+        (failed = mdb_get (transaction, table, &key, &data)) != 0) {
         return failed;
     }
     if (data.mv_size != sizeof *format) {
@@ -382,14 +376,13 @@ store_file_recent_accounts (struct store_file *file, enum store_network network,
 int
 store_file_begin (struct store_file *file, MDB_txn **transaction)
 {
-    int failed = 0;
     int dead;
 
-    if (file->env == NULL) {
-        pthread_mutex_lock (&file->lock);
-        failed = open_all (file) == 0 ? 0 : MDB_PANIC;
-        pthread_mutex_unlock (&file->lock);
-    }
+    /* Once a reading has ended: one that goes on while several transactions are written keeps the
+     * pages that these free, and a small file has no others. */
+    pthread_mutex_lock (&file->lock);
+    int failed = file->env != NULL || open_all (file) == 0 ? 0 : MDB_PANIC;
+    pthread_mutex_unlock (&file->lock);
     /* A process that was killed while it read, as mdb_stat may be, keeps pages from being used
      * again until somebody looks. */
     if (failed == 0) {

@@ -3,7 +3,8 @@
  * start: it takes address space, and of the disk only what is used.
  *
  * Threads: one reader, which calls store_file_read and the like, and one writer, which calls the
- * rest. `lock` is held for one reading, and while the environment is opened again.
+ * rest. `lock` is held for one reading, while the environment is opened again, and for a moment
+ * before each writing transaction.
  */
 #ifndef WORK_STORE_FILE_H
 #define WORK_STORE_FILE_H
@@ -40,6 +41,10 @@ struct store_file {
 int store_file_open (struct store_file *file, const char *path, uint64_t max_bytes, char *error,
                      size_t error_size);
 void store_file_close (struct store_file *file);
+
+/* Opens LMDB's environment of `path`, with our tables' number. Returns 0, or an error, with what
+ * there is to be closed in `*env`. */
+int store_file_environment (const char *path, uint64_t map_bytes, unsigned flags, MDB_env **env);
 
 /* The format of the file, 0 of an empty one. Returns 0, an error, or MDB_INVALID where it has none.
  */

@@ -3,50 +3,26 @@
  * writer's (store_writer.c).
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "work/base/random.h"
 #include "work/base/thread.h"
 #include "work/store/store_check.h"
 #include "work/store/store_internal.h"
 #include "work/store/store_lock.h"
 
 #define DEFAULT_PENDING 32768
-#define MAX_PENDING (1 << 24)
 
 static uint64_t
 system_time (void)
 {
     return (uint64_t)time (NULL);
-}
-
-/* Returns 0, or -1 with a message. */
-static int
-check_settings (const struct store_settings *settings, char *error, size_t error_size)
-{
-    if (settings->max_entries < 1) {
-        snprintf (error, error_size, "a store needs room for at least one entry");
-        return -1;
-    }
-    if (settings->max_bytes != 0 && settings->max_bytes < STORE_MIN_BYTES) {
-        snprintf (error, error_size,
-                  "a store's size limit is at least %" PRIu64 " bytes, or 0 for none",
-                  STORE_MIN_BYTES);
-        return -1;
-    }
-    if (settings->max_pending > MAX_PENDING) {
-        snprintf (error, error_size, "at most %d changes may wait for a store's writer",
-                  MAX_PENDING);
-        return -1;
-    }
-    return 0;
 }
 
 static void
@@ -68,9 +44,9 @@ make_tables (struct store *store)
     const size_t capacity = wanted != 0 ? wanted : DEFAULT_PENDING;
     uint64_t seed;
 
+    random_fill (&seed, sizeof seed);
     store->filling = &store->tables[0];
-    return getrandom (&seed, sizeof seed, 0) == (ssize_t)sizeof seed &&
-                   store_pending_init (&store->tables[0], capacity, seed) == 0 &&
+    return store_pending_init (&store->tables[0], capacity, seed) == 0 &&
                    store_pending_init (&store->tables[1], capacity, seed) == 0
                ? 0
                : -1;
@@ -269,9 +245,6 @@ open_file (struct store *store, const char *path, char *error, size_t error_size
 struct store *
 store_open (const char *path, const struct store_settings *settings, char *error, size_t error_size)
 {
-    if (check_settings (settings, error, error_size) != 0) {
-        return NULL;
-    }
     struct store *const store = make_store (settings);
 
     if (store == NULL) {

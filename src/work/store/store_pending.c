@@ -33,10 +33,8 @@ chain_of (const struct store_pending *pending, enum store_kind kind,
           const uint8_t key[STORE_KEY_SIZE])
 {
     const uint64_t salt = pending->seed + ((uint64_t)kind << 8 | key[0]);
-    uint64_t hash = 0;
 
-    (void)value_of (key + 1, salt, &hash); /* without libb2 all are in one chain */
-    return &pending->chains[(uint32_t)hash & pending->mask];
+    return &pending->chains[(uint32_t)value_of (key + 1, salt) & pending->mask];
 }
 
 /* The change of a key in that chain, or NULL. */

@@ -195,10 +195,10 @@ reload () {
     pid=$(property MainPID)
     configure '[node]' 'work_threads = 1'
     systemctl reload $unit
-    wait_until in_journal 'The configuration is read again: settings changed: 1'
+    wait_until in_journal 'Configuration reloaded: settings changed: 1'
     configure '[node]' 'work_threads ='
     systemctl reload $unit
-    wait_until in_journal 'The configuration stays as it was'
+    wait_until in_journal 'The configuration is unchanged'
     expect state active "$(property ActiveState)"
     expect pid "$pid" "$(property MainPID)"
     workpeer status | grep -c '^cpu ' | grep '^1$'
@@ -250,7 +250,7 @@ socket_activation () {
 priorities () {
     configure '[node]' 'work_threads ='
     systemctl reload $unit
-    wait_until in_journal 'The configuration stays as it was'
+    wait_until in_journal 'The configuration is unchanged'
     # Not by --priority: with --after-cursor journalctl passes over the first line that a filter leaves.
     journal --output json | grep '"PRIORITY":"3"' | grep 'config-node.toml:2'
     journal --output json | grep '"PRIORITY":"6"' | grep 'Received SIGHUP'

@@ -190,7 +190,7 @@ def main():
                 for run in runs:
                     print_kinds(name, rate, run)
     if "nano-work-server" not in servers:
-        print("nano-work-server is not installed: nothing beside")
+        print("nano-work-server is not installed: no comparison")
     return 0 if sound else 1
 
 

@@ -216,7 +216,7 @@ put_option (const struct config_option *option)
     put_text (option->help);
     put_text (option->more);
     if (option->part == CONFIG_PART_DAEMON) {
-        puts ("A change takes a restart.");
+        puts ("A change requires a restart.");
     }
 }
 

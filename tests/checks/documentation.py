@@ -167,7 +167,7 @@ def check_settings(pages):
     known = settings_of_program() | OTHER_PATHS
     for each in pages:
         # Not those in an example of a misspelt one, nor host names.
-        text = re.sub(r"\S+ is no known key|\bwork\.example\.net\b", "", each.text)
+        text = re.sub(r"\S+ is not a known key|\bwork\.example\.net\b", "", each.text)
         named = re.findall(r"(?<![\w./-])(?:node|opencl|rpc|access|work|store|precache|atto|log)(?:\.[a-z]\w*)+", text)
         for path in sorted(set(named) - known):
             disagree(f"{each.name}: {path} is no setting")

@@ -24,7 +24,7 @@ KEY = "0123456789abcdef-first"
 OTHER_KEY = "0123456789abcdef-second"
 NO_NODES = {"access.nodes": '["192.0.2.0/24"]'}
 
-NEEDED = {"error": "An API key is needed"}
+NEEDED = {"error": "An API key is required"}
 UNKNOWN = {"error": "Unknown API key"}
 NOT_HERE = {"error": "Requests from this address are not allowed"}
 TOO_FAST = {"error": "Too many requests in a short time"}
@@ -176,7 +176,7 @@ class Keys(AccessTest):
     def test_nothing_secret_is_logged(self):
         self.ask(headers=[("key", KEY)])
         self.ask(headers=[("key", OTHER_KEY)])
-        wait_until(lambda: "Refused a request of 127.0.0.1: an unknown API key" in self.daemon.log(),
+        wait_until(lambda: "Refused a request from 127.0.0.1: an unknown API key" in self.daemon.log(),
                    "the refusal is logged")
         for secret in (KEY, OTHER_KEY, hash_of(KEY), hash_of(KEY)[-64:]):
             self.assertNotIn(secret, self.daemon.log())
@@ -397,7 +397,7 @@ burst = 4
         self.assertEqual(self.generate("1", headers).json(), TOO_FAST)
         self.assertRegex(self.daemon.log(), "begins: a wallet asks for it")
         self.assertIn("work", self.generate("1").json())
-        self.assertIn("Refused a request of 127.0.0.1", self.daemon.log())
+        self.assertIn("Refused a request from 127.0.0.1", self.daemon.log())
 
 
 class Atto(AccessTest):
@@ -440,12 +440,12 @@ class Atto(AccessTest):
 
 class Reload(AccessTest):
     def reload(self, text):
-        before = self.daemon.log().count("is read again")
+        before = self.daemon.log().count("Configuration reloaded")
         with open(os.path.join(self.daemon.data_path, "config-node.toml"), "w",
                   encoding="utf-8") as file:
             file.write(text)
         self.daemon.signal(signal.SIGHUP)
-        wait_until(lambda: self.daemon.log().count("is read again") > before, "a reload")
+        wait_until(lambda: self.daemon.log().count("Configuration reloaded") > before, "a reload")
 
     def test_keys_come_and_go(self):
         self.daemon = self.start(files={"config-node.toml": ""}, config=NO_NODES)
@@ -480,7 +480,7 @@ class Reload(AccessTest):
 
 
 class Warnings(AccessTest):
-    LOUD = "ANYBODY WHO REACHES THIS MACHINE CAN HAVE WORK DONE HERE"
+    LOUD = "ANYBODY WHO CAN REACH THIS MACHINE CAN REQUEST WORK"
 
     def log_with(self, config):
         return self.start(config=config).log()
@@ -615,8 +615,8 @@ class Configuration(AccessTest):
 
     def test_wrong_ones(self):
         for text, expected in (
-            ('keys = ["my secret key"]', "is no hash of a key, expected what workpeer --hash_key prints"),
-            ('keys = [7]', "is no hash of a key"),
+            ('keys = ["my secret key"]', "is not the hash of a key, expected the output of workpeer --hash_key"),
+            ('keys = [7]', "is not the hash of a key"),
             ('keys = "x"', "expected a list of tables with a hash"),
             ('keys = [{name = "x"}]', "has no hash"),
             (f'keys = [{{hash = "{hash_of(KEY)}", name = ""}}]', "expected a string of 1 to 63"),

@@ -75,7 +75,7 @@ class ClientKey(DaemonTest):
         for command in (["status"], ["generate", root], ["validate", root, weak], ["cancel", root],
                         ["bench", "--count", "1"]):
             with self.subTest(command=command[0]):
-                self.assert_refused(self.ask(*command, "--url", url), "status 401: An API key is needed" + ADVICE)
+                self.assert_refused(self.ask(*command, "--url", url), "status 401: An API key is required" + ADVICE)
                 with_file = self.ask(*command, "--url", url, "--key_file", self.file)
                 with_variable = self.ask(*command, "--url", url, environment={"WORKPEER_KEY": KEY})
                 for result in with_file, with_variable:
@@ -92,7 +92,7 @@ class ClientKey(DaemonTest):
     def test_where_nodes_are(self):
         """There a refusal has status 200."""
         _, url = self.start_locked({"access.nodes": '["127.0.0.0/8"]'})
-        self.assert_refused(self.ask("status", "--url", url), "An API key is needed" + ADVICE)
+        self.assert_refused(self.ask("status", "--url", url), "An API key is required" + ADVICE)
 
     def test_other_refusals(self):
         daemon, _ = self.start_locked({"access.keys": None, "access.allow": '["192.0.2.0/24"]'})

@@ -673,7 +673,7 @@ class Starting(ConfigTest):
         result = run_program("--daemon", "--data_path", self.data_path, "--config", "rpc.port=0",
                              "--pid_file", path)
         self.assertEqual(result.returncode, 1)
-        self.assertIn(f"the pid file {path} is held by another daemon that runs", result.stderr)
+        self.assertIn(f"the pid file {path} is held by another running daemon", result.stderr)
         with open(path, encoding="ascii") as file:
             self.assertEqual(file.read(), f"{daemon.process.pid}\n")
 

@@ -347,12 +347,12 @@ class Settings(HttpsTest):
         self.assertEqual(self.generate(daemon), test_peers.CANCELLATION_OR_FAILURE)
         shutil.copy(authority().certificate, path)
         daemon.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: "The configuration is read again" in daemon.log(), "the reload")
+        wait_until(lambda: "Configuration reloaded" in daemon.log(), "the reload")
         wait_until(lambda: self.generate(daemon).get("source") == peer.name, "the peer is trusted, and rests no more")
         with open(path, "w", encoding="ascii") as file:
             file.write("nonsense\n")
         daemon.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: "The configuration stays as it was" in daemon.log(), "the reload is refused")
+        wait_until(lambda: "The configuration is unchanged" in daemon.log(), "the reload is refused")
         self.assertIn(f"tls.authorities: {path} is not a PEM file of certificates", daemon.log())
         self.assert_from(self.generate(daemon), peer)
 
@@ -396,7 +396,7 @@ class Settings(HttpsTest):
         config = {"store.enable": "true", "precache.accounts": f'["{account}"]', "precache.node": f"https://localhost:{proxy.port}",
                   "precache.poll_interval": "0.1", "rpc.enable_control": "true"}
         refused = self.start(config=config)
-        wait_until(lambda: "tells no frontiers: its certificate is not trusted" in refused.log(), "the node is refused")
+        wait_until(lambda: "does not report frontiers: its certificate is not trusted" in refused.log(), "the node is refused")
         daemon = self.start(config={**config, "tls.authorities": authority().certificate})
         wait_until(lambda: daemon.rpc("work_get", account=account).get("work", "0" * 16) != "0" * 16, "work for the frontier")
         self.assertGreaterEqual(nano.work_value(frontier, daemon.rpc("work_get", account=account)["work"]),

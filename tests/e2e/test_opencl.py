@@ -193,7 +193,7 @@ class Searching(OpenclTest):
     def test_cpu_stands_by(self):
         daemon = self.start_opencl({"node.work_threads": None})
         self.wait_up(daemon)
-        self.assertIn("Work pool threads: 0 (CPU), as node.work_threads is not set", daemon.log())
+        self.assertIn("Work pool threads: 0 (CPU), because node.work_threads is not set", daemon.log())
         wait_until(lambda: {each["state"] for each in self.devices(daemon, "cpu")} == {"standby"},
                    "the CPU stands by")
         for root in (nano.random_root() for _ in range(3)):
@@ -267,8 +267,8 @@ class Absent(OpenclTest):
         daemon = self.start_opencl({"node.work_threads": None, **(config or {})}, select,
                                    environment={**CACHED, **environment})
         self.assertRegex(daemon.log(),
-                         rf"warn OpenCL is enabled \(opencl.enable\) and cannot be used: {reason}")
-        self.assertIn("warn Work is done on the CPU", daemon.log())
+                         rf"warn OpenCL is enabled \(opencl.enable\) but cannot be used: {reason}")
+        self.assertIn("warn The CPU searches instead", daemon.log())
         self.assertIn("work", daemon.rpc("work_generate", hash=self.root))
         self.assertEqual({each["kind"] for each in daemon.status()["devices"]}, {"cpu"})
         wait_until(lambda: {each["state"] for each in daemon.status()["devices"]} == {"up"},
@@ -294,8 +294,8 @@ class Absent(OpenclTest):
     @needs_device
     def test_names_that_are_not_there(self):
         for select, reason in (
-            ("[Voodoo]", r'opencl.select: "Voodoo" names no OpenCL device; there is "\d+:\d+" '),
-            ("[77:0]", r'opencl.select: "77:0" names no OpenCL device; there is "\d+:\d+" '),
+            ("[Voodoo]", r'opencl.select: "Voodoo" matches no OpenCL device; there is "\d+:\d+" '),
+            ("[77:0]", r'opencl.select: "77:0" matches no OpenCL device; there is "\d+:\d+" '),
         ):
             with self.subTest(select=select):
                 self.assert_served_by_cpu({}, reason, select=select)
@@ -356,7 +356,7 @@ class Commands(unittest.TestCase):
 
     def test_check_config(self):
         """A warning where the device is not there; the daemon would start all the same."""
-        for select, text in ((DEVICES[0], "^$"), ("Voodoo", '"Voodoo" names no OpenCL device')):
+        for select, text in ((DEVICES[0], "^$"), ("Voodoo", '"Voodoo" matches no OpenCL device')):
             result = self.run_here("--check_config", "--config", "opencl.enable=true",
                                    f"opencl.select=[{select}]")
             self.assertEqual(result.returncode, 0)

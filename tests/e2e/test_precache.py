@@ -342,7 +342,7 @@ class Callbacks(PrecacheTest):
         self.assertEqual(status["dropped"], "451")
         self.assertEqual(self.account_status(daemon, account)["frontier"], root)
         self.assert_ready(daemon, root)
-        self.assertEqual(len(re.findall("More accounts than the 50", daemon.log())), 1)
+        self.assertEqual(len(re.findall("More accounts than the limit of 50", daemon.log())), 1)
         store = daemon.status()["store"]
         wait_until(
             lambda: int(daemon.status()["store"]["accounts"]) <= 50, f"accounts dropped: {store}"
@@ -397,15 +397,15 @@ class Polling(PrecacheTest):
         daemon = self.start_polling(node, [account])
         self.wait_for_status(daemon, ready=1)
         node.go()
-        wait_until(lambda: "tells no frontiers" in daemon.log(), "the node is missed")
+        wait_until(lambda: "does not report frontiers" in daemon.log(), "the node is missed")
         root = nano.random_root()
         self.assertEqual(daemon.rpc("work_generate", hash=root, account=account)["source"], "local")
         node.frontiers[account] = nano.random_root()
         node.come()
-        wait_until(lambda: "tells frontiers again" in daemon.log(), "the node is back")
+        wait_until(lambda: "reports frontiers again" in daemon.log(), "the node is back")
         self.wait_for_status(daemon, found=2)
         self.assert_ready(daemon, node.frontiers[account])
-        self.assertEqual(daemon.log().count("tells no frontiers"), 1)
+        self.assertEqual(daemon.log().count("does not report frontiers"), 1)
 
     @staticmethod
     def counting(node, answer):
@@ -420,7 +420,7 @@ class Polling(PrecacheTest):
         account = new_account()
         daemon = self.start_polling(node, [account])
         wait_until(lambda: node.asked > 1, "an empty answer is no fault")
-        self.assertNotIn("tells no frontiers", daemon.log())
+        self.assertNotIn("does not report frontiers", daemon.log())
         for answer, reason in (
             ((500, b"{}"), "status 500, expected 200"),
             ((200, b"<html>"), "Unable to parse JSON"),
@@ -431,10 +431,10 @@ class Polling(PrecacheTest):
             with self.subTest(answer=answer[1][:30]):
                 node.answer = answer
                 wait_until(lambda: reason in daemon.log(), reason)
-                seen = daemon.log().count("tells frontiers again")
+                seen = daemon.log().count("reports frontiers again")
                 node.answer = None
                 wait_until(
-                    lambda: daemon.log().count("tells frontiers again") > seen, "it is back"
+                    lambda: daemon.log().count("reports frontiers again") > seen, "it is back"
                 )
         for frontiers in ({account: 5}, {"x": nano.random_root()}, {account: "y"}, [], "text", 7):
             asked = node.asked
@@ -450,15 +450,15 @@ class Polling(PrecacheTest):
         daemon = self.start_polling(node, [new_account()])
         for raw, reason in (
             (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "an answer that is not HTTP"),
-            (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "closed before the answer's end"),
-            (b"", "closed before the answer's end"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "closed before the end of the answer"),
+            (b"", "closed before the end of the answer"),
         ):
             with self.subTest(raw=raw):
-                seen = daemon.log().count(reason), daemon.log().count("tells frontiers again")
+                seen = daemon.log().count(reason), daemon.log().count("reports frontiers again")
                 node.raw = raw
                 wait_until(lambda: daemon.log().count(reason) > seen[0], reason)
                 node.raw = None
-                wait_until(lambda: daemon.log().count("tells frontiers again") > seen[1], "it is back")
+                wait_until(lambda: daemon.log().count("reports frontiers again") > seen[1], "it is back")
 
     def test_one_page_refused(self):
         """The accounts of the pages after it are told of all the same."""

@@ -225,7 +225,7 @@ class Dropping(PrivilegesTest):
                                             config={"daemon.user": USER.pw_name}).start()
         self.assert_dropped(daemon, {*os.getgrouplist(USER.pw_name, USER.pw_gid), 4200044})
         self.assertRegex(daemon.log(), rf"info Running as user {USER.pw_name} \({USER.pw_uid}\), group {USER.pw_gid}, "
-                                       r"of the groups[ \d]* 4200044.*; root is given up")
+                                       r"groups[ \d]* 4200044.*; root is dropped")
 
     @needs_device
     def test_opencl(self):
@@ -255,7 +255,7 @@ class Files(PrivilegesTest):
     def test_store_that_is_roots(self):
         daemon = self.start_as_user({"store.enable": "true"}, owned=False)
         store = os.path.join(daemon.data_path, "work_store")
-        self.assertIn(f"error Going on without the store: cannot make the store's directory {store}: Permission "
+        self.assertIn(f"error Continuing without the store: cannot create the store's directory {store}: Permission "
                       f"denied; as root: install -o {USER.pw_name} -m 0700 -d {store} (store.on_failure)",
                       daemon.log())
 
@@ -270,7 +270,7 @@ class Files(PrivilegesTest):
                 if give_away:
                     os.chown(store, USER.pw_uid, USER.pw_gid)
                 config["daemon.user"] = USER.pw_name
-                advice = re.search(r"Going on without the store: .*Permission denied.*; as root: (.*) \(store.on_failure\)$",
+                advice = re.search(r"Continuing without the store: .*Permission denied.*; as root: (.*) \(store.on_failure\)$",
                                    self.start_and_stop(self.prepare(config=config)), re.M)
                 self.assertEqual(advice[1], f"chown -R {USER.pw_name}: {store}")
                 subprocess.run(advice[1].split(), check=True)
@@ -295,7 +295,7 @@ class Files(PrivilegesTest):
         subprocess.run(advice.split(), check=True)
         daemon = self.start_as_user({"log.file": path})
         with open(path, encoding="ascii") as file:
-            self.assertIn("root is given up", file.read())
+            self.assertIn("root is dropped", file.read())
         os.rename(path, path + ".1")
         daemon.signal(signal.SIGHUP)
 
@@ -303,12 +303,17 @@ class Files(PrivilegesTest):
             with open(path + ".1", encoding="ascii") as file:
                 return file.read()
 
-        wait_until(lambda: "The configuration stays as it was" in old_log(), "what it has is still written")
-        self.assertIn(f"Cannot open the log file {path} again, and still write to the one that is open: Permission "
+        wait_until(lambda: "The configuration is unchanged" in old_log(), "what it has is still written")
+        self.assertIn(f"Cannot open the log file {path} again, still writing to the old one: Permission "
                       f"denied; as root: {advice}", old_log())
         subprocess.run(advice.split(), check=True)
         daemon.signal(signal.SIGHUP)
         wait_until(lambda: os.path.getsize(path) > 0, "the new file is written")
+
+    def test_log_file_in_no_directory(self):
+        """No command is given that would fail."""
+        log = self.fail_to_start(self.prepare(config={"daemon.user": USER.pw_name, "log.file": "/nowhere/log"}))
+        self.assertEqual(log, "workpeer: cannot open the log file /nowhere/log: No such file or directory (log.file)\n")
 
     def test_configuration_that_the_user_may_not_read(self):
         daemon = self.prepare(files={"config-node.toml": f'[daemon]\nuser = "{USER.pw_name}"\n'})
@@ -316,11 +321,11 @@ class Files(PrivilegesTest):
         os.chmod(path, 0o600)
         daemon.start()
         self.assertEqual(thread_status(daemon.process.pid)[0]["Uid"].split(), [str(USER.pw_uid)] * 4)
-        self.assertIn(f"warn {path} cannot be read again at SIGHUP: user {USER.pw_name} may not; give it that user's "
-                      "group, and mode 0640", daemon.log())
+        self.assertIn(f"warn {path} cannot be reloaded at SIGHUP: user {USER.pw_name} has no access; give the "
+                      "file that user's group and mode 0640", daemon.log())
         daemon.signal(signal.SIGHUP)
-        wait_until(lambda: "The configuration stays as it was" in daemon.log(), "the reload has ended")
-        self.assertIn(f"error {path}: Permission denied, expected a file that user {USER.pw_name} may read", daemon.log())
+        wait_until(lambda: "The configuration is unchanged" in daemon.log(), "the reload has ended")
+        self.assertIn(f"error {path}: Permission denied, expected a file that user {USER.pw_name} can read", daemon.log())
         os.chown(path, 0, USER.pw_gid)
         os.chmod(path, 0o640)
         with open(path, "a", encoding="ascii") as file:
@@ -334,16 +339,16 @@ class Files(PrivilegesTest):
         with open(os.path.join(daemon.data_path, "config-node.toml"), "w", encoding="ascii") as file:
             file.write('[daemon]\nuser = "root"\nconfine = false\n')
         daemon.signal(signal.SIGHUP)
-        wait_until(lambda: "is read again" in daemon.log(), "the reload has ended")
-        self.assertIn('warn Setting: daemon.user = "root" takes a restart; it stays as it was', daemon.log())
-        self.assertIn("warn Setting: daemon.confine = false takes a restart; it stays as it was", daemon.log())
+        wait_until(lambda: "Configuration reloaded" in daemon.log(), "the reload has ended")
+        self.assertIn('warn Setting: daemon.user = "root" requires a restart; the old value stays in force', daemon.log())
+        self.assertIn("warn Setting: daemon.confine = false requires a restart; the old value stays in force", daemon.log())
         self.assertEqual(thread_status(daemon.process.pid)[0]["Uid"].split(), [str(USER.pw_uid)] * 4)
 
 
 class Whom(PrivilegesTest):
     @NEEDS_ROOT
     def test_root_is_warned(self):
-        warning = "warn The daemon runs as root and need not: name a user in daemon.user"
+        warning = "warn The daemon runs as root and does not need to: set daemon.user"
         self.assertIn(warning, self.start().log())
         self.assertNotIn(warning, self.start(config={"daemon.user": "root"}).log())
 
@@ -371,15 +376,15 @@ class Whom(PrivilegesTest):
     def test_started_as_another(self):
         self.assertEqual(
             self.fail_to_start(self.start_as(4200001, 4200001, {"daemon.user": USER.pw_name})),
-            f"workpeer: only root can become {USER.pw_name} (daemon.user), and this is user 4200001: start the daemon "
-            "as root or as that user, or leave daemon.user out\n")
+            f"workpeer: only root can switch to {USER.pw_name} (daemon.user), and this is user 4200001: start the daemon "
+            "as root or as that user, or remove daemon.user\n")
         self.assertIn("only root can change to the group 0 (daemon.group)", self.fail_to_start(self.start_as(
             USER.pw_uid, USER.pw_gid, {"daemon.user": USER.pw_name, "daemon.group": "0"})))
 
     @unittest.skipIf(IS_ROOT, "root may become anybody")
     def test_ourselves_and_others(self):
         self.assertIn("version", self.start(config={"daemon.user": str(os.getuid())}).status())
-        self.assertIn("only root can become root", self.fail_to_start(Daemon(config={"daemon.user": "root"})))
+        self.assertIn("only root can switch to root", self.fail_to_start(Daemon(config={"daemon.user": "root"})))
 
     def test_who_is_not_there(self):
         for key, kind in ("daemon.user", "user"), ("daemon.group", "group"):
@@ -392,7 +397,7 @@ class Whom(PrivilegesTest):
 
     def test_group_alone(self):
         self.assertEqual(self.fail_to_start(Daemon(config={"daemon.group": str(os.getgid())})),
-                         "workpeer: daemon.group counts only beside daemon.user: set both or none\n")
+                         "workpeer: daemon.group requires daemon.user: set both or neither\n")
 
 
 class Floor(PrivilegesTest):
@@ -409,14 +414,14 @@ class Floor(PrivilegesTest):
             self.assertEqual(self.floor(daemon)[0], "1")
             self.skipTest("built without libseccomp, or with sanitizers")
         self.assertEqual(self.floor(daemon), ("1", "2"))
-        self.assertRegex(daemon.log(), r"info Confined: no new privileges, system calls refused: \d+, no programs are "
+        self.assertRegex(daemon.log(), r"info Confined: no new privileges, system calls blocked: \d+, no programs can be "
                                        r"started \(daemon.confine\)")
         root = nano.random_root()
         self.assert_work(daemon.rpc("work_generate", hash=root), root, nano.DEV.base)
 
     def test_programs_for_drivers(self):
         daemon = self.start(config={"opencl.enable": "true"}, environment=NO_DRIVERS)
-        self.assertNotIn("no programs are started", daemon.log())
+        self.assertNotIn("no programs can be started", daemon.log())
         self.assertEqual(self.floor(daemon)[0], "1")
 
     def test_off(self):
@@ -433,13 +438,13 @@ class Floor(PrivilegesTest):
             with self.subTest(confine=confine):
                 daemon = self.start(config={"daemon.confine": confine}, files={"config-node.toml": ""},
                                     environment=NO_DRIVERS)
-                no_programs = "no programs are started" in daemon.log()
+                no_programs = "no programs can be started" in daemon.log()
                 with open(os.path.join(daemon.data_path, "config-node.toml"), "w", encoding="ascii") as file:
                     file.write('[work]\nmax_queue = 17\n[opencl]\nenable = true\n')
                 daemon.signal(signal.SIGHUP)
-                wait_until(lambda log=daemon.log: "The configuration is read again" in log(), "the reload has ended", 60)
+                wait_until(lambda log=daemon.log: "Configuration reloaded" in log(), "the reload has ended", 60)
                 self.assertIn("Setting: work.max_queue = 17", daemon.log())
-                self.assertEqual("warn Setting: opencl.enable = true takes a restart" in daemon.log(), no_programs)
+                self.assertEqual("warn Setting: opencl.enable = true requires a restart" in daemon.log(), no_programs)
                 self.assertEqual("info Setting: opencl.enable = true" in daemon.log(), not no_programs)
 
 

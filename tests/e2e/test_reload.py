@@ -46,7 +46,7 @@ class ReloadTest(DaemonTest):
     def count(self, daemon, text):
         return daemon.log().count(text)
 
-    def reload(self, daemon, text, outcome="The configuration is read again"):
+    def reload(self, daemon, text, outcome="Configuration reloaded"):
         """Writes the file, signals, and waits until that has been dealt with."""
         before = self.count(daemon, outcome)
         self.rewrite(daemon, text)
@@ -60,7 +60,7 @@ class Signals(ReloadTest):
         text = "[node]\nwork_threads = 2\n"
         daemon = self.start_with(text, config={"store.enable": "true"})
         daemon.rpc("work_generate", hash=nano.random_root(), difficulty=EASY)
-        self.reload(daemon, text, "read again: settings changed: 0")
+        self.reload(daemon, text, "reloaded: settings changed: 0")
         pid = daemon.process.pid
         threads = [thread for thread in os.listdir(f"/proc/{pid}/task") if thread != str(pid)]
         self.assertGreaterEqual(len(threads), 1 + min(2, os.cpu_count()))
@@ -72,7 +72,7 @@ class Signals(ReloadTest):
 class Changes(ReloadTest):
     def test_nothing(self):
         daemon = self.start_with("[node]\nwork_threads = 1\n")
-        self.reload(daemon, "[node]\nwork_threads = 1\n", "read again: settings changed: 0")
+        self.reload(daemon, "[node]\nwork_threads = 1\n", "reloaded: settings changed: 0")
 
     def test_threads(self):
         daemon = self.start_with("[node]\nwork_threads = 1\n")
@@ -123,7 +123,7 @@ class Changes(ReloadTest):
             return "[node]\nwork_threads = 1\n" + "".join(tables)
 
         daemon = self.start_with(text())
-        self.reload(daemon, text(), "read again: settings changed: 0")
+        self.reload(daemon, text(), "reloaded: settings changed: 0")
         for name, index, line in (
             ("peers.peer", 0, 'url = "http://127.0.0.1:2/work"'),
             ("peers.peer", 0, 'url = "http://127.0.0.1:2/other"'),
@@ -137,10 +137,10 @@ class Changes(ReloadTest):
         ):
             with self.subTest(line=line):
                 lines[name][index] = line
-                self.reload(daemon, text(), "read again: settings changed: 1")
+                self.reload(daemon, text(), "reloaded: settings changed: 1")
         lines["access.keys"].append('color = "red"')
-        self.reload(daemon, text(), "read again: settings changed: 0")
-        self.assertIn("is no known key and is ignored; there are hash, name, rate, burst", daemon.log())
+        self.reload(daemon, text(), "reloaded: settings changed: 0")
+        self.assertIn("is not a known key and is ignored; known keys are hash, name, rate, burst", daemon.log())
 
     def test_peers(self):
         peers = [fake_peer.FakePeer(), fake_peer.FakePeer()]
@@ -244,11 +244,11 @@ class Followed(ReloadTest):
         for name, values in self.SETTINGS.items():
             with self.subTest(name=name):
                 settings[name] = values[1]
-                self.reload(daemon, self.text(settings), "read again: settings changed: 1")
+                self.reload(daemon, self.text(settings), "reloaded: settings changed: 1")
                 settings[name] = values[0]
                 if name == "precache.accounts":
                     self.assertEqual(daemon.rpc("precache_status")["accounts_watched"], "2")
-                self.reload(daemon, self.text(settings), "read again: settings changed: 1")
+                self.reload(daemon, self.text(settings), "reloaded: settings changed: 1")
                 if name == "precache.accounts":
                     listed = json.loads(values[1])[0]
                     self.assertEqual(self.known(daemon)[0][listed], ("", "0"), "it is watched no more")
@@ -388,7 +388,7 @@ class Limits(ReloadTest):
 class Refusals(ReloadTest):
     def test_bad_file_changes_nothing(self):
         daemon = self.start_with("[node]\nwork_threads = 1\n")
-        stays = "The configuration stays as it was"
+        stays = "The configuration is unchanged"
         self.reload(daemon, "[node]\nwork_threads = -1\n[log]\nlevel = \"debug\"\n", stays)
         self.assertIn("node.work_threads is -1, expected a whole number from 0 to 65535", daemon.log())
         self.assertEqual(len(daemon.status()["devices"]), 1)
@@ -399,7 +399,7 @@ class Refusals(ReloadTest):
 
     def test_scanner_that_is_not_there(self):
         daemon = self.start_with("[node]\nwork_threads = 1\n")
-        stays = "The configuration stays as it was"
+        stays = "The configuration is unchanged"
         absent = "neon" if os.uname().machine == "x86_64" else "avx2"
         self.reload(daemon, f'[node]\nwork_threads = 1\n[work]\nscanner = "{absent}"\n', stays)
         root = nano.random_root()
@@ -408,7 +408,7 @@ class Refusals(ReloadTest):
     def test_what_takes_a_restart(self):
         daemon = self.start_with("[node]\nwork_threads = 1\n[store]\nmax_age = 1000\n")
         self.reload(daemon, "[node]\nwork_threads = 1\n[store]\nmax_age = 2000\n")
-        line = "Setting: store.max_age = 2000 takes a restart; it stays as it was"
+        line = "Setting: store.max_age = 2000 requires a restart; the old value stays in force"
         self.assertEqual(self.count(daemon, line), 1)
         self.reload(daemon, "[node]\nwork_threads = 1\n[store]\nmax_age = 2000\n")
         self.assertEqual(self.count(daemon, line), 2)
@@ -433,7 +433,7 @@ class Crowd(ReloadTest):
         for index in range(20):
             self.rewrite(daemon, texts[index % 2])
             daemon.signal(signal.SIGHUP)
-            wait_until(lambda: self.count(daemon, "is read again") > 0, "it is read again")
+            wait_until(lambda: self.count(daemon, "Configuration reloaded") > 0, "it is read again")
         for thread in threads:
             thread.join()
         self.assertEqual(len(answers), 240)
@@ -447,7 +447,7 @@ class Crowd(ReloadTest):
         daemon.signal(signal.SIGTERM)
         self.assertEqual(daemon.wait(), 0)
         log = daemon.log()
-        self.assertNotIn("is read again", log[log.index("Stopping"):])
+        self.assertNotIn("Configuration reloaded", log[log.index("Stopping"):])
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ class Sockets(DaemonTest):
             with daemon.connect(address=address) as connection:
                 self.assert_work(connection.ask({"action": "work_generate", "hash": root}), root,
                                  nano.DEV.base)
-        self.assertIn("rpc.address and rpc.port do not count", daemon.log())
+        self.assertIn("rpc.address and rpc.port are ignored", daemon.log())
 
     def test_sockets_of_another_process(self):
         daemon = self.hand_over("127.0.0.2", environment={"LISTEN_PID": "1"}).start()
@@ -161,7 +161,7 @@ class Sockets(DaemonTest):
                 with self.assertRaises(AssertionError):
                     daemon.start()
                 self.assertEqual(daemon.wait(), 1)
-                self.assertIn("descriptor 4, which was handed over, is no TCP socket that listens",
+                self.assertIn("descriptor 4, which was handed over, is not a listening TCP socket",
                               daemon.log())
 
 

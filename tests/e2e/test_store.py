@@ -149,7 +149,7 @@ class Restarts(StoreTest):
 
 class Faults(StoreTest):
     def goes_on(self, daemon, reason):
-        self.assertRegex(daemon.log(), r"error Going on without the store: .*\(store\.on_failure\)")
+        self.assertRegex(daemon.log(), r"error Continuing without the store: .*\(store\.on_failure\)")
         self.assertRegex(daemon.log(), reason)
         self.assertEqual(daemon.status()["store"], "")
         root = nano.random_root()
@@ -165,7 +165,7 @@ class Faults(StoreTest):
         root = nano.random_root()
         first = self.start_storing()
         self.generate(first, root, "local")
-        reason = f"in use by process {first.process.pid}: each daemon needs a store of its own"
+        reason = f"in use by process {first.process.pid}: each daemon needs its own store"
         self.goes_on(self.start_storing(), reason)
         self.refuses(reason)
         self.generate(first, root, "cache")
@@ -204,7 +204,7 @@ class Faults(StoreTest):
         data = os.path.join(self.path, "data.mdb")
         os.truncate(data, os.path.getsize(data) // 2 // 4096 * 4096)
         second = self.start_storing(**{"store.on_failure": "stop"})
-        message = f"error the store {data} is damaged (.*): the file is now {data}.damaged, and the store begins anew"
+        message = f"error the store {data} is damaged (.*): the file was renamed to {data}.damaged, and a new store was started"
         self.assertRegex(second.log(), message)
         self.assertIn("works: 0,", second.log())
         root = nano.random_root()

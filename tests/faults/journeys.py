@@ -276,7 +276,7 @@ class Reload(Journey):
             file.write(self.after)
 
     def go(self):
-        ended = r"The configuration (is read again|stays as it was)|cannot be read again"
+        ended = r"Configuration reloaded|The configuration is unchanged|Cannot reload"
         self.daemon.signal(signal.SIGHUP)
         return self.poll(lambda: re.search(ended, self.daemon.log()), "it is read again").group(0)
 

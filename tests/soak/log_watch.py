@@ -3,8 +3,8 @@
 import re
 import threading
 
-READ_AGAIN = "The configuration is read again"
-REFUSED = "The configuration stays as it was"
+READ_AGAIN = "Configuration reloaded"
+REFUSED = "The configuration is unchanged"
 
 LINE = re.compile(r"^\S+ (warn|error) (.*)$")
 
@@ -12,25 +12,25 @@ LINE = re.compile(r"^\S+ (warn|error) (.*)$")
 ALWAYS = (
     r"A request was refused with status \d+: Invalid ",
     r"last message repeated \d+ times",
-    r"The daemon runs as root and need not: ",
-    r"More accounts than the \d+ that are followed",
+    r"The daemon runs as root and does not need to: ",
+    r"More accounts than the limit of \d+",
 )
 
 # What faults make it say besides.
 BY_FAULTS = (
     # Devices.
     r"Device \S+.* failed and rests: ",
-    r"OpenCL is enabled \(opencl\.enable\) and cannot be used: ",
-    r"Work is done on the CPU$",
+    r"OpenCL is enabled \(opencl\.enable\) but cannot be used: ",
+    r"The CPU searches instead$",
     # Peers and nodes.
-    r"Work peer .* has failed to find work for ",
+    r"Work peer .* failed to find work for ",
     r"Work peer .*: ",
-    r"The node at .* tells no frontiers: ",
+    r"The node at .* does not report frontiers: ",
     # Files with mistakes, and settings that take a restart.
     r"\S*config-node\.toml:\d+",
     REFUSED,
     # A full disk.
-    r"The store cannot be written, and tries again: .*(No space left|full)",
+    r"Cannot write to the store, retrying: .*(No space left|full)",
 )
 
 

@@ -72,7 +72,7 @@ class Devices(FaultTest):
         self.break_device("lie", "does not reach the threshold")
 
     def test_absurd(self):
-        self.break_device("absurd", "it answered item")
+        self.break_device("absurd", "it returned item")
 
     def test_hanging_device_is_replaced_twice(self):
         """The loop waits for no device: its engine is stopped elsewhere, and so is the one before."""
@@ -144,7 +144,7 @@ class FullDisk(FaultTest):
 
         def told():
             self.generate()
-            return "The store cannot be written" in self.place.daemon.log()
+            return "Cannot write to the store" in self.place.daemon.log()
 
         wait_until(told, "the store has no room", 30)
         self.assertEqual(self.place.log.look().unexplained, [])

@@ -91,9 +91,9 @@ test_accounts (void **state)
     config_free (config);
     assert_null (
         load_one ("precache.accounts=[\"nano_1\",\"" GOOD_ACCOUNT "\",7]",
-                  "error: --config: precache.accounts is \"nano_1\", expected an account, as "
+                  "error: --config: precache.accounts is \"nano_1\", expected an account, such as "
                   "\"nano_3...\"\n"
-                  "error: --config: precache.accounts is \"7\", expected an account, as "
+                  "error: --config: precache.accounts is \"7\", expected an account, such as "
                   "\"nano_3...\"\n"));
 }
 
@@ -202,11 +202,12 @@ test_mistyped_node_file (void **state)
     support_write (CONFIG_FILE_NODE, mistyped);
     config_free (support_load (
         NULL, NULL,
-        "warning: config-node.toml:1:8: opencl.platfrom is no known key and is ignored; did you "
+        "warning: config-node.toml:1:8: opencl.platfrom is not a known key and is ignored; did you "
         "mean opencl.platform?\n"
-        "warning: config-node.toml:3:1: node.work_thraeds is no known key and is ignored; did you "
+        "warning: config-node.toml:3:1: node.work_thraeds is not a known key and is ignored; did "
+        "you "
         "mean node.work_threads?\n"
-        "warning: config-node.toml:4:1: node.max_json_depth is no known key and is ignored; did "
+        "warning: config-node.toml:4:1: node.max_json_depth is not a known key and is ignored; did "
         "you mean rpc.max_json_depth?\n"));
     free (mistyped);
     free (text);
@@ -469,27 +470,27 @@ test_tables_in_lists (void **state)
         "{url = \"http://a\", header = \"a b\", key = \"k\"}]\n");
     assert_null (support_load (
         NULL, NULL,
-        "error: config-node.toml:2:9: access.keys[0] is no hash of a key, expected what workpeer "
-        "--hash_key prints, as \"blake2b:SALT:HASH\"\n"
-        "error: config-node.toml:2:19: access.keys[1] has no hash, expected hash = what workpeer "
-        "--hash_key prints\n"
-        "error: config-node.toml:2:41: access.keys[2].hash is no hash of a key, expected what "
-        "workpeer --hash_key prints, as \"blake2b:SALT:HASH\"\n"
+        "error: config-node.toml:2:9: access.keys[0] is not the hash of a key, expected the output "
+        "of workpeer --hash_key, such as \"blake2b:SALT:HASH\"\n"
+        "error: config-node.toml:2:19: access.keys[1] has no hash, expected hash = the output of "
+        "workpeer --hash_key\n"
+        "error: config-node.toml:2:41: access.keys[2].hash is not the hash of a key, expected the "
+        "output of workpeer --hash_key, such as \"blake2b:SALT:HASH\"\n"
         "error: config-node.toml:2:51: access.keys[2].rate is -1, expected a number from 0 to "
         "1000000\n"
-        "warning: config-node.toml:2:55: access.keys[2].colour is no known key and is ignored; "
-        "there are hash, name, rate, burst, max_jobs and max_multiplier\n"
-        "error: config-node.toml:4:16: peers.peer[0].key cannot stand in a header, expected a "
+        "warning: config-node.toml:2:55: access.keys[2].colour is not a known key and is ignored; "
+        "known keys are hash, name, rate, burst, max_jobs and max_multiplier\n"
+        "error: config-node.toml:4:16: peers.peer[0].key is not valid in a header, expected a "
         "string of 1 to 1024 visible ASCII characters\n"
         "error: config-node.toml:4:9: peers.peer[0] has no url, expected url = "
         "\"http://host:port/path\"\n"
         "error: config-node.toml:4:32: peers.peer[1].url is \"ftp://a\", expected "
         "\"http://host:port/path\" or \"https://...\", with IPv6 addresses in brackets\n"
         "error: config-node.toml:4:52: peers.peer[1].header is \"Host\", expected the name of a "
-        "header that can carry a key, as \"api-key\"\n"
-        "error: config-node.toml:4:52: peers.peer[1].header stands without a key, expected both\n"
+        "header that can carry a key, such as \"api-key\"\n"
+        "error: config-node.toml:4:52: peers.peer[1].header is set without a key, expected both\n"
         "error: config-node.toml:5:29: peers.peer[2].header is \"a b\", expected the name of a "
-        "header that can carry a key, as \"api-key\"\n"));
+        "header that can carry a key, such as \"api-key\"\n"));
 }
 
 /* What only a restart changes stays, with a warning; the configuration in force is only read. */
@@ -508,13 +509,14 @@ test_reload_keeps (void **state)
                                            .keep_opencl_off = true};
     const struct config *const next = support_load_sources (
         &sources,
-        "warning: Setting: rpc.address = [\"127.0.0.1\", \"::1\"] takes a restart; it stays as it "
-        "was\n"
-        "warning: Setting: rpc.port = 7000 takes a restart; it stays as it was\n"
-        "warning: Setting: store.path = \"/tmp/b\" takes a restart; it stays as it was\n"
-        "warning: Setting: management.port = 0 takes a restart; it stays as it was\n"
-        "warning: Setting: opencl.enable = true takes a restart: drivers may need programs, and "
-        "none can be started any more (daemon.confine)\n");
+        "warning: Setting: rpc.address = [\"127.0.0.1\", \"::1\"] requires a restart; the old "
+        "value stays in force\n"
+        "warning: Setting: rpc.port = 7000 requires a restart; the old value stays in force\n"
+        "warning: Setting: store.path = \"/tmp/b\" requires a restart; the old value stays in "
+        "force\n"
+        "warning: Setting: management.port = 0 requires a restart; the old value stays in force\n"
+        "warning: Setting: opencl.enable = true requires a restart: drivers may need to start "
+        "programs, and none can be started now (daemon.confine)\n");
     (void)state;
 
     assert_string_equal (next->store_path, "/tmp/a");
@@ -653,7 +655,7 @@ test_bad_overrides (void **state)
         free (expected);
     }
     config_free (load_one ("node.work_thread=1",
-                           "warning: --config: node.work_thread is no known key and is ignored; "
+                           "warning: --config: node.work_thread is not a known key and is ignored; "
                            "did you mean node.work_threads?\n"));
 }
 
@@ -688,7 +690,7 @@ test_unreadable (void **state)
         ownership_user (user);
         assert_true (asprintf (&expected,
                                "error: config-node.toml: Permission denied, expected a file that "
-                               "%s may read, as with its group and mode 0640\n",
+                               "%s can read, for example with its group and mode 0640\n",
                                user) > 0);
         assert_null (support_load (NULL, NULL, expected));
         free (expected);

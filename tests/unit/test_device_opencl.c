@@ -235,7 +235,7 @@ test_garbage (void **state)
     between.garbage = true;
     submit (device, &midstate, 0, device->usual);
     assert_int_equal (collect (device).outcome, DEVICE_FAILED);
-    assert_int_equal (strncmp (device->reason, "it answered item 2147483648 of ", 31), 0);
+    assert_int_equal (strncmp (device->reason, "it returned item 2147483648 of ", 31), 0);
     between.garbage = false;
     support_opencl_end (device);
 }

@@ -214,9 +214,13 @@ test_endings (void **state)
     static const struct ending endings[] = {
         {{.then = FAKE_PEER_CLOSE}, HTTP_CLOSED, "without an answer"},
         {{.then = FAKE_PEER_RESET}, HTTP_CLOSED, "without an answer"},
-        {{.answer = OK "Content-Le", .then = FAKE_PEER_CLOSE}, HTTP_CUT, "within its answer"},
-        {{.answer = OK "Content-Length: 2\r\n\r\n{", .then = FAKE_PEER_CLOSE}, HTTP_CUT, "within"},
-        {{.answer = OK "\r\n{}", .then = FAKE_PEER_RESET}, HTTP_CUT, "within its answer"},
+        {{.answer = OK "Content-Le", .then = FAKE_PEER_CLOSE},
+         HTTP_CUT,
+         "in the middle of its answer"},
+        {{.answer = OK "Content-Length: 2\r\n\r\n{", .then = FAKE_PEER_CLOSE},
+         HTTP_CUT,
+         "in the middle"},
+        {{.answer = OK "\r\n{}", .then = FAKE_PEER_RESET}, HTTP_CUT, "in the middle of its answer"},
         {{.answer = OK "\r\n{}", .then = FAKE_PEER_CLOSE}, HTTP_ANSWERED, ""},
         {{.answer = GOOD, .drip = 0.001}, HTTP_ANSWERED, ""},
         {{.answer = OK "Content-Length: 101\r\n\r\n"}, HTTP_TOO_LARGE, "larger than 100 bytes"},
@@ -318,11 +322,11 @@ test_answer_times_out (void **state)
     for (size_t i = 0; i < COUNT (turns); i++) {
         script (bench, &turns[i], 1);
         ask (bench, "127.0.0.1", (struct http_question){.response_timeout = QUICK});
-        expect (bench, HTTP_RESPONSE_TIMEOUT, "no whole answer within 0.");
+        expect (bench, HTTP_RESPONSE_TIMEOUT, "no complete answer within 0.");
         assert_true (bench->sent);
     }
     ask (bench, "127.0.0.1", (struct http_question){.response_timeout = LONG, .timeout = QUICK});
-    expect (bench, HTTP_RESPONSE_TIMEOUT, "no whole answer");
+    expect (bench, HTTP_RESPONSE_TIMEOUT, "no complete answer");
 }
 
 /* Giving up, in each state. */
@@ -458,7 +462,7 @@ test_stale_in_time (void **state)
     ask (bench, "127.0.0.1", (struct http_question){.kept = &bench->kept});
     expect (bench, HTTP_ANSWERED, "");
     ask (bench, "127.0.0.1", question);
-    expect (bench, HTTP_RESPONSE_TIMEOUT, "no whole answer");
+    expect (bench, HTTP_RESPONSE_TIMEOUT, "no complete answer");
     assert_true (bench->sent);
     assert_int_equal (fake_peer_accepted (bench->fake), 2);
 }

@@ -279,7 +279,7 @@ test_nothing (void **state)
     assert_no_list ("no OpenCL platform");
     platforms = &all_platforms[1];
     platform_count = 1;
-    assert_no_list ("1 OpenCL platform on this machine, and no device");
+    assert_no_list ("1 OpenCL platform on this machine, but no device");
 }
 
 #define MOST 16

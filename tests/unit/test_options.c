@@ -467,13 +467,13 @@ test_unknown_options (void **state)
             "workpeer: unrecognised option '--data-path'\nDid you mean '--data_path'? " TRY);
     refuse ("-daemon", "workpeer: unrecognised option '-daemon'\nDid you mean '--daemon'? " TRY);
     refuse ("-hx", "workpeer: unrecognised option '-hx'\n" TRY);
-    refuse ("--gpu 0:0", "workpeer: unrecognised option '--gpu'; here that is " GPU_SETTINGS TRY);
-    refuse ("-g0:0", "workpeer: unrecognised option '-g0:0'; here that is " GPU_SETTINGS TRY);
+    refuse ("--gpu 0:0", "workpeer: unrecognised option '--gpu'; use " GPU_SETTINGS TRY);
+    refuse ("-g0:0", "workpeer: unrecognised option '-g0:0'; use " GPU_SETTINGS TRY);
     refuse ("--daemon --cpu-threads=4",
-            "workpeer: unrecognised option '--cpu-threads'; here that is node.work_threads, in "
+            "workpeer: unrecognised option '--cpu-threads'; use node.work_threads, in "
             "config-node.toml or with --config\n" TRY);
     refuse ("-l 127.0.0.1:7000",
-            "workpeer: unrecognised option '-l'; here that is rpc.address and rpc.port, in "
+            "workpeer: unrecognised option '-l'; use rpc.address and rpc.port, in "
             "config-node.toml or with --config\n" TRY);
     refuse ("--gpus", "workpeer: unrecognised option '--gpus'\n" TRY);
     refuse ("status -l", "workpeer: unrecognised option '-l'\n" TRY_OF ("status"));

@@ -218,7 +218,7 @@ test_below_threshold (void **state)
     expect_found (peer_bench_question (bench, &question));
     question.target.threshold++;
     peer_bench_expect (peer_bench_question (bench, &question), PEER_WRONG_WORK,
-                       "it is worth ffffffd21c3933f4");
+                       "it reaches ffffffd21c3933f4");
 }
 
 static void
@@ -249,11 +249,13 @@ test_bad_http (void **state)
         {{.then = FAKE_PEER_RESET}, PEER_CLOSED, "without an answer"},
         {{.at_accept = true, .then = FAKE_PEER_CLOSE}, PEER_CLOSED, "without an answer"},
         {{.at_accept = true, .then = FAKE_PEER_RESET}, PEER_CLOSED, "without an answer"},
-        {{.answer = "H", .then = FAKE_PEER_CLOSE}, PEER_CUT, "within its answer"},
+        {{.answer = "H", .then = FAKE_PEER_CLOSE}, PEER_CUT, "in the middle of its answer"},
         {{.answer = HEAD "Content-Length: 9\r\n\r\n{", .then = FAKE_PEER_CLOSE},
          PEER_CUT,
-         "within"},
-        {{.answer = HEAD "\r\n{", .then = FAKE_PEER_RESET}, PEER_CUT, "within its answer"},
+         "in the middle"},
+        {{.answer = HEAD "\r\n{", .then = FAKE_PEER_RESET},
+         PEER_CUT,
+         "in the middle of its answer"},
         {{.answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}"},
          PEER_BAD_STATUS,
          "status 400"},
@@ -329,7 +331,7 @@ test_timeout (void **state)
     struct peer_bench *bench = *state;
     struct fake_peer *fake = peer_bench_usual (bench, &silent);
 
-    peer_bench_expect (peer_bench_ask (bench, 0.1), PEER_RESPONSE_TIMEOUT, "no whole answer");
+    peer_bench_expect (peer_bench_ask (bench, 0.1), PEER_RESPONSE_TIMEOUT, "no complete answer");
     assert_true (bench->asked[0].answer.seconds >= 0.05 && bench->asked[0].answer.seconds < 10);
     peer_bench_until (bench, count_accepted, fake, 2);
     fake_peer_hang_up (fake);

@@ -34,8 +34,8 @@ test_nobody_named (void **state)
     (void)state;
     assert_int_equal (plan ("", "", root, NULL).act, PRIVILEGES_STAY_ROOT);
     assert_int_equal (plan ("", "", somebody, NULL).act, PRIVILEGES_KEEP);
-    plan ("", "0", root, "daemon.group counts only beside daemon.user: set both or none");
-    plan ("", "0", somebody, "daemon.group counts only beside daemon.user: set both or none");
+    plan ("", "0", root, "daemon.group requires daemon.user: set both or neither");
+    plan ("", "0", somebody, "daemon.group requires daemon.user: set both or neither");
 }
 
 static void
@@ -67,8 +67,7 @@ test_numbers (void **state)
     assert_int_equal (planned.gid, 4200002);
     assert_false (planned.user.is_known);
     plan ("4200001", "", root,
-          "daemon.user is a number that is no known user's, so the group is not known either: set "
-          "daemon.group");
+          "daemon.user is a number that belongs to no known user: set daemon.group, too");
 }
 
 static void
@@ -85,12 +84,13 @@ test_others_become_nobody_else (void **state)
     (void)state;
     assert_int_equal (plan ("4200001", "4200002", somebody, NULL).act, PRIVILEGES_KEEP);
     assert_int_equal (plan ("4200001", "", somebody, NULL).act, PRIVILEGES_KEEP); /* as it is */
-    plan ("root", "", somebody,
-          "only root can become root (daemon.user), and this is user 4200001: start the daemon as "
-          "root or as that user, or leave daemon.user out");
+    plan (
+        "root", "", somebody,
+        "only root can switch to root (daemon.user), and this is user 4200001: start the daemon as "
+        "root or as that user, or remove daemon.user");
     plan ("4200001", "7", somebody,
           "only root can change to the group 7 (daemon.group), and this is group 4200002: start "
-          "the daemon as root or in that group, or leave daemon.group out");
+          "the daemon as root or in that group, or remove daemon.group");
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -766,10 +767,55 @@ test_stopped_while_it_cannot_accept (void **state)
     teardown (&fixture);
 }
 
+/* How many connections from clients this process has on `port`, all without Nagle's delay. */
+static size_t
+prompt_connections (uint16_t port)
+{
+    size_t count = 0;
+
+    for (int fd = 3; fd < 64; fd++) {
+        struct sockaddr_in here;
+        struct sockaddr_in there;
+        socklen_t size = sizeof here;
+        int on = 0;
+
+        if (getsockname (fd, (struct sockaddr *)&here, &size) == 0 && here.sin_family == AF_INET &&
+            here.sin_port == htons (port) &&
+            getpeername (fd, (struct sockaddr *)&there, &size) == 0) {
+            size = sizeof on;
+            assert_int_equal (getsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
+            assert_true (on);
+            count++;
+        }
+    }
+    return count;
+}
+
+/* Else the second of them would, until the client acknowledges the first. */
+static void
+test_answers_are_not_held_back (void **state)
+{
+    struct fixture fixture;
+    struct server_statistics statistics;
+    int fd;
+
+    (void)state;
+    setup (&fixture, NULL);
+    fd = http_dial (fixture.port);
+    do {
+        http_turn (fixture.base);
+        server_statistics (fixture.server, &statistics);
+    } while (statistics.accepted == 0);
+    assert_int_equal (prompt_connections (fixture.port), 1);
+    assert_int_equal (close (fd), 0);
+    teardown (&fixture);
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test (test_answers_are_not_held_back),
         cmocka_unit_test (test_get),
         cmocka_unit_test (test_head),
         cmocka_unit_test (test_options),

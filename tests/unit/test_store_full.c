@@ -259,7 +259,7 @@ a_read_only_file_system_is_refused (void **state)
     assert_int_equal (mount (NULL, place->directory, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
     support_refused (place->path, error);
     assert_non_null (strstr (error, "Read-only file system"));
-    assert_non_null (strstr (error, "a directory that it may write to"));
+    assert_non_null (strstr (error, "a directory it can write to"));
     support_refused (support_file (place, "other"), error);
     assert_non_null (strstr (error, "Read-only file system"));
     unmount (place);
@@ -285,7 +285,7 @@ a_directory_that_is_not_ours_is_refused (void **state)
     assert_int_equal (root ? seteuid (0) : 0, 0);
     assert_int_equal (chmod (place->path, 0700), 0);
     assert_non_null (strstr (error, "Permission denied"));
-    assert_non_null (strstr (error, "a directory that it may write to"));
+    assert_non_null (strstr (error, "a directory it can write to"));
 }
 
 static void

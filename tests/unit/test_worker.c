@@ -107,7 +107,7 @@ lying_device_is_set_aside (void **state)
     assert_true (fake_wait_submitted (finder, 1));
     fake_run_free (liar);
     support_wait_for_state (bench, 0, POOL_DEVICE_RESTING);
-    assert_memory_equal (support_device (bench, 0).reason, "it answered nonce ", 18);
+    assert_memory_equal (support_device (bench, 0).reason, "it returned nonce ", 18);
     assert_non_null (
         strstr (support_device (bench, 0).reason, "does not reach the threshold fff0000000000000"));
     assert_int_equal (support_statistics (bench).jobs, 1);

@@ -17,7 +17,7 @@ actions_refusal (enum broker_result result)
     case BROKER_DISABLED:
         return "Work generation is disabled";
     case BROKER_LOOPED:
-        return "Work peers form a loop: this request has come from here";
+        return "Work peers form a loop: this request came from here";
     default:
         return FIELDS_FAILED;
     }

@@ -59,7 +59,7 @@ post_callback (void *context, struct request *request)
     json_t *fields;
 
     if (request_header (request, "Origin") != NULL) {
-        request_reply_error (request, 403, "A web page does not tell of blocks");
+        request_reply_error (request, 403, "Web pages may not report blocks");
         return;
     }
     if (precache == NULL) {

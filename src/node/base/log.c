@@ -311,9 +311,8 @@ log_reopen (void)
         const int reason = errno;
 
         ownership_advise (state.path, false, advice);
-        log_error (
-            "Cannot open the log file %s again, and still write to the one that is open: %s%s",
-            state.path, strerror (reason), advice);
+        log_error ("Cannot open the log file %s again, still writing to the old one: %s%s",
+                   state.path, strerror (reason), advice);
         return -1;
     }
     change_sink (fd, state.path, state.format, false);

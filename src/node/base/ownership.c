@@ -44,9 +44,13 @@ are_entries_denied (const char *path)
     return denied;
 }
 
-/* Whether nothing can be made in what is there of the directories above `path`. */
+/*
+ * Whether `path` cannot be made where it belongs. install(1) makes the directories above a
+ * directory, so for one of these the lowest that exists is looked at; a file needs the one that it
+ * is in.
+ */
 static bool
-is_making_denied (const char *path)
+is_making_denied (const char *path, bool is_directory)
 {
     char parent[PATH_MAX];
     char *slash;
@@ -56,7 +60,7 @@ is_making_denied (const char *path)
     }
     while ((slash = strrchr (parent, '/')) != NULL && slash > parent) {
         *slash = '\0';
-        if (access (parent, F_OK) == 0) {
+        if (!is_directory || access (parent, F_OK) == 0) {
             return is_denied (AT_FDCWD, parent, W_OK | X_OK);
         }
     }
@@ -74,11 +78,12 @@ ownership_advise (const char *path, bool is_directory, char text[OWNERSHIP_TEXT_
     ownership_user (user);
     if (is_denied (AT_FDCWD, path, F_OK)) {
         (void)snprintf (text, OWNERSHIP_TEXT_SIZE,
-                        "; %s may not search the directories above it: name another place", user);
+                        "; %s has no access to the directories above it: choose another path",
+                        user);
     } else if (is_denied (AT_FDCWD, path, mode) || (is_directory && are_entries_denied (path))) {
         (void)snprintf (text, OWNERSHIP_TEXT_SIZE, "; as root: chown %s%s: %s",
                         is_directory ? "-R " : "", name, path);
-    } else if (access (path, F_OK) != 0 && is_making_denied (path)) {
+    } else if (access (path, F_OK) != 0 && is_making_denied (path, is_directory)) {
         (void)snprintf (text, OWNERSHIP_TEXT_SIZE, "; as root: install -o %s %s %s", name,
                         is_directory ? "-m 0700 -d" : "-m 0640 /dev/null", path);
     }

@@ -253,7 +253,7 @@ tell_failure (const struct client *client, const struct http_result *result,
                         "%.200s did not answer in time (--timeout gives it longer)", client->shown);
         break;
     default:
-        (void)snprintf (text, CLIENT_TEXT_SIZE, "no whole answer from %.200s: %s", client->shown,
+        (void)snprintf (text, CLIENT_TEXT_SIZE, "no complete answer from %.200s: %s", client->shown,
                         result->reason);
         break;
     }

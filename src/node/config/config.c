@@ -65,8 +65,8 @@ warn_of_conflict (const struct reading *reading, const struct config_option *opt
 {
     if (before == reading->layer) {
         config_report_warning (&reading->context, entry->place,
-                               "%s and %s are one setting and differ; %s is used", option->path,
-                               option->alias, entry->path);
+                               "%s and %s are the same setting but differ; %s is used",
+                               option->path, option->alias, entry->path);
         return;
     }
     config_report_warning (&reading->context, entry->place, "%s is used, though %s in %s differs",
@@ -146,10 +146,10 @@ warn_of_unknown (const struct reading *reading, const struct toml_entry *entry)
         warn_of_place (reading, entry, table);
     } else if (nearest != NULL) {
         config_report_warning (&reading->context, entry->key,
-                               "%s is no known %s and is ignored; did you mean %s?", entry->path,
+                               "%s is not a known %s and is ignored; did you mean %s?", entry->path,
                                kind, nearest);
     } else {
-        config_report_warning (&reading->context, entry->key, "%s is no known %s and is ignored",
+        config_report_warning (&reading->context, entry->key, "%s is not a known %s and is ignored",
                                entry->path, kind);
     }
 }
@@ -252,7 +252,7 @@ load_file (struct loader *loader, const char *directory, enum config_file file, 
         ownership_user (user);
         config_report_error (
             &reading.context, nowhere,
-            "%s, expected a file that %s may read, as with its group and mode 0640",
+            "%s, expected a file that %s can read, for example with its group and mode 0640",
             strerror (EACCES), user);
     } else if (errno != ENOENT) {
         config_report_error (&reading.context, nowhere, "%s", strerror (errno));
@@ -378,17 +378,18 @@ keep_present (struct loader *loader, const struct config_sources *sources)
             !config_option_same (option, loader->config, present)) {
             char *const value = config_option_shown (option, loader->config);
 
-            config_report_warning (&context, nowhere,
-                                   "Setting: %s = %s takes a restart; it stays as it was",
-                                   option->path, value);
+            config_report_warning (
+                &context, nowhere,
+                "Setting: %s = %s requires a restart; the old value stays in force", option->path,
+                value);
             free (value);
             config_option_copy (option, present, loader->config);
         }
     }
     if (sources->keep_opencl_off && loader->config->opencl_enable) {
         config_report_warning (&context, nowhere,
-                               "Setting: opencl.enable = true takes a restart: drivers may need "
-                               "programs, and none can be started any more (daemon.confine)");
+                               "Setting: opencl.enable = true requires a restart: drivers may need "
+                               "to start programs, and none can be started now (daemon.confine)");
         loader->config->opencl_enable = false;
     }
 }

@@ -17,10 +17,11 @@ read_hash (const struct config_input *input, void *value)
     if (toml_is_text (input->entry) && key_hash_parse (input->entry->text, value) == 0) {
         return CONFIG_READ;
     }
-    config_report_error (input->context, input->entry->place,
-                         "%s is no hash of a key, expected what workpeer --hash_key prints, as "
-                         "\"blake2b:SALT:HASH\"",
-                         input->entry->path);
+    config_report_error (
+        input->context, input->entry->place,
+        "%s is not the hash of a key, expected the output of workpeer --hash_key, such as "
+        "\"blake2b:SALT:HASH\"",
+        input->entry->path);
     return CONFIG_REPORTED;
 }
 
@@ -52,7 +53,7 @@ static const struct config_type name = {
 #define MEMBER(name, field) .path = name, .offset = offsetof (struct access_key, field)
 
 static const struct config_option members[] = {
-    {MEMBER ("hash", hash), .type = &hash, .sample = "what workpeer --hash_key prints"},
+    {MEMBER ("hash", hash), .type = &hash, .sample = "the output of workpeer --hash_key"},
     {MEMBER ("name", name), .type = &name},
     {MEMBER ("rate", limits.rate), .type = &config_number, UP_TO_A_MILLION},
     {MEMBER ("burst", limits.burst), .type = &config_number, UP_TO_A_MILLION},
@@ -121,58 +122,56 @@ const struct config_type config_key_list = {
 static const struct config_option options[] = {
     {.path = "access.keys", .type = &config_key_list,
      CONFIG_FIELD (struct config_access_keys, access_keys), .initial = "[]",
-     .help = "The API keys that clients may have, at most 256. Each is a table [[access.keys]] "
-             "with `hash`, which is what `workpeer --hash_key` prints, and optionally a `name` "
-             "for the log and `rate`, `burst`, max_jobs and max_multiplier of its own, in place "
-             "of those below.",
-     .more = "The key itself is in no file. Make it long and random, as `workpeer --make_key` "
-             "does: the hash is a fast one, salted BLAKE2b, so a key that a person thinks of can "
-             "be found from it by trial.\n\n"
-             "A key that was not seen lately is compared with all of them, in constant time. With "
-             "many keys, refusing a guess costs a little more."},
+     .help = "The clients' API keys, at most 256. Each is a table [[access.keys]] with `hash`, "
+             "which `workpeer --hash_key` prints, and optionally a `name` for the log and `rate`, "
+             "`burst`, max_jobs and max_multiplier, which replace those below for this key.",
+     .more = "The file does not contain the key itself. Make it long and random, as `workpeer "
+             "--make_key` does. The hash, salted BLAKE2b, is fast, so an attacker who has it can "
+             "find a key that a person made up.\n\n"
+             "A key that was not seen recently is compared with all of them, in constant time. "
+             "The more keys there are, the longer it takes to refuse a wrong one."},
     {.path = "access.allow", CONFIG_TEXTS (config_networks, access_allow), .initial = "[]",
-     .help = "Networks whose clients need no key. If there are any, all other clients need a good "
-             "key; if there are no keys, they are refused.",
-     .more = "An IPv4 client is only in IPv4 networks, not in `::/0`."},
+     .help = "Networks whose clients need no key. If there are any, all other clients need a "
+             "valid key; if there are no keys, they are refused.",
+     .more = "An IPv4 client belongs only to IPv4 networks, not to `::/0`."},
     {.path = "access.nodes", CONFIG_TEXTS (config_networks, access_nodes), .initial = "[]",
-     .help = "Networks that nodes are in. The RPC refuses their requests with status 200, because "
-             "a node waits forever after any other status. If none are given, these are loopback "
-             "and the networks of access.allow.",
-     .more = "Being in one of these networks lets nobody in."},
+     .help = "The nodes' networks. The RPC refuses requests from there with status 200, because a "
+             "node waits forever after any other status. By default, these are loopback and the "
+             "networks of access.allow.",
+     .more = "These networks do not grant access."},
     {.path = "access.rate", .type = &config_number, CONFIG_FIELD (double, access_rate), UP_TO_A_MILLION,
      .initial = "0", .unit = "requests a second",
      .help = "How many requests one key may send, or one address without a key (for IPv6, one "
              "/64). 0 means no limit.",
-     .more = "Requests with a wrong key, or with none, count for their address. `status` does not "
-             "count: what draws it asks again and again."},
+     .more = "Requests with a wrong key, or without one, count towards the limit of their "
+             "address. `status` does not count: a display repeats it."},
     {.path = "access.burst", .type = &config_number, CONFIG_FIELD (double, access_burst), UP_TO_A_MILLION,
      .initial = "0", .unit = "requests",
-     .help = "How many of them may come at once after a pause. 0 means as many as in one second, "
+     .help = "How many of them may arrive at once after a pause. 0 means as many as in one second, "
              "but at least 1."},
     {.path = "access.max_jobs", .type = &config_whole, CONFIG_FIELD (uint64_t, access_max_jobs), UP_TO_A_MILLION,
      .initial = "0", .unit = "requests",
-     .help = "How many requests of one key or address may wait for work at once. 0 means no "
+     .help = "How many requests from one key or address may wait for work at once. 0 means no "
              "limit.",
-     .more = "A request for work that is already stored does not count."},
+     .more = "Requests that are answered from the store do not count."},
     {.path = "access.max_multiplier", .type = &config_number,
      CONFIG_FIELD (double, access_max_multiplier), MULTIPLIER,
      .initial = "0", .unit = "times the network's base difficulty",
-     .help = "The highest difficulty that one key or address may ask for. 0 means no limit but "
-             "that of node.max_work_generate_multiplier, which holds for everybody."},
+     .help = "The highest difficulty that one key or address may ask for. 0 means no limit except "
+             "node.max_work_generate_multiplier, which applies to everybody."},
 };
 
 const struct config_section config_section_access = {
     .path = "access", CONFIG_OPTIONS (options),
     .help = "Who may send requests, how many, and for how much work. Without keys and networks, "
             "everybody may.",
-    .more = "A client in access.allow needs no key. Any other client needs a good key if there "
-            "are keys, and is refused if there are none. This holds for every action of the RPC, "
-            "for `POST /callback`, for `GET /metrics` and for Atto's API. `/health` and `/ready` "
-            "are open to everybody, and so are the ports management.port and "
-            "atto.management_port. workpeer-rpc(7) says what a refused client is told.\n\n"
-            "The limits hold for one key, wherever it comes from, and for one address without a "
-            "key (for IPv6, one /64). Reading the configuration again does not reset what has "
-            "been used up.\n\n"
-            "Nothing is encrypted: use keys in trusted networks, or behind a proxy that speaks "
-            "TLS. Such a proxy hides the addresses of its clients.",
+    .more = "A client in access.allow needs no key. Any other client needs a valid key if there "
+            "are keys, and is refused if there are none. This applies to every action of the RPC, "
+            "to `POST /callback`, to `GET /metrics` and to Atto's API. `/health` and `/ready` are "
+            "open to everybody, and so are the ports management.port and atto.management_port. "
+            "workpeer-rpc(7) lists the errors that refused clients get.\n\n"
+            "The limits apply to one key, from whatever address, and to one address without a key "
+            "(for IPv6, one /64). A reload does not reset what has been used up.\n\n"
+            "Nothing is encrypted: use keys in trusted networks, or behind a TLS proxy. Such a "
+            "proxy hides the addresses of its clients.",
 };

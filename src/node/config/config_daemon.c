@@ -11,21 +11,20 @@ static const struct config_option log_options[] = {
     {.path = "log.level", CONFIG_CHOICE (log.level, levels), .initial = "\"info\"",
      .help = "The least important messages that are logged. \"warning\" is the same as \"warn\"."},
     {.path = "log.format", CONFIG_CHOICE (log.format, formats), .initial = "\"human\"",
-     .help = "Lines for people, or a JSON object in each line.",
+     .help = "Lines for people, or one JSON object per line.",
      .more = "workpeer(1) shows both."},
     {.path = "log.target", CONFIG_CHOICE (log.target, targets), .initial = "\"auto\"",
      .help = "Where lines go without log.file: \"stderr\" is standard error; \"journal\" is "
-             "standard error too, with the priorities that the systemd journal reads. \"auto\" "
-             "finds out which.",
-     .more = "It is \"journal\" if the environment's JOURNAL_STREAM says that standard error "
-             "leads there."},
+             "standard error with the priorities that the systemd journal reads. \"auto\" detects "
+             "the journal.",
+     .more = "It uses \"journal\" if JOURNAL_STREAM in the environment says that standard error is "
+             "connected to it."},
     {.path = "log.file", CONFIG_TEXT (config_file_path, log.file), .initial = "\"\"",
-     .help = "A file that lines are appended to, instead of standard error. It is created with "
-             "mode 0640, and opened again at SIGHUP.",
-     .more = "The umask applies to that mode. A relative path starts at the directory that the "
-             "daemon was started in. With daemon.user, that user creates the file.\n\n"
-             "Because it is opened again at SIGHUP, the file can be moved away and a new one "
-             "begun; see logrotate(8)."},
+     .help = "A file to append lines to, instead of standard error. The daemon creates it with "
+             "mode 0640, and reopens it at SIGHUP.",
+     .more = "The umask applies to that mode. A relative path starts at the directory in which "
+             "the daemon was started. With daemon.user, that user creates the file.\n\n"
+             "To rotate the log, move the file away and send SIGHUP; see logrotate(8)."},
 };
 
 const struct config_section config_section_log = {
@@ -34,51 +33,52 @@ const struct config_section config_section_log = {
 static const struct config_option daemon_options[] = {
     {.path = "daemon.user", CONFIG_TEXT (config_user, daemon_user), .initial = "\"\"",
      .part = CONFIG_PART_DAEMON,
-     .help = "The user to become when the daemon is started as root, once its ports are bound and "
-             "before anything else, so that log and store belong to this user. The user's other "
-             "groups are kept, such as video and render, which GPUs need. \"root\" stays root.",
+     .help = "The user to switch to if the daemon is started as root. It switches after binding "
+             "its ports and before anything else, so log and store belong to this user. The user "
+             "keeps its other groups, such as video and render, which GPUs need. \"root\" stays "
+             "root.",
      .more = "As root, the daemon reads the configuration, binds its ports, including those below "
-             "1024, and writes the file of --pid_file. Then it becomes the user, for good, and "
-             "only then opens the log and the store and loads OpenCL's drivers. No capability is "
-             "left, and no program can give one back; the process leaves no core and cannot be "
-             "traced by that user. HOME, USER and LOGNAME become the user's.\n\n"
-             "The user's other groups are those in the system's user database. To add those that "
-             "the devices of GPUs belong to: `usermod -aG video,render workpeer`.\n\n"
-             "A number need not be that of a known user; then daemon.group is needed, and there "
-             "are no other groups.\n\n"
-             "Whoever can write the configuration, or the directory that it is in, decides who "
-             "the daemon becomes at the next start. If that is the user itself, say it on the "
-             "command line, which wins: `--config daemon.user=NAME`.\n\n"
-             "Started as root without this key, the daemon stays root and warns, in a container "
-             "too: root there is root over everything that the container was given. Started as "
-             "anybody else, the daemon must be this user already, and changes nothing."},
+             "1024, and writes the file of --pid_file. Then it switches to the user permanently, "
+             "and only then opens the log and the store and loads OpenCL's drivers. It keeps no "
+             "capability, and no program can give one back; the process dumps no core and that "
+             "user cannot trace it. HOME, USER and LOGNAME become the user's.\n\n"
+             "The other groups come from the system's user database. To add those that own the "
+             "GPU devices: `usermod -aG video,render workpeer`.\n\n"
+             "You can give a numeric ID that belongs to no known user. Then daemon.group is "
+             "required, and there are no other groups.\n\n"
+             "Anyone who can write the configuration, or its directory, decides which user the "
+             "daemon switches to at the next start. If the user itself can, set it on the command "
+             "line, which takes precedence: `--config daemon.user=NAME`.\n\n"
+             "Started as root without this key, the daemon stays root and warns. This includes "
+             "containers: root there has full control of everything the container was given. "
+             "Started as another user, the daemon requires that it already is the user named "
+             "here."},
     {.path = "daemon.group", CONFIG_TEXT (config_group, daemon_group), .initial = "\"\"",
      .part = CONFIG_PART_DAEMON,
-     .help = "The group to become with that user. By default it is the user's own."},
+     .help = "The group to switch to with that user. By default it is the user's own."},
     {.path = "daemon.confine", CONFIG_SWITCH (daemon_confine), .initial = "true",
      .part = CONFIG_PART_DAEMON,
-     .help = "Whether the daemon has the kernel refuse it what it never needs: new privileges, "
-             "system calls such as mount, ptrace and bpf, and, if opencl.enable is off at the "
-             "start, starting programs. Turn this off for a driver that needs any of it, such as "
-             "a helper that is setuid.",
+     .help = "Whether the daemon blocks what it never uses: new privileges, system calls such as "
+             "mount, ptrace and bpf, and, if opencl.enable is off at the start, starting programs. "
+             "Turn this off for a driver that needs any of these, such as one with a setuid "
+             "helper.",
      .more = "No program that the daemon starts has more rights than the daemon. System calls "
-             "that neither a work server nor a GPU driver has a use for fail with EPERM: those "
-             "that mount, enter namespaces, trace or read other processes, load modules or "
-             "another kernel, set the clock or change the user, and those that reach bpf(2), "
-             "perf_event_open(2), keyctl(2), userfaultfd(2) or `io_uring`. If opencl.enable is "
-             "off at the start, programs cannot be started either; turning it on then takes a "
-             "restart, because drivers may compile with programs of their own. All this holds "
-             "until the process ends.\n\n"
-             "The log says at the start what is in force. If the kernel or a container refuses "
-             "the list of system calls, the log says so and the daemon goes on.\n\n"
-             "A driver whose helper is setuid is that of nvidia-modprobe(1), which creates "
-             "missing device files when a GPU is first used. Rather than turn this off, have them "
-             "created beforehand, by `nvidia-modprobe -u -c 0`."},
+             "that neither a work server nor a GPU driver uses fail with EPERM: those that mount, "
+             "enter namespaces, trace or read other processes, load modules or another kernel, "
+             "set the clock or change the user, and bpf(2), perf_event_open(2), keyctl(2), "
+             "userfaultfd(2) and `io_uring`. If opencl.enable is off at the start, the daemon "
+             "cannot start programs either. Turning OpenCL on then requires a restart, because "
+             "drivers may run their own compilers. These restrictions last until the process "
+             "ends.\n\n"
+             "At the start the log shows what is in force. If the kernel or a container does not "
+             "allow the list of system calls, the daemon logs that and continues.\n\n"
+             "NVIDIA's driver uses a setuid helper, nvidia-modprobe(1), to create missing device "
+             "files when a GPU is first used. Instead of turning this off, create them beforehand "
+             "with `nvidia-modprobe -u -c 0`."},
 };
 
 const struct config_section config_section_daemon = {
     .path = "daemon", CONFIG_OPTIONS (daemon_options),
-    .help = "The daemon's own rights, which it gives up before it serves anybody.",
-    .more = "A node has no such table and runs as whoever starts it. So the table says nothing to a "
-            "node that shares the file.",
+    .help = "The daemon's privileges, which it drops before it serves requests.",
+    .more = "Nodes have no such table, and ignore it if they share the file.",
 };

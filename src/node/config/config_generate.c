@@ -7,22 +7,25 @@
 enum { WIDTH = 94, WIDTH_IN_TABLE = 86 };
 
 static const char node_header[] =
-    "The configuration of workpeer: config-node.toml in its data directory (--data_path). A node's "
-    "own file of this name is accepted as it is: settings that only a node has are passed over. No "
-    "key is required. Times are in seconds, fractions allowed, unless a key says otherwise; sizes "
-    "are in bytes.";
+    "The configuration of workpeer: config-node.toml in its data directory (--data_path). You can "
+    "use "
+    "a node's own file of this name without changes: settings that only a node has are ignored. No "
+    "key is required. Unless stated otherwise, times are in seconds, fractions allowed, and sizes "
+    "in "
+    "bytes.";
 
 static const char rpc_header[] =
-    "The server's part of the configuration of workpeer, as a node keeps it: config-rpc.toml in "
-    "its data directory (--data_path). The [rpc] table of config-node.toml may hold all of it too, "
-    "and wins where both say something. No key is required.";
+    "The server's part of the configuration of workpeer, as in a node: config-rpc.toml in its data "
+    "directory (--data_path). The same settings can be in the [rpc] table of config-node.toml, "
+    "which "
+    "takes precedence. No key is required.";
 
 static const char commented_header[] =
-    "Each key is here with its meaning, type, unit and default, commented out. To change one, "
-    "remove the '#' before it and edit the value.";
+    "This file lists every key with its meaning, type, unit and default, commented out. To change "
+    "one, remove the '#' in front of it and edit the value.";
 
 static const char default_header[] =
-    "Each key is here with its meaning, type and unit, and with its default in force.";
+    "This file lists every key with its meaning, type and unit, and sets it to its default.";
 
 /* How much of `text` fits into one line: whole words, at least one. */
 static size_t

@@ -118,7 +118,7 @@ is_account (const struct config_input *input)
 }
 
 static const struct config_type account = {CONFIG_IS_TEXT (is_account),
-                                           .expected = "an account, as \"nano_3...\""};
+                                           .expected = "an account, such as \"nano_3...\""};
 const struct config_type config_accounts = {
     TEXTS (account),
     .expected = "an account, or a list of accounts",
@@ -135,11 +135,11 @@ is_network (const struct config_input *input)
 
 static const struct config_type network = {
     CONFIG_IS_TEXT (is_network),
-    .expected = "a network, as \"10.0.0.0/8\" or \"::1\", with no bits set beyond its length",
+    .expected = "a network, such as \"10.0.0.0/8\" or \"::1\", with no bits set beyond its length",
 };
 const struct config_type config_networks = {
     TEXTS (network),
-    .expected = "a network, as \"10.0.0.0/8\" or \"::1\", or a list of networks",
+    .expected = "a network, such as \"10.0.0.0/8\" or \"::1\", or a list of networks",
     .unique = true,
 };
 

@@ -32,7 +32,7 @@ read_key (const struct config_input *input, void *value)
     if (!toml_is_text (input->entry) || input->entry->length > KEY_MAX ||
         !header_is_value (input->entry->text)) {
         config_report_error (input->context, input->entry->place,
-                             "%s cannot stand in a header, expected a string of 1 to %d visible "
+                             "%s is not valid in a header, expected a string of 1 to %d visible "
                              "ASCII characters",
                              input->entry->path, KEY_MAX);
         return CONFIG_REPORTED;
@@ -52,7 +52,7 @@ is_header (const struct config_input *input)
 
 static const struct config_type header = {
     CONFIG_IS_TEXT (is_header),
-    .expected = "the name of a header that can carry a key, as \"api-key\"",
+    .expected = "the name of a header that can carry a key, such as \"api-key\"",
 };
 
 static const struct config_option members[] = {
@@ -70,7 +70,7 @@ complete_peer (const struct toml_entry *entry, const struct config_context *cont
     char *bearer;
 
     if (named != NULL && config_member (entry, "key") == NULL) {
-        config_report_error (context, named->place, "%s stands without a key, expected both",
+        config_report_error (context, named->place, "%s is set without a key, expected both",
                              named->path);
         return false;
     }
@@ -123,51 +123,50 @@ static const struct config_option options[] = {
     {.path = "peers.mode", CONFIG_CHOICE (peers_mode, modes), .initial = "\"serial\"",
      .help = "\"serial\" asks one peer after another until one succeeds. \"race\" asks all of "
              "them at once and takes the first good answer. \"hedge\" also asks the next peer "
-             "when one fails, or takes longer than it does 95 times out of 100. Peers whose "
-             "answers are no longer wanted are told to stop, with work_cancel."},
+             "when one fails, or takes longer than it does 95 times out of 100. A peer whose "
+             "answer is no longer needed receives work_cancel."},
     {.path = "peers.local", CONFIG_CHOICE (peers_local, locals), .initial = "\"fallback\"",
-     .help = "What this machine's own devices do for a request that goes to peers: start when all "
-             "peers have failed, search alongside them from the beginning, or never search."},
+     .help = "What this machine's own devices do for a request that goes to peers: \"fallback\" "
+             "starts them when all peers have failed, \"beside\" lets them search alongside the "
+             "peers, \"never\" does not use them."},
     {.path = "peers.stand_in", CONFIG_SWITCH (peers_stand_in), .initial = "true",
      .part = CONFIG_PART_PRECACHE,
-     .help = "Whether a request that does not say use_peers goes to the peers when this machine "
-             "has no device to work on, or none that works."},
+     .help = "Whether requests without use_peers go to the peers while this machine has no "
+             "working device."},
     {.path = "peers.connect_timeout", CONFIG_NUMBER (peers_connect_timeout, 0.01, CONFIG_A_DAY),
      .initial = "3", .unit = "seconds",
      .help = "How long connecting to one address of a peer may take."},
     {.path = "peers.response_timeout", CONFIG_NUMBER (peers_response_timeout, 0.01, CONFIG_A_DAY),
      .initial = "60", .unit = "seconds",
-     .help = "How long one peer may take to find work. When the request's own time is short, its "
-             "peers share it."},
+     .help = "How long one peer may take to find work. If the request has less time left, its "
+             "peers share that."},
     {.path = "peers.peer", .type = &config_peer_list, CONFIG_FIELD (struct config_peers, peers_peer),
      .initial = "[]",
-     .help = "More work peers, for services that need a path or a key. They are asked after those "
-             "of node.work_peers. Each is a table [[peers.peer]] with `url`, which is "
-             "\"http://host:port/path\" or the same with https, and, if the service wants a key, `key` and `header`, the "
-             "name of the header that carries it. The header is \"api-key\" by default; "
-             "\"Authorization\" carries the key as a Bearer token."},
+     .help = "More work peers, for services that need a path or a key. They come after those of "
+             "node.work_peers. Each is a table [[peers.peer]] with `url`, which is "
+             "\"http://host:port/path\" or the same with https, and, if the service requires a key, "
+             "`key` and `header`, the name of the header that carries it. The header is \"api-key\" "
+             "by default; \"Authorization\" carries the key as a Bearer token."},
 };
 
 const struct config_section config_section_peers = {
     .path = "peers", CONFIG_OPTIONS (options),
-    .help = "How work peers are asked. The peers themselves are listed in node.work_peers and "
-            "peers.peer.",
-    .more = "At most 4096 calls to peers are under way at a time, or fewer if the limit on open "
-            "files is too low for that. A call beyond that counts as failed for the request, but "
-            "is not held against the peer.",
+    .help = "How Workpeer asks its work peers. node.work_peers and peers.peer list the peers.",
+    .more = "Workpeer makes at most 4096 calls to peers at a time, or fewer if the limit on open "
+            "files is too low. A call beyond that fails for the request, but does not count "
+            "against the peer.",
 };
 
 static const struct config_option tls_options[] = {
     {.path = "tls.authorities", CONFIG_TEXT (config_file_path, tls_authorities), .initial = "\"\"",
-     .help = "A PEM file of the certificates that are trusted, in place of the system's authorities: "
-             "that of an authority of your own, or a server's own certificate. It is read again at "
-             "SIGHUP."},
+     .help = "A PEM file with the certificates to trust instead of the system's authorities: those of "
+             "your own authority, or a server's own certificate. SIGHUP rereads it."},
 };
 
 const struct config_section config_section_tls = {
     .path = "tls", CONFIG_OPTIONS (tls_options),
-    .help = "How the servers of https URLs are checked: work peers, and precache.node.",
-    .more = "A server has to show a certificate for its name or address from an authority that is "
-            "trusted, and to speak TLS 1.2 or 1.3. Otherwise nothing is sent to it, no key "
-            "either, and the log and status say why it is `untrusted`.",
+    .help = "How to check the servers of https URLs: work peers and precache.node.",
+    .more = "A server must have a certificate for its name or address from a trusted authority, and "
+            "support TLS 1.2 or 1.3. Otherwise Workpeer sends it nothing, not even a key, and the "
+            "log and status say why it is `untrusted`.",
 };

@@ -76,8 +76,9 @@ read_member (const struct config_type *type, const struct toml_entry *entry,
         length +=
             (size_t)snprintf (known + length, sizeof known - length, "%s%s", before, member->path);
     }
-    config_report_warning (context, entry->key, "%s is no known key and is ignored; there are %s",
-                           entry->path, known);
+    config_report_warning (context, entry->key,
+                           "%s is not a known key and is ignored; known keys are %s", entry->path,
+                           known);
     return true;
 }
 

@@ -227,7 +227,7 @@ complain_refused (struct option_reading *reading, char **words)
 
     if (settings != NULL && reading->word == OPTIONS_NONE) {
         return complain (reading, NULL,
-                         "unrecognised option '%.*s'; here that is %s, in config-node.toml or "
+                         "unrecognised option '%.*s'; use %s, in config-node.toml or "
                          "with --config",
                          length, word, settings);
     }

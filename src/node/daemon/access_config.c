@@ -60,10 +60,10 @@ on_refusal (void *data, enum access_verdict verdict, const char *who)
     struct access_config *access = data;
 
     if (access->refused++ > 0) {
-        log_debug ("Refused a request of %s: %s", who, reason_of (verdict));
+        log_debug ("Refused a request from %s: %s", who, reason_of (verdict));
         return;
     }
-    log_info ("Refused a request of %s: %s", who, reason_of (verdict));
+    log_info ("Refused a request from %s: %s", who, reason_of (verdict));
     memory_require (event_add (access->report, &report_time) == 0);
 }
 
@@ -74,7 +74,7 @@ access_config_new (struct event_base *base)
 
     access->access = access_new (MOST_CALLERS);
     if (access->access == NULL) {
-        log_error ("Who may ask cannot be settled: the system has no random numbers");
+        log_error ("Access control cannot start: the system has no random numbers");
         free (access);
         return NULL;
     }
@@ -146,10 +146,10 @@ access_config_announce (const struct config *config, bool is_wide)
     const size_t networks = config->access_allow.count;
 
     if (keys > 0 || networks > 0) {
-        log_info ("Access: %zu API keys; networks that need none: %zu", keys, networks);
+        log_info ("Access: %zu API keys; networks that need no key: %zu", keys, networks);
     } else if (is_wide) {
-        log_warn ("ANYBODY WHO REACHES THIS MACHINE CAN HAVE WORK DONE HERE: it listens on more "
-                  "than loopback, without API keys (access.keys) and networks (access.allow)");
+        log_warn ("ANYBODY WHO CAN REACH THIS MACHINE CAN REQUEST WORK: it listens on more than "
+                  "loopback, with neither API keys (access.keys) nor networks (access.allow)");
     }
 }
 

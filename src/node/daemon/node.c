@@ -1,7 +1,7 @@
 /*
  * A start, each step on what those before it have made (begin, start):
  *
- *   1. ports and the pid file are taken, root is given up     node_process.c
+ *   1. ports and the pid file are taken, root is dropped           node_process.c
  *   2. the log's file is opened, by whom the process now is
  *   3. system calls are refused, while there is one thread    node_process.c
  *   4. the settings of every object out of the configuration  node_settings.c
@@ -139,7 +139,7 @@ init_loop (struct node *node)
     }
     event_config_free (config);
     if (node->base == NULL) {
-        log_error ("Cannot start an event loop that sees clients leave (epoll is needed)");
+        log_error ("Cannot start an event loop that notices disconnects (epoll is required)");
         return -1;
     }
     return 0;
@@ -204,7 +204,7 @@ log_peers (const struct node *node)
     log_info ("Work peers: %zu (%s)", peers, config_peers_mode_name (config->peers_mode));
     if (pool_device_count (node->actions.engine.pool) == 0) {
         log_warn (peers > 0 && config->peers_stand_in
-                      ? "Without a device here all work is left to the peers"
+                      ? "This machine has no device: all work goes to the peers"
                       : "Work generation is disabled (node.work_threads is 0)");
     }
 }

@@ -53,7 +53,7 @@ node_settle (struct node *node, const char *pid_file, char error[NODE_ERROR_SIZE
     }
     failed = node->plan.act == PRIVILEGES_DROP && privileges_drop (&node->plan, reason) != 0;
     if (failed) {
-        (void)snprintf (error, NODE_ERROR_SIZE, "cannot become %s (daemon.user): %s",
+        (void)snprintf (error, NODE_ERROR_SIZE, "cannot switch to %s (daemon.user): %s",
                         config->daemon_user, reason);
     }
     return failed ? -1 : 0;
@@ -83,8 +83,8 @@ check_file (const char *data_path, const char *name)
     if ((size_t)snprintf (path, sizeof path, "%s/%s", data_path, name) < sizeof path &&
         access (path, R_OK) != 0 && errno == EACCES) {
         ownership_user (user);
-        log_warn ("%s cannot be read again at SIGHUP: %s may not; give it that user's group, and "
-                  "mode 0640",
+        log_warn ("%s cannot be reloaded at SIGHUP: %s has no access; give the file that user's "
+                  "group and mode 0640",
                   path, user);
     }
 }
@@ -96,11 +96,11 @@ log_user (const struct node *node, const struct config_sources *sources)
     char groups[512];
 
     if (plan->act == PRIVILEGES_STAY_ROOT) {
-        log_warn ("The daemon runs as root and need not: name a user in daemon.user, or start it "
-                  "as one; daemon.user = \"root\" is for who wants this");
+        log_warn ("The daemon runs as root and does not need to: set daemon.user, or start it as "
+                  "another user; daemon.user = \"root\" accepts this");
     } else if (plan->act == PRIVILEGES_DROP) {
         print_groups (groups, sizeof groups);
-        log_info ("Running as user %s (%u), group %u, of the groups%s; root is given up",
+        log_info ("Running as user %s (%u), group %u, groups%s; root is dropped",
                   node->actions.config->daemon_user, (unsigned)plan->user.uid, (unsigned)plan->gid,
                   groups);
         check_file (sources->data_path, "config-node.toml");
@@ -116,24 +116,24 @@ put_up_floor (struct node *node)
     int refused;
 
     if (privileges_allow_no_new () != 0) {
-        log_warn ("Not confined: new privileges cannot be forbidden: %s", strerror (errno));
+        log_warn ("Not confined: cannot forbid new privileges: %s", strerror (errno));
         return;
     }
     if (!confinement_is_built_in ()) {
-        log_info ("Confined: no new privileges; this program was built without the list of "
-                  "refused system calls");
+        log_info ("Confined: no new privileges; this program was built without the list of blocked "
+                  "system calls");
         return;
     }
     refused = confinement_put_up (no_programs, error);
     if (refused < 0) {
-        log_warn ("Confined: no new privileges; the system refuses the list of refused system "
-                  "calls: %s",
+        log_warn ("Confined: no new privileges; the system does not accept the list of blocked "
+                  "system calls: %s",
                   error);
         return;
     }
     node->no_programs = no_programs;
-    log_info ("Confined: no new privileges, system calls refused: %d%s (daemon.confine)", refused,
-              no_programs ? ", no programs are started" : "");
+    log_info ("Confined: no new privileges, system calls blocked: %d%s (daemon.confine)", refused,
+              no_programs ? ", no programs can be started" : "");
 }
 
 void

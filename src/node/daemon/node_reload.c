@@ -75,7 +75,7 @@ apply (struct node *node, struct reload_result *result)
         return -1;
     }
     put_in_force (node, result);
-    log_info ("The configuration is read again: settings changed: %zu", changes);
+    log_info ("Configuration reloaded: settings changed: %zu", changes);
     return 0;
 }
 
@@ -93,7 +93,7 @@ node_on_reloaded (void *data, struct reload_result *result)
     }
     log_report (&result->report);
     if (result->config == NULL || result->failed || apply (node, result) != 0) {
-        log_error ("The configuration stays as it was");
+        log_error ("The configuration is unchanged");
         config_free (result->config);
     }
     tls_release (result->tls);
@@ -113,7 +113,8 @@ node_reload (struct node *node)
     }
     node->reload_again = false;
     if (reload_start (node->reload, node->actions.config, node->no_programs) != 0) {
-        log_error ("The configuration cannot be read again: no thread for it; it stays as it was");
+        log_error (
+            "Cannot reload the configuration: no thread for it; the configuration is unchanged");
         return;
     }
     notify_reloading (node->notify);

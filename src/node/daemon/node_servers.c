@@ -84,8 +84,7 @@ start_rpc (struct node *node)
         return -1;
     }
     if (given > 0) {
-        log_info (
-            "The service manager opened these sockets: rpc.address and rpc.port do not count");
+        log_info ("The service manager opened these sockets: rpc.address and rpc.port are ignored");
     }
     return 0;
 }

@@ -112,7 +112,7 @@ node_settings_log (const struct config *config)
     const struct config *const defaults = config_load (&none, &report);
 
     if (defaults != NULL && node_settings_log_changes (config, defaults) == 0) {
-        log_info ("Settings: all as they are by default");
+        log_info ("Settings: all at their defaults");
     }
     config_free (defaults);
     config_report_clear (&report);

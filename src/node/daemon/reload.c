@@ -198,7 +198,7 @@ reload_new (struct event_base *base, const struct config_sources *sources, reloa
     struct reload *reload;
 
     if (fd < 0) {
-        log_error ("Cannot start: no descriptor for reading the configuration again: %s",
+        log_error ("Cannot start: no descriptor for reloading the configuration: %s",
                    strerror (errno));
         return NULL;
     }

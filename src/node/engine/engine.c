@@ -20,7 +20,7 @@ find_gpus (struct engine *engine, const struct config *config, const char *data_
     }
     engine->gpu = gpu_open (&settings, text);
     if (engine->gpu == NULL) {
-        log_warn ("OpenCL is enabled (opencl.enable) and cannot be used: %s", text);
+        log_warn ("OpenCL is enabled (opencl.enable) but cannot be used: %s", text);
     }
     for (size_t i = 0; i < gpu_count (engine->gpu); i++) {
         gpu_describe (engine->gpu, i, text);
@@ -71,15 +71,15 @@ log_engine (const struct engine *engine, const struct config *config, unsigned t
         log_info ("Work pool threads: %zu (OpenCL)", devices);
     }
     if (standby) {
-        log_info ("Work pool threads: 0 (CPU), as node.work_threads is not set; %u stand by for "
-                  "when no OpenCL device works",
+        log_info ("Work pool threads: 0 (CPU), because node.work_threads is not set; %u in reserve "
+                  "for when no OpenCL device works",
                   threads);
     } else if (threads > 0) {
         log_info ("Work pool threads: %u (CPU, scanner %s)", threads, engine->choice.scanner->name);
         log_info ("Scanner %s: %s", engine->choice.scanner->name, engine->choice.reason);
     }
     if (config->opencl_enable && devices == 0 && threads > 0) {
-        log_warn ("Work is done on the CPU");
+        log_warn ("The CPU searches instead");
     }
 }
 

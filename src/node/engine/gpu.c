@@ -52,7 +52,7 @@ choose_numbered (struct gpu *gpu, const struct config *config, char error[GPU_TE
     if (select_entry (gpu, numbers, error) != 0) {
         (void)snprintf (error, GPU_TEXT_SIZE,
                         "there is no OpenCL device %s (opencl.platform and opencl.device); "
-                        "--list_devices prints which there are",
+                        "--list_devices lists the devices",
                         numbers);
         return -1;
     }

@@ -52,7 +52,7 @@ scanner_choice_threads (const char *text, const struct config *config, unsigned 
     uint64_t wanted = config->work_threads < cpus ? config->work_threads : cpus;
 
     if (text != NULL && number_parse_unsigned (text, 1, cpus, &wanted) != 0) {
-        fprintf (stderr, "Invalid threads count: expected 1 to %u, the CPUs there are\n", cpus);
+        fprintf (stderr, "Invalid threads count: expected 1 to %u, the number of CPUs\n", cpus);
         return -1;
     }
     if (wanted == 0) {

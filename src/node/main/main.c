@@ -61,7 +61,7 @@ check_opencl (const struct config *config)
     }
     gpu = gpu_open (&settings, error);
     if (gpu == NULL) {
-        fprintf (stderr, "warning: OpenCL is enabled (opencl.enable) and cannot be used: %s\n",
+        fprintf (stderr, "warning: OpenCL is enabled (opencl.enable) but cannot be used: %s\n",
                  error);
     }
     gpu_free (gpu);

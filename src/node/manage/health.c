@@ -50,7 +50,7 @@ health_check (const struct actions *actions, char reason[HEALTH_REASON_SIZE])
     }
     if (pool_device_count (actions->engine.pool) == 0 && peers > 0 &&
         actions->config->peers_stand_in) {
-        snprintf (reason, HEALTH_REASON_SIZE, "Every work peer rests after a failure");
+        snprintf (reason, HEALTH_REASON_SIZE, "Every work peer is resting after a failure");
     }
     return -1;
 }

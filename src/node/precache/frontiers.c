@@ -103,9 +103,9 @@ note (struct frontiers *frontiers, const char *reason)
 
     endpoint_print (&frontiers->node.endpoint, name);
     if (reason != NULL && !frontiers->failing) {
-        log_warn ("The node at %s tells no frontiers: %s (precache.node)", name, reason);
+        log_warn ("The node at %s does not report frontiers: %s (precache.node)", name, reason);
     } else if (reason == NULL && frontiers->failing) {
-        log_info ("The node at %s tells frontiers again", name);
+        log_info ("The node at %s reports frontiers again", name);
     }
     frontiers->failing = reason != NULL;
 }
@@ -136,7 +136,7 @@ failure_of (const struct http_result *result, char text[REASON_SIZE])
         return "an answer that is not HTTP";
     case HTTP_CLOSED:
     case HTTP_CUT:
-        return "closed before the answer's end";
+        return "closed before the end of the answer";
     default:
         return result->reason;
     }

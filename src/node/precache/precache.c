@@ -107,8 +107,8 @@ complain_of_crowd (struct precache *precache)
 
     if (precache->complained == 0 || now - precache->complained > COMPLAINT_PAUSE) {
         precache->complained = now;
-        log_warn ("More accounts than the %zu that are followed: the one heard of longest ago is "
-                  "dropped, %" PRIu64 " so far (precache.max_accounts)",
+        log_warn ("More accounts than the limit of %zu: the one not heard of for the longest time "
+                  "is dropped, %" PRIu64 " so far (precache.max_accounts)",
                   precache->settings.max_accounts, precache->statistics.dropped);
     }
 }

@@ -76,16 +76,15 @@ on_look (evutil_socket_t fd, short what, void *data)
     (void)what;
     store_statistics (owner->store, &statistics);
     if (statistics.troubles > owner->troubles) {
-        log_error ("The store cannot be written, and tries again: %s", statistics.error);
+        log_error ("Cannot write to the store, retrying: %s", statistics.error);
         owner->failing = true;
     }
     if (owner->failing && !statistics.failing) {
-        log_info ("The store is written again");
+        log_info ("Writing to the store works again");
         owner->failing = false;
     }
     if (statistics.read_errors > owner->read_errors) {
-        log_error ("The store could not be read, %" PRIu64 " times so far: what was looked for "
-                   "counts as not there",
+        log_error ("The store could not be read, %" PRIu64 " times so far: treated as not found",
                    statistics.read_errors);
     }
     owner->troubles = statistics.troubles;
@@ -141,7 +140,7 @@ open_store (struct precache_owner *owner, const char *data_path)
         log_error ("Cannot start without the store: %s%s (store.on_failure)", error, advice);
         return -1;
     }
-    log_error ("Going on without the store: %s%s (store.on_failure)", error, advice);
+    log_error ("Continuing without the store: %s%s (store.on_failure)", error, advice);
     return 0;
 }
 
@@ -249,8 +248,7 @@ apply (struct precache_owner *owner, const struct config *last, struct broker *b
 
     if (!config->precache_enable || owner->store == NULL) {
         if (config->precache_accounts.count > 0 || config->precache_node[0] != '\0') {
-            log_warn ("Nothing is found ahead of need: that takes a store (store.enable) and "
-                      "precache.enable");
+            log_warn ("Pre-caching is off: it needs the store (store.enable) and precache.enable");
         }
         if (owner->precache == NULL) {
             return 0;
@@ -265,7 +263,7 @@ apply (struct precache_owner *owner, const struct config *last, struct broker *b
         start_frontiers (owner);
     }
     precache_statistics (owner->precache, &statistics);
-    log_info ("Pre-caching: %zu accounts are followed, %zu of them watched", statistics.accounts,
+    log_info ("Pre-caching: %zu accounts followed, %zu of them watched", statistics.accounts,
               statistics.pinned);
     return failed;
 }
@@ -322,7 +320,7 @@ precache_owner_free (struct precache_owner *owner)
         struct store_statistics statistics;
 
         store_statistics (owner->store, &statistics);
-        log_error ("Works are lost that could not be stored: %s", statistics.error);
+        log_error ("Lost works that could not be stored: %s", statistics.error);
     }
     store_close (owner->store);
     free (owner);

@@ -169,7 +169,7 @@ log_found (const struct subject *subject, const struct broker_answer *answer)
     char root[HEX_ROOT_SIZE];
 
     hex_print_root (subject->root, root);
-    log_debug ("Work for %s is ready ahead of need: %.0f ms (%s)", root, answer->seconds * 1e3,
+    log_debug ("Work for %s is ready in advance: %.0f ms (%s)", root, answer->seconds * 1e3,
                answer->source);
 }
 

@@ -241,7 +241,7 @@ log_failure (const struct peer_search *asked, const struct peer_candidate *candi
     char root[HEX_ROOT_SIZE];
 
     hex_print_root (asked->search->key.root, root);
-    log_warn ("Work peer %s has failed to find work for %s: %s", peer_name (candidate->peer), root,
+    log_warn ("Work peer %s failed to find work for %s: %s", peer_name (candidate->peer), root,
               answer->reason);
 }
 

@@ -112,7 +112,7 @@ listening_start (struct server *server, const struct text_list *addresses, uint1
             listening (data, address, port);
             count++;
         } else if (can_do_without (address, result)) {
-            log_warn ("Not listening there: %s", error);
+            log_warn ("Not listening on one address: %s", error);
         } else {
             return -1;
         }

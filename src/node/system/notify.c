@@ -109,7 +109,7 @@ notify_new (struct event_base *base)
     }
     notify->fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (notify->fd < 0) {
-        log_error ("Cannot tell the service manager anything: %s", strerror (errno));
+        log_error ("Cannot reach the service manager: %s", strerror (errno));
         notify_free (notify);
         return NULL;
     }

@@ -57,7 +57,7 @@ pid_file_new (const char *path, char *error, size_t error_size)
     struct pid_file *file;
 
     if (fd < 0 && errno == EWOULDBLOCK) {
-        snprintf (error, error_size, "the pid file %s is held by another daemon that runs", path);
+        snprintf (error, error_size, "the pid file %s is held by another running daemon", path);
         return NULL;
     }
     if (fd < 0) {

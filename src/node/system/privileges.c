@@ -51,13 +51,12 @@ plan_drop (const char *group, struct privileges_plan *plan, char error[PRIVILEGE
     if (*group != '\0') {
         return find_group (group, &plan->gid, error);
     }
-    return plan->user.is_known
-               ? 0
-               : fail (error, "daemon.user is a number that is no known user's, so the group is "
-                              "not known either: set daemon.group");
+    return plan->user.is_known ? 0
+                               : fail (error, "daemon.user is a number that belongs to no known "
+                                              "user: set daemon.group, too");
 }
 
-/* For a process that cannot become anybody else. */
+/* For a process that cannot switch to anybody else. */
 static int
 compare (const char *user, const char *group, struct privileges_identity now,
          const struct privileges_plan *plan, char error[PRIVILEGES_TEXT_SIZE])
@@ -66,8 +65,8 @@ compare (const char *user, const char *group, struct privileges_identity now,
 
     if (plan->user.uid != now.uid) {
         return fail (error,
-                     "only root can become %.100s (daemon.user), and this is user %u: start the "
-                     "daemon as root or as that user, or leave daemon.user out",
+                     "only root can switch to %.100s (daemon.user), and this is user %u: start the "
+                     "daemon as root or as that user, or remove daemon.user",
                      user, (unsigned)now.uid);
     }
     if (*group != '\0' && find_group (group, &gid, error) != 0) {
@@ -76,7 +75,7 @@ compare (const char *user, const char *group, struct privileges_identity now,
     if (gid != now.gid) {
         return fail (error,
                      "only root can change to the group %.100s (daemon.group), and this is group "
-                     "%u: start the daemon as root or in that group, or leave daemon.group out",
+                     "%u: start the daemon as root or in that group, or remove daemon.group",
                      group, (unsigned)now.gid);
     }
     return 0;
@@ -90,7 +89,7 @@ privileges_plan (const char *user, const char *group, struct privileges_identity
     if (*user == '\0') {
         return *group == '\0'
                    ? 0
-                   : fail (error, "daemon.group counts only beside daemon.user: set both or none");
+                   : fail (error, "daemon.group requires daemon.user: set both or neither");
     }
     if (system_user_find (user, &plan->user) != 0) {
         return fail (error, "there is no user %.100s (daemon.user)", user);
@@ -108,7 +107,7 @@ empty_bounding_set (char error[PRIVILEGES_TEXT_SIZE])
          capability++) {
         /* A container may have taken the right to do this; then no_new_privs alone sees to it. */
         if (prctl (PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno != EPERM) {
-            return fail (error, "cannot take capability %lu out of the bounding set: %s",
+            return fail (error, "cannot remove capability %lu from the bounding set: %s",
                          capability, strerror (errno));
         }
     }
@@ -146,7 +145,7 @@ clear_capabilities (char error[PRIVILEGES_TEXT_SIZE])
     struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
 
     if (syscall (SYS_capset, &header, sets) != 0) {
-        return fail (error, "cannot give up capabilities: %s", strerror (errno));
+        return fail (error, "cannot drop capabilities: %s", strerror (errno));
     }
     return 0;
 }
@@ -177,11 +176,11 @@ verify (const struct privileges_plan *plan, char error[PRIVILEGES_TEXT_SIZE])
 
     if (getresuid (&uids[0], &uids[1], &uids[2]) != 0 ||
         getresgid (&gids[0], &gids[1], &gids[2]) != 0) {
-        return fail (error, "cannot see whom the process runs as: %s", strerror (errno));
+        return fail (error, "cannot find out which user the process runs as: %s", strerror (errno));
     }
     for (int i = 0; i < 3; i++) {
         if (uids[i] != plan->user.uid || gids[i] != plan->gid) {
-            return fail (error, "the process is not wholly user %u of group %u",
+            return fail (error, "the process does not run entirely as user %u, group %u",
                          (unsigned)plan->user.uid, (unsigned)plan->gid);
         }
     }

@@ -139,7 +139,7 @@ on_timer (evutil_socket_t fd, short what, void *data)
     (void)fd;
     (void)what;
     if (call->state == EXCHANGING) {
-        fail (call, HTTP_RESPONSE_TIMEOUT, "no whole answer within %.1f s", call->patience);
+        fail (call, HTTP_RESPONSE_TIMEOUT, "no complete answer within %.1f s", call->patience);
     } else {
         fail (call, HTTP_CONNECT_TIMEOUT, "no %sconnection within %.1f s",
               call->state == SECURING ? "TLS " : "", call->patience);
@@ -177,7 +177,8 @@ judge (struct http_call *call)
         fail (call, HTTP_BAD_STATUS, "it answered with HTTP status %u", call->answer.status);
         break;
     case HTTP_ANSWER_TOO_LARGE:
-        fail (call, HTTP_TOO_LARGE, "its answer is larger than %zu bytes, or its header is",
+        fail (call, HTTP_TOO_LARGE,
+              "its answer is larger than %zu bytes, or its header is too large",
               call->answer.max_body);
         break;
     case HTTP_ANSWER_BROKEN:
@@ -232,7 +233,7 @@ on_event (struct bufferevent *stream, short what, void *data)
         if ((what & BEV_EVENT_EOF) != 0 && http_answer_end (&call->answer)) {
             succeed (call);
         } else {
-            fail (call, HTTP_CUT, "it closed the connection within its answer");
+            fail (call, HTTP_CUT, "it closed the connection in the middle of its answer");
         }
     } else if (call->reused) {
         leave (call);

@@ -113,8 +113,8 @@ on_refusal (evutil_socket_t fd, short what, void *data)
     struct peer_call *call = data;
     struct peer_answer answer = {
         .outcome = call->refused,
-        .reason = call->refused == PEER_LOOP ? "the request has come through too many daemons"
-                                             : "too many requests to peers are under way",
+        .reason = call->refused == PEER_LOOP ? "the request has passed through too many daemons"
+                                             : "too many requests to peers are in progress",
     };
 
     (void)fd;

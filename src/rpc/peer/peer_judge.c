@@ -41,7 +41,7 @@ judge_work (const json_t *field, const struct scan_target *target, uint64_t *wor
     if (!value_reaches (target, *work, value)) {
         hex_print_u64 (*value, reached);
         snprintf (reason, PEER_REASON_SIZE,
-                  "wrong work: for another root or below the threshold (it is worth %s)", reached);
+                  "wrong work: for another root or below the threshold (it reaches %s)", reached);
         return PEER_WRONG_WORK;
     }
     reason[0] = '\0';

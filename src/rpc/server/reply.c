@@ -90,7 +90,7 @@ static const struct {
     const char *error;
 } refusals[] = {
     [ACCESS_GRANTED] = {200, ""},
-    [ACCESS_NO_KEY] = {401, "An API key is needed"},
+    [ACCESS_NO_KEY] = {401, "An API key is required"},
     [ACCESS_WRONG_KEY] = {401, "Unknown API key"},
     [ACCESS_FORBIDDEN] = {403, "Requests from this address are not allowed"},
     [ACCESS_TOO_FAST] = {429, "Too many requests in a short time"},

@@ -128,7 +128,7 @@ land (struct device_opencl *opencl, double patience)
 
     if (hit && landing.found >= landing.count) {
         (void)snprintf (opencl->device.reason, sizeof opencl->device.reason,
-                        "it answered item %u of a launch of %u", landing.found, landing.count);
+                        "it returned item %u of a launch of %u", landing.found, landing.count);
         return -1;
     }
     if (owner == NULL) { /* its batch was collected without it */

@@ -50,7 +50,7 @@ opencl_api_load (struct opencl_api *api, char *error, size_t error_size)
 
         if (address == NULL) {
             (void)snprintf (error, error_size,
-                            "the OpenCL library on this machine has no %s: OpenCL 1.2 is needed",
+                            "the OpenCL library on this machine has no %s: OpenCL 1.2 is required",
                             functions[i].name);
             (void)dlclose (library);
             return -1;

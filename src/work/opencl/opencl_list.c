@@ -128,7 +128,7 @@ defect_of (const struct opencl_api *api, cl_device_id device)
     (void)device_value (api, device, CL_DEVICE_COMPILER_AVAILABLE, &compiler, sizeof compiler);
     (void)device_value (api, device, CL_DEVICE_ENDIAN_LITTLE, &little, sizeof little);
     if (!available) {
-        return "the driver says that it is not available";
+        return "its driver reports it as unavailable";
     }
     if (!compiler) {
         return "its driver has no compiler";
@@ -199,8 +199,8 @@ complain_none (unsigned platforms, char *error, size_t error_size)
                         "installed, and listed in /etc/OpenCL/vendors?");
     } else {
         (void)snprintf (error, error_size,
-                        "%u OpenCL platform%s on this machine, and no device: is the GPU there, "
-                        "may this user open it, and can its driver write below HOME?",
+                        "%u OpenCL platform%s on this machine, but no device: is there a GPU, may "
+                        "this user open it, and can its driver write below HOME?",
                         platforms, platforms == 1 ? "" : "s");
     }
     return -1;
@@ -329,10 +329,10 @@ complain_unknown (const struct opencl_list *list, const char *entry, char *error
 {
     size_t length = 0;
 
-    append (error, size, &length, "\"%s\" names no OpenCL device%s", entry,
-            strcmp (entry, "all") == 0 ? " (a CPU is not in \"all\": workpeer's own threads "
-                                         "serve it better)"
-                                       : "");
+    append (error, size, &length, "\"%s\" matches no OpenCL device%s", entry,
+            strcmp (entry, "all") == 0
+                ? " (\"all\" does not include CPUs: Workpeer's own threads are faster there)"
+                : "");
     for (size_t i = 0; i < list->count; i++) {
         const struct opencl_device *const device = &list->devices[i];
 

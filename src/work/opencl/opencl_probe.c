@@ -39,8 +39,8 @@ opencl_probe_with (int (*child) (const void *data), double patience, char *error
     case CHILD_CRASHED:
     case CHILD_KILLED:
         (void)snprintf (error, size,
-                        "the OpenCL library or a driver crashes when it is loaded (%s): see what "
-                        "/etc/OpenCL/vendors names",
+                        "the OpenCL library or a driver crashes when it is loaded (%s): check "
+                        "/etc/OpenCL/vendors",
                         strsignal (result.detail));
         break;
     case CHILD_ENDED:

@@ -77,7 +77,7 @@ expect_nothing (struct device *device, const struct scan_midstate *midstate, uin
         return 0;
     }
     snprintf (device->reason, sizeof device->reason,
-              "self-test: a nonce found in a batch from %016" PRIx64 " that holds none", first);
+              "self-test: a nonce found in a batch from %016" PRIx64 " that contains none", first);
     return -1;
 }
 

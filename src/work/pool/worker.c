@@ -147,7 +147,7 @@ report_hit (struct worker *worker, struct job *job, uint64_t nonce)
 
     if (!value_reaches (&job->target, nonce, &value)) {
         snprintf (device->reason, sizeof device->reason,
-                  "it answered nonce %016" PRIx64 ", whose value %016" PRIx64
+                  "it returned nonce %016" PRIx64 ", whose value %016" PRIx64
                   " does not reach the threshold %016" PRIx64,
                   nonce, value, job->target.threshold);
         return -1;

@@ -243,11 +243,11 @@ judge (struct child_result result, char *reason, size_t reason_size)
 {
     switch (result.end) {
     case CHILD_CRASHED:
-        snprintf (reason, reason_size, "reading it ends in \"%s\"", strsignal (result.detail));
+        snprintf (reason, reason_size, "reading it ended with \"%s\"", strsignal (result.detail));
         return STORE_CHECK_DAMAGED;
     case CHILD_ANSWERED:
     case CHILD_ENDED:
-        snprintf (reason, reason_size, "it does not hold what it says");
+        snprintf (reason, reason_size, "its contents are inconsistent");
         return result.end == CHILD_ENDED ? STORE_CHECK_DAMAGED : (enum store_check)result.detail;
     default: /* somebody ended it, or it could not be started */
         return STORE_CHECK_UNSURE;

@@ -31,9 +31,9 @@ store_file_error (const struct store_file *file, int failed)
 
     switch (failed) {
     case MDB_MAP_FULL:
-        return "it is as large as its bound in bytes allows";
+        return "it has reached its size limit";
     case ENOMEM:
-        return "no memory, or no address space for its file";
+        return "not enough memory or address space for its file";
     case EIO:
         /* LMDB says so of a write that the disk had room for only in part. */
         if (statvfs (file->path, &status) == 0 && status.f_bavail < 16) {

@@ -46,8 +46,8 @@ say_who_holds (const char *path, int fd, char *error, size_t error_size)
     if (pid > 0) {
         snprintf (who, sizeof who, "process %ld", pid);
     }
-    snprintf (error, error_size,
-              "the store in %s is in use by %s: each daemon needs a store of its own", path, who);
+    snprintf (error, error_size, "the store in %s is in use by %s: each daemon needs its own store",
+              path, who);
 }
 
 /* Reads what the last holder left, and writes whom a second daemon is to name. */
@@ -73,7 +73,7 @@ store_lock (const char *path, enum store_past *past, char *error, size_t error_s
     char name[PATH_MAX];
 
     if (directory_make (path) != 0) {
-        snprintf (error, error_size, "cannot make the store's directory %s: %s", path,
+        snprintf (error, error_size, "cannot create the store's directory %s: %s", path,
                   strerror (errno));
         return -1;
     }
@@ -85,7 +85,7 @@ store_lock (const char *path, enum store_past *past, char *error, size_t error_s
 
     if (fd < 0) {
         snprintf (error, error_size,
-                  "cannot open %s: %s; the store needs a directory that it may write to", name,
+                  "cannot open %s: %s; the store needs a directory it can write to", name,
                   strerror (errno));
         return -1;
     }
@@ -94,7 +94,7 @@ store_lock (const char *path, enum store_past *past, char *error, size_t error_s
             say_who_holds (path, fd, error, error_size);
         } else {
             snprintf (error, error_size,
-                      "cannot lock %s: %s; the store needs a file system with locks", name,
+                      "cannot lock %s: %s; the store needs a file system that supports locks", name,
                       strerror (errno));
         }
         (void)close (fd);

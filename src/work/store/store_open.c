@@ -126,8 +126,8 @@ put_aside (const struct names *names, enum store_past past, const char *reason, 
 {
     if (past == STORE_PAST_NONE) {
         snprintf (error, error_size,
-                  "%s is not a store, but another program's, or a damaged one (%s): move it away, "
-                  "or name another directory",
+                  "%s is another program's file, or a damaged store (%s): move it away, or choose "
+                  "another directory",
                   names->data, reason);
         return -1;
     }
@@ -136,9 +136,10 @@ put_aside (const struct names *names, enum store_past past, const char *reason, 
                   names->data, reason, strerror (errno));
         return -1;
     }
-    snprintf (error, error_size,
-              "the store %s is damaged (%s): the file is now %s, and the store begins anew",
-              names->data, reason, names->damaged);
+    snprintf (
+        error, error_size,
+        "the store %s is damaged (%s): the file was renamed to %s, and a new store was started",
+        names->data, reason, names->damaged);
     return 0;
 }
 

@@ -429,12 +429,12 @@ class Model:
         )
         answer = {**shaped(seen, keys), "network": self.network}
         if not self.devices:
-            answer["devices"] = ""
-        names = [peer.get("name") for peer in answer["peers"] or ()]
+            answer["devices"] = []
+        names = [peer.get("name") for peer in answer["peers"]]
         if names != self.peers:
             answer["peers"] = f"(those of {self.peers})"
         if not self.store:
-            answer["store"] = ""
+            answer["store"] = {}
         return answer
 
     def version(self, unused, seen):
@@ -509,7 +509,7 @@ class Model:
         listed = sorted(reversed(self.followed), key=lambda account: not self.followed[account])
         listed = listed[offset:offset + count]
         entries = answer["accounts"] if len(answer["accounts"]) == len(listed) else [{}] * len(listed)
-        answer["accounts"] = [self.entry(*both) for both in zip(listed, entries)] or ""
+        answer["accounts"] = [self.entry(*both) for both in zip(listed, entries)]
         return answer
 
     def entry(self, account, seen):

@@ -54,7 +54,7 @@ class PrecacheTest(DaemonTest):
         self.wait_for_status(daemon, queued=0, searching=0)
 
     def account_status(self, daemon, account):
-        accounts = daemon.rpc("precache_status")["accounts"] or []
+        accounts = daemon.rpc("precache_status")["accounts"]
         return next((entry for entry in accounts if entry["account"] == account), None)
 
     def tell(self, daemon, account, block_hash, previous=None):
@@ -161,7 +161,7 @@ class Asking(PrecacheTest):
             for offset in (0, 2, 4, 6)
         ]
         self.assertEqual([len(page) for page in pages], [2, 2, 1, 0])
-        self.assertEqual(sum((page or [] for page in pages), []), status["accounts"])
+        self.assertEqual(sum(pages, []), status["accounts"])
         answer = daemon.rpc("precache_unwatch", accounts=accounts[:2] + [new_account()])
         self.assertEqual(answer, {"unwatched": "2", "unknown": "1"})
         self.assertEqual(daemon.rpc("precache_status")["accounts_watched"], "3")

@@ -347,7 +347,7 @@ class WorkGenerateDisabled(RpcTest):
         self.assert_error("Bad difficulty", "work_generate", hash=ROOT, difficulty="x")
         self.assertEqual(self.ask("work_cancel", hash=ROOT), {"success": ""})
         self.assertIn("valid_all", self.ask("work_validate", hash=ROOT))
-        self.assertEqual(self.ask("status")["devices"], "")
+        self.assertEqual(self.ask("status")["devices"], [])
 
 
 class WorkGenerateLimited(RpcTest):

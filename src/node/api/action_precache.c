@@ -275,6 +275,6 @@ action_precache_status (void *context, struct request *request)
     }
     body = json_object ();
     put_statistics (body, precache);
-    actions_put_list (body, "accounts", accounts_array (context, (size_t)offset, (size_t)count));
+    actions_put (body, "accounts", accounts_array (context, (size_t)offset, (size_t)count));
     request_answer (request, body);
 }

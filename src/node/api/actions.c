@@ -34,13 +34,9 @@ actions_answer (struct request *request, const char *error)
 }
 
 void
-actions_put_list (json_t *body, const char *name, json_t *list)
+actions_put (json_t *body, const char *name, json_t *value)
 {
-    if (json_array_size (list) == 0 && json_object_size (list) == 0) {
-        json_decref (list);
-        list = json_string ("");
-    }
-    memory_require (json_object_set_new (body, name, list) == 0);
+    memory_require (json_object_set_new (body, name, value) == 0);
 }
 
 static void
@@ -67,7 +63,11 @@ action_work_peers (void *context, struct request *request)
         const char *name = peer_name (peers_at (peers, PEERS_PRIMARY, i));
         memory_require (json_array_append_new (names, json_string (name)) == 0);
     }
-    actions_put_list (body, "work_peers", names);
+    if (json_array_size (names) == 0) { /* as nano_node has it */
+        json_decref (names);
+        names = json_string ("");
+    }
+    actions_put (body, "work_peers", names);
     request_answer (request, body);
 }
 

@@ -53,11 +53,8 @@ const char *actions_refusal (enum broker_result result);
 /* Answers {"success": ""}, or `error` where that is not NULL. */
 void actions_answer (struct request *request, const char *error);
 
-/*
- * Adds `list`, an array or object whose reference is taken, as nano_node would: an empty one is an
- * empty string.
- */
-void actions_put_list (json_t *body, const char *name, json_t *list);
+/* Adds `value`, whose reference is taken. */
+void actions_put (json_t *body, const char *name, json_t *value);
 
 /* action_generate.c */
 void action_work_generate (void *context, struct request *request);

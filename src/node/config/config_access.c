@@ -49,11 +49,52 @@ static const struct config_type name = {
     .read = read_name,
 };
 
+/* The bit of a right's name, or 0. */
+static unsigned
+right_of (const struct toml_entry *entry)
+{
+    for (unsigned i = 0; toml_is_text (entry) && access_right_names[i] != NULL; i++) {
+        if (strcmp (entry->text, access_right_names[i]) == 0) {
+            return 1U << i;
+        }
+    }
+    return 0;
+}
+
+/* A set of them. */
+static enum config_outcome
+read_rights (const struct config_input *input, void *value)
+{
+    unsigned rights = 0;
+
+    for (size_t i = 1; input->entry->type == TOML_TYPE_ARRAY && i < input->entry->span; i++) {
+        const unsigned right = right_of (&input->entry[i]);
+
+        if (right == 0) {
+            return CONFIG_OTHER;
+        }
+        rights |= right;
+    }
+    if (rights == 0) {
+        return CONFIG_OTHER;
+    }
+    *(unsigned *)value = rights;
+    return CONFIG_READ;
+}
+
+static const struct config_type rights_type = {
+    .size = sizeof (unsigned),
+    .expected = "a list of at least one of \"work\", \"precache\", \"store\", \"peers\" and "
+                "\"control\"",
+    .read = read_rights,
+};
+
 #define MEMBER(name, field) .path = name, .offset = offsetof (struct access_key, field)
 
 static const struct config_option members[] = {
     {MEMBER ("hash", hash), .type = &hash, .sample = "what workpeer --hash_key prints"},
     {MEMBER ("name", name), .type = &name},
+    {MEMBER ("rights", rights), .type = &rights_type},
     {MEMBER ("rate", limits.rate), .type = &config_number, UP_TO_A_MILLION},
     {MEMBER ("burst", limits.burst), .type = &config_number, UP_TO_A_MILLION},
     {MEMBER ("max_jobs", limits.max_jobs), .type = &config_whole, UP_TO_A_MILLION},
@@ -74,7 +115,7 @@ complete_key (const struct toml_entry *entry, const struct config_context *conte
     const struct access_key general = {.limits = others};
 
     (void)context;
-    for (const struct config_option *limit = &members[2]; limit->type != NULL; limit++) {
+    for (const struct config_option *limit = &members[3]; limit->type != NULL; limit++) {
         if (config_member (entry, limit->path) == NULL) {
             memcpy ((char *)value + limit->offset, (const char *)&general + limit->offset,
                     limit->type->size);
@@ -123,13 +164,22 @@ static const struct config_option options[] = {
      CONFIG_FIELD (struct config_access_keys, access_keys), .initial = "[]",
      .help = "The API keys that clients may have, at most 256. Each is a table [[access.keys]] "
              "with `hash`, which is what `workpeer --hash_key` prints, and optionally a `name` "
-             "for the log and `rate`, `burst`, max_jobs and max_multiplier of its own, in place "
-             "of those below.",
+             "for the log, `rights`, and `rate`, `burst`, max_jobs and max_multiplier of its own, "
+             "in place of those below.",
      .more = "The key itself is in no file. Make it long and random, as `workpeer --make_key` "
              "does: the hash is a fast one, salted BLAKE2b, so a key that a person thinks of can "
              "be found from it by trial.\n\n"
              "A key that was not seen lately is compared with all of them, in constant time. With "
-             "many keys, refusing a guess costs a little more."},
+             "many keys, refusing a guess costs a little more.\n\n"
+             "`rights` is a list of what the key is good for:\n"
+             "- `work`: finding, checking and cancelling work, `benchmark`, and Atto's API;\n"
+             "- `precache`: work ahead of need, which accounts are watched, and `POST /callback`;\n"
+             "- `store`: work_get and work_set;\n"
+             "- `peers`: showing and changing the work peers;\n"
+             "- `control`: `stop`.\n\n"
+             "A key with rights may do what they name, whether rpc.enable_control is true or not, "
+             "and nothing else but `status`, `version` and reading metrics. A key without `rights` "
+             "may do what rpc.enable_control allows, as may clients that need no key."},
     {.path = "access.allow", CONFIG_TEXTS (config_networks, access_allow), .initial = "[]",
      .help = "Networks whose clients need no key. If there are any, all other clients need a good "
              "key; if there are no keys, they are refused.",

@@ -140,7 +140,7 @@ class Changes(ReloadTest):
                 self.reload(daemon, text(), "read again: settings changed: 1")
         lines["access.keys"].append('color = "red"')
         self.reload(daemon, text(), "read again: settings changed: 0")
-        self.assertIn("is no known key and is ignored; there are hash, name, rate, burst", daemon.log())
+        self.assertIn("is no known key and is ignored; there are hash, name, rights, rate, burst", daemon.log())
 
     def test_peers(self):
         peers = [fake_peer.FakePeer(), fake_peer.FakePeer()]

@@ -32,7 +32,8 @@ static const struct config_option rpc_options[] = {
     {.path = "rpc.max_request_size", CONFIG_WHOLE (rpc_max_request_size, 1, 1024.0 * 1024 * 1024),
      .initial = "32768", .unit = "bytes", .in_rpc_file = true,
      .help = "How large the body of a request may be.",
-     .more = "More than 1048576 counts as that: no request needs more."},
+     .more = "More than 1048576 counts as that: no request needs more. Actions that take lists of "
+             "accounts or hashes may always have that many."},
     {.path = "rpc.max_header_size", CONFIG_WHOLE (rpc_max_header_size, 1024, 65536),
      .initial = "8192", .unit = "bytes",
      .help = "How large the header of a request may be, including its first line."},

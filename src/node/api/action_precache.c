@@ -104,7 +104,7 @@ print_key (const struct actions *actions, const struct kind *kind, const uint8_t
     if (kind == &hashes_kind) {
         hex_print_root (key, text);
     } else {
-        memory_require (account_print (key, actions->network->prefix, text) == 0);
+        account_print (key, actions->network->prefix, text);
     }
 }
 

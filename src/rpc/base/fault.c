@@ -31,7 +31,6 @@ static const char *const names[REASONS] = {
     [REASON_DISABLED] = "disabled",
     [REASON_PRECACHE_FULL] = "precache_full",
     [REASON_BUSY] = "busy",
-    [REASON_INTERNAL] = "internal",
 };
 
 const char *

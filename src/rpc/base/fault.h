@@ -41,7 +41,6 @@ enum reason {
     REASON_DISABLED,
     REASON_PRECACHE_FULL,
     REASON_BUSY,
-    REASON_INTERNAL,
     REASONS,
 };
 

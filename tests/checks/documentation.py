@@ -194,7 +194,7 @@ def check_generated(path, generated, behind=None):
 def check_actions(pages):
     page = pages[2]
     table = source("src/node/api/actions.c").partition("actions_table[] = {")[2].partition("};")[0]
-    actions = dict(re.findall(r'\{"(\w+)", (true|false), \w+\}', table))
+    actions = dict(re.findall(r'\{"(\w+)", \w+, (true|false), (?:true|false),\s+\w+\}', table))
     if not actions:
         disagree("src/node/api/actions.c: no table of actions is found")
     documented = {name: lines for name, lines in page.subsections.items()
@@ -237,7 +237,7 @@ def error_texts(paths):
 def rpc_sources():
     paths = [SRCDIR / "src/node/api/fields.h", SRCDIR / "src/node/api/fields.c"]
     paths += sorted((SRCDIR / "src/node/api").glob("action*.c")) + [SRCDIR / "src/node/api/callback.c"]
-    return paths + [
+    return paths + [SRCDIR / "src/rpc/base/json.h"] + [
         SRCDIR / f"src/rpc/{name}.c" for name in ("base/json", "server/connection", "server/framing", "server/reply", "server/request", "server/server")
     ]
 

@@ -80,7 +80,7 @@ def raise_descriptor_limit(wanted):
 
 
 def pretty(value, indent=0):
-    """JSON as the node prints it. Raises ValueError for what the node would not print."""
+    """JSON as the daemon prints it. Raises ValueError for what it would not print: no value is but text."""
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("/", "\\/") + '"'
     inner = " " * (indent + 4)
@@ -90,7 +90,9 @@ def pretty(value, indent=0):
     if isinstance(value, list) and value:
         parts = [inner + pretty(item, indent + 4) for item in value]
         return "[\n" + ",\n".join(parts) + "\n" + " " * indent + "]"
-    raise ValueError(f"the node never prints {value!r}: every value is a string, nothing is empty")
+    if value in ([], {}):
+        return str(value)
+    raise ValueError(f"the daemon never prints {value!r}: every value is a string")
 
 
 class Daemon:

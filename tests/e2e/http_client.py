@@ -24,7 +24,14 @@ class Response:
         return ", ".join(values) if values else None
 
     def json(self):
-        return json.loads(self.body)
+        """What it says; of an error of the RPC the node's field alone, which the node's clients read."""
+        answer = json.loads(self.body)
+        return {"error": answer["error"]} if isinstance(answer, dict) and {"error", "reason"} <= answer.keys() else answer
+
+    def fault(self):
+        """An error's reason and its detail, "" without one."""
+        answer = json.loads(self.body)
+        return answer["reason"], answer.get("detail", "")
 
 
 def post_bytes(body, headers=(), version="1.1", path="/"):

@@ -14,14 +14,25 @@ import re
 
 import nano
 
-MOST_COMMAS = 10000
+MOST_COMMAS = 20000
 UNREADABLE = "Unable to parse JSON"
 LIMIT = "Difficulty above config limit or below publish threshold"
 NO_WORK = "0" * 16
+NO_SOURCE = "no device here, and no work peer that may be asked"
 
 
 class Refused(Exception):
     """An error to answer."""
+
+    def __init__(self, error, reason, detail=""):
+        super().__init__(error)
+        self.answer = {"error": error, "reason": reason}
+        if detail:
+            self.answer["detail"] = detail
+
+
+def bad(name, error):
+    return Refused(error, "bad_field", name)
 
 
 # Reading.
@@ -79,15 +90,15 @@ def read_json(text):
 
 def read_request(body, max_depth):
     if body.count(b"[") + body.count(b"{") > max_depth:
-        raise Refused("Max JSON depth exceeded")
+        raise Refused("Max JSON depth exceeded", "too_large", f"at most {max_depth} brackets (rpc.max_json_depth)")
     if body.count(b",") > MOST_COMMAS:
-        raise Refused(UNREADABLE)
+        raise Refused(UNREADABLE, "unreadable")
     try:
         fields = read_json(body.decode().removeprefix("\ufeff"))
     except ValueError as fault:
-        raise Refused(UNREADABLE) from fault
+        raise Refused(UNREADABLE, "unreadable") from fault
     if not isinstance(fields, dict):
-        raise Refused(UNREADABLE)
+        raise Refused(UNREADABLE, "unreadable")
     return fields
 
 
@@ -227,6 +238,7 @@ class Model:
         self.control = control
         self.store = store
         self.devices = devices
+        self.max_multiplier = max_multiplier
         self.hardest = nano.from_multiplier(max_multiplier, self.thresholds.base)
         self.max_depth = max_depth
         self.peers = []
@@ -238,44 +250,52 @@ class Model:
         """The right answer. `from_a_page`: the request has an Origin header."""
         try:
             fields = read_request(body, self.max_depth)
-            if "action" not in fields:
-                raise Refused(UNREADABLE)
-            action = text_of(fields["action"])
+            action = self.required(fields, "action")
             if action not in self.ACTIONS:
-                raise Refused("Unknown command")
+                raise Refused("Unknown command", "unknown_action")
             if action in self.CONTROL and (from_a_page or not self.control):
-                raise Refused("RPC control is disabled")
+                raise Refused(
+                    "RPC control is disabled", "forbidden",
+                    "it takes rpc.enable_control, and a request that is no web page's",
+                )
             return getattr(self, action)(fields, seen)
         except Refused as refused:
-            return {"error": str(refused)}
+            return refused.answer
 
     # Fields. Each raises Refused.
 
     @staticmethod
     def required(fields, name):
         if name not in fields:
-            raise Refused(UNREADABLE)
+            raise Refused(UNREADABLE, "missing_field", name)
         return text_of(fields[name])
 
     @staticmethod
-    def parsed(parse, text, error):
+    def needed(fields, *names):
+        """One of these, in an action that no node has."""
+        if not any(name in fields for name in names):
+            names = ", ".join(names[:-1]) + " or " * (len(names) > 1) + names[-1]
+            raise Refused(f"Missing field: {names}", "missing_field", names)
+
+    @staticmethod
+    def parsed(parse, text, name, error):
         result = parse(text)
         if result is None:
-            raise Refused(error)
+            raise bad(name, error)
         return result
 
     def root(self, fields):
-        return self.parsed(parse_root, self.required(fields, "hash"), "Invalid block hash")
+        return self.parsed(parse_root, self.required(fields, "hash"), "hash", "Invalid block hash")
 
-    def account(self, text):
-        return nano.account(self.parsed(nano.account_key, text, "Bad account number"))
+    def account(self, text, name="account"):
+        return nano.account(self.parsed(nano.account_key, text, name, "Bad account number"))
 
     def version_field(self, fields):
         if "version" in fields and text_of(fields["version"]) != "work_1":
-            raise Refused("Bad work version")
+            raise bad("version", "Bad work version")
 
     def work(self, fields):
-        return self.parsed(parse_u64, text_of(fields.get("work", "0")), "Bad work")
+        return self.parsed(parse_u64, text_of(fields.get("work", "0")), "work", "Bad work")
 
     @staticmethod
     def flag(fields, name):
@@ -285,9 +305,11 @@ class Model:
         """The threshold by difficulty and multiplier, or None where neither is there."""
         threshold = None
         if "difficulty" in fields:
-            threshold = self.parsed(parse_u64, text_of(fields["difficulty"]), "Bad difficulty")
+            threshold = self.parsed(parse_u64, text_of(fields["difficulty"]), "difficulty", "Bad difficulty")
         if "multiplier" in fields:
-            number = self.parsed(parse_multiplier, text_of(fields["multiplier"]), "Bad multiplier")
+            number = self.parsed(
+                parse_multiplier, text_of(fields["multiplier"]), "multiplier", "Bad multiplier"
+            )
             threshold = nano.from_multiplier(number, self.thresholds.base)
         return threshold
 
@@ -301,23 +323,39 @@ class Model:
             elif subtype in ("receive", "open", "epoch"):
                 threshold = self.thresholds.receive
             else:
-                raise Refused("Bad subtype")
+                raise bad("subtype", "Bad subtype")
         explicit = self.difficulty(fields)
         threshold = threshold if explicit is None else explicit
         self.check_limits(threshold)
         return threshold
 
     def check_limits(self, threshold):
-        if threshold is not None and not self.thresholds.receive <= threshold <= self.hardest:
-            raise Refused(LIMIT)
+        if threshold is not None and threshold > self.hardest:
+            raise Refused(
+                LIMIT, "above_limit",
+                f"at most {nano.hex_u64(self.hardest)}, multiplier {self.max_multiplier:g}"
+                " (node.max_work_generate_multiplier)",
+            )
+        if threshold is not None and threshold < self.thresholds.receive:
+            raise Refused(LIMIT, "below_threshold", f"at least {nano.hex_u64(self.thresholds.receive)}")
+
+    @staticmethod
+    def named(fields, one, several, read):
+        """What one field names, or a list in the other."""
+        if one in fields:
+            return [read(text_of(fields[one]), one)]
+        items = fields.get(several, [])
+        if not isinstance(items, list):
+            raise bad(several, "Not a list")
+        return [read(item if isinstance(item, str) else "", several) for item in items]
 
     def accounts(self, fields):
-        if "account" in fields:
-            return [self.account(text_of(fields["account"]))]
-        accounts = fields.get("accounts")
-        if not isinstance(accounts, list):
-            raise Refused(UNREADABLE)
-        return [self.account(item if isinstance(item, str) else "") for item in accounts]
+        return self.named(fields, "account", "accounts", self.account)
+
+    def hashes(self, fields):
+        return self.named(
+            fields, "hash", "hashes", lambda text, name: self.parsed(parse_root, text, name, "Invalid block hash")
+        )
 
     # Answers with work in them.
 
@@ -359,19 +397,22 @@ class Model:
         root = self.root(fields)
         threshold = self.threshold(fields)
         if "block" in fields:
-            block = self.parsed(parse_block, fields["block"], "Block is invalid")
+            block = self.parsed(parse_block, fields["block"], "block", "Block is invalid")
             if block.root != root:
-                raise Refused("Root mismatch for block")
+                raise bad("block", "Root mismatch for block")
             if threshold is None and block.is_first:
                 threshold = self.thresholds.receive
         if threshold is None:
             threshold = self.thresholds.base
         if "block" in fields and nano.work_value(root, nano.hex_u64(block.work)) >= threshold:
-            raise Refused("Provided work is already enough for given difficulty")
+            raise Refused("Provided work is already enough for given difficulty", "not_needed", "block")
+        ready = self.is_ready(root, threshold, self.work_seen(root, seen)[1] >= threshold)
+        if self.flag(fields, "cache_only") and not ready:
+            raise Refused("Work is not ready", "not_ready", "cache_only")
         if not self.devices:
             raise Refused(
                 "Work generation is disabled" if self.flag(fields, "use_peers")
-                else "Local work generation is disabled"
+                else "Local work generation is disabled", "no_source", NO_SOURCE,
             )
         if account is not None and self.store:
             self.follow(account)
@@ -394,11 +435,13 @@ class Model:
 
     def benchmark(self, fields, seen):
         threshold = self.difficulty(fields)
-        count = self.required(fields, "count")
-        count = self.parsed(lambda text: parse_count(text, 1000) or None, count, "Bad count")
+        self.needed(fields, "count")
+        count = self.parsed(
+            lambda text: parse_count(text, 1000) or None, text_of(fields["count"]), "count", "Bad count"
+        )
         self.check_limits(threshold)
         if not self.devices:
-            raise Refused("Local work generation is disabled")
+            raise Refused("Local work generation is disabled", "no_source", NO_SOURCE)
         threshold = self.thresholds.base if threshold is None else threshold
         keys = ("average", "count", "difficulty", "duration", "hash_rate", "hint", "multiplier")
         return {
@@ -410,8 +453,8 @@ class Model:
 
     def work_peer_add(self, fields, unused):
         address, port = self.required(fields, "address"), self.required(fields, "port")
-        port = self.parsed(lambda text: parse_count(text, 65535), port, "Invalid port")
-        self.peers.append(f"{self.parsed(parse_host, address, 'Invalid address')}:{port}")
+        port = self.parsed(lambda text: parse_count(text, 65535), port, "port", "Invalid port")
+        self.peers.append(f"{self.parsed(parse_host, address, 'address', 'Invalid address')}:{port}")
         return {"success": ""}
 
     def work_peers(self, unused, _):
@@ -431,12 +474,12 @@ class Model:
             keys += ("precache",)
         answer = {**shaped(seen, keys), "network": self.network}
         if not self.devices:
-            answer["devices"] = ""
-        names = [peer.get("name") for peer in answer["peers"] or ()]
+            answer["devices"] = []
+        names = [peer.get("name") for peer in answer["peers"]]
         if names != self.peers:
             answer["peers"] = f"(those of {self.peers})"
         if not self.store:
-            answer["store"] = ""
+            answer["store"] = {}
         return answer
 
     def version(self, unused, seen):
@@ -460,24 +503,39 @@ class Model:
 
     def need_precache(self):
         if not self.store:
-            raise Refused("Pre-cache is disabled")
+            raise Refused("Pre-cache is disabled", "disabled", "store.enable and precache.enable")
 
-    def work_precache(self, fields, unused):
+    def is_ready(self, root, threshold, seen):
+        """Whether work for a root is there; of one that may have been searched for, as the daemon says."""
+        known = self.known(root)
+        return known.value >= threshold or (not known.sure and seen)
+
+    def work_precache(self, fields, seen):
         self.need_precache()
-        self.threshold(fields)
-        if "hash" in fields:
-            self.known(self.root(fields)).sure = False
-            return {"queued": "1", "unknown": "0"}
+        threshold = self.threshold(fields)
+        threshold = self.thresholds.base if threshold is None else threshold
+        self.needed(fields, "hash", "hashes", "account", "accounts")
+        seen = seen.get("ready") or []
+        if "hash" in fields or "hashes" in fields:
+            roots = self.hashes(fields)
+            ready = [root for root in roots if self.is_ready(root, threshold, root in seen)]
+            for root in roots:
+                self.known(root).sure = False
+            return {"queued": str(len(roots)), "unknown": "0", "ready": ready}
         accounts = self.accounts(fields)
+        ready = []
         for account in accounts:
             self.follow(account)
             if account in self.frontiers:
+                if self.is_ready(self.frontiers[account], threshold, account in seen):
+                    ready.append(account)
                 self.known(self.frontiers[account]).sure = False
         queued = sum(account in self.frontiers for account in accounts)
-        return {"queued": str(queued), "unknown": str(len(accounts) - queued)}
+        return {"queued": str(queued), "unknown": str(len(accounts) - queued), "ready": ready}
 
     def precache_watch(self, fields, unused):
         self.need_precache()
+        self.needed(fields, "account", "accounts")
         accounts = self.accounts(fields)
         for account in accounts:
             self.follow(account, watched=True)
@@ -485,6 +543,7 @@ class Model:
 
     def precache_unwatch(self, fields, unused):
         self.need_precache()
+        self.needed(fields, "account", "accounts")
         accounts = self.accounts(fields)
         gone = 0
         for account in accounts:
@@ -497,9 +556,13 @@ class Model:
 
     def precache_status(self, fields, seen):
         self.need_precache()
-        count = self.parsed(lambda text: parse_count(text, 1000), text_of(fields.get("count", "100")), "Bad count")
+        if not fields.keys().isdisjoint(("hash", "hashes", "account", "accounts")):
+            return self.states(fields, seen)
+        count = self.parsed(
+            lambda text: parse_count(text, 1000), text_of(fields.get("count", "100")), "count", "Bad count"
+        )
         offset = self.parsed(
-            lambda text: parse_count(text, 2**63 - 1), text_of(fields.get("offset", "0")), "Bad offset"
+            lambda text: parse_count(text, 2**63 - 1), text_of(fields.get("offset", "0")), "offset", "Bad offset"
         )
         keys = (
             "accounts_followed", "accounts_watched", "ready", "queued", "searching", "found", "failed",
@@ -511,8 +574,47 @@ class Model:
         listed = sorted(reversed(self.followed), key=lambda account: not self.followed[account])
         listed = listed[offset:offset + count]
         entries = answer["accounts"] if len(answer["accounts"]) == len(listed) else [{}] * len(listed)
-        answer["accounts"] = [self.entry(*both) for both in zip(listed, entries)] or ""
+        answer["accounts"] = [self.entry(*both) for both in zip(listed, entries)]
         return answer
+
+    def states(self, fields, seen):
+        """What is known of the hashes and the accounts that a request names."""
+        hashes, accounts = self.hashes(fields), self.accounts(fields)
+        answer = {}
+        if "hash" in fields or "hashes" in fields:
+            entries = seen.get("hashes", [])
+            entries = entries if len(entries) == len(hashes) else [{}] * len(hashes)
+            answer["hashes"] = [self.hash_entry(*both) for both in zip(hashes, entries)]
+        if "account" in fields or "accounts" in fields:
+            entries = seen.get("accounts", [])
+            entries = entries if len(entries) == len(accounts) else [{}] * len(accounts)
+            answer["accounts"] = [self.account_entry(*both) for both in zip(accounts, entries)]
+        return answer
+
+    def state(self, root, seen):
+        """Of a root's work: what is stored is ready, unless better is searched for."""
+        known, state = self.known(root), seen.get("state")
+        if known.sure:
+            return {"state": "unknown"} if known.work is None else {
+                "state": "ready", "difficulty": nano.hex_u64(known.value)
+            }
+        if state == "ready" and int(seen.get("difficulty", "0"), 16) >= max(known.value, self.thresholds.receive):
+            return {"state": "ready", "difficulty": seen["difficulty"]}
+        return {"state": state if state in ("queued", "searching", "unknown") else "(a state)"}
+
+    def hash_entry(self, root, seen):
+        return {"hash": root, **self.state(root, seen)}
+
+    def account_entry(self, account, seen):
+        entry = {"account": account, "frontier": self.frontiers.get(account, "")}
+        if account not in self.followed:
+            return {**entry, "frontier": "", "state": "unknown", "watched": "0"}
+        state = {"state": "waiting"}
+        if account in self.frontiers:
+            state = self.state(self.frontiers[account], seen)
+            if seen.get("state") in ("waiting", "cancelled") and "difficulty" not in state:
+                state["state"] = seen["state"]
+        return {**entry, **state, "watched": "01"[self.followed[account]]}
 
     def entry(self, account, seen):
         state = seen.get("state")
@@ -530,9 +632,9 @@ class Model:
     def frontier(self, fields):
         account = self.account(self.required(fields, "account"))
         if not self.store:
-            raise Refused("Store is disabled")
+            raise Refused("Store is disabled", "disabled", "store.enable")
         if account not in self.frontiers:
-            raise Refused("Account not found")
+            raise Refused("Account not found", "not_found", "account")
         return self.frontiers[account]
 
     def work_get(self, fields, seen):
@@ -549,6 +651,8 @@ class Model:
         work = nano.hex_u64(self.work(fields))
         value = nano.work_value(root, work)
         if value < self.thresholds.receive:
-            raise Refused("Invalid work")
+            raise Refused(
+                "Invalid work", "below_threshold", f"at least {nano.hex_u64(self.thresholds.receive)}"
+            )
         self.known(root).add(work, value)
         return {"success": ""}

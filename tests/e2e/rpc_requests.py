@@ -58,7 +58,7 @@ ODD = (
 )
 NAMES = (
     "action", "hash", "work", "version", "account", "accounts", "difficulty", "multiplier", "subtype", "block",
-    "json_block", "use_peers", "secondary_work_peers", "address", "port", "wallet", "count", "offset", "x",
+    "json_block", "use_peers", "secondary_work_peers", "cache_only", "hashes", "address", "port", "wallet", "count", "offset", "x",
 )
 HOSTS = (
     "::1", "[::1]", "2001:db8::7", "[2001:DB8::7]", "::ffff:192.0.2.1", "192.0.2.1", "localhost", "a", "A-b.example",
@@ -172,6 +172,11 @@ class Requests:
             return {"account": self.account()}
         return {"accounts": [self.account() for _ in range(self.random.randint(0, 4))]}
 
+    def some_hashes(self):
+        if self.chance(0.5):
+            return {"hash": self.root()}
+        return {"hashes": [self.root() for _ in range(self.random.randint(0, 4))]}
+
     def fullness(self):
         """How probable it is that an optional field is there."""
         return 0.9 if self.chance(0.2) else 0.2
@@ -261,7 +266,7 @@ class Requests:
             fields["subtype"] = self.subtype()
         if self.chance(full):
             fields["block"] = self.block(root.upper().rjust(64, "0"))
-        for name in ("json_block", "use_peers", "secondary_work_peers"):
+        for name in ("json_block", "use_peers", "secondary_work_peers", "cache_only"):
             if self.chance(full / 2):
                 fields[name] = self.random.choice((True, False, "true", "false", "1", "0", 1, 0))
         return fields
@@ -276,13 +281,13 @@ class Requests:
 
     def work_precache(self):
         full = self.fullness()
-        fields = {"hash": self.root()} if self.chance(0.5) else self.some_accounts()
+        fields = self.some_hashes() if self.chance(0.5) else self.some_accounts()
         if self.chance(full):
             fields["subtype"] = self.subtype()
         return {**fields, **self.threshold(full)}
 
     def precache_status(self):
-        fields = {}
+        fields = self.some_hashes() if self.chance(0.3) else self.some_accounts() if self.chance(0.3) else {}
         if self.chance(0.5):
             fields["count"] = self.random.choice((0, 1, "2", "5", 1000, "1001"))
         if self.chance(0.5):

@@ -117,6 +117,13 @@ class Keys(AccessTest):
                 error = NEEDED if header == basic(f"{KEY}:") else UNKNOWN
                 self.assert_kept_out(401, error, [header])
 
+    def test_an_error_says_which_headers_are_read(self):
+        for headers, reason in (((), "no_key"), ([("key", "x")], "wrong_key")):
+            response = self.ask(headers=headers)
+            self.assertEqual(response.fault()[0], reason)
+            for name in ("Authorization", "Bearer", "Token", "ApiKey", "Basic", "api-key", "x-api-key", " key"):
+                self.assertIn(name, response.fault()[1])
+
     def test_what_is_no_key(self):
         for header in (("Authorization", "Basic x"), ("Authorization", f"Digest {KEY}"), ("key", "")):
             with self.subTest(header=header):
@@ -181,6 +188,74 @@ class Keys(AccessTest):
         for secret in (KEY, OTHER_KEY, hash_of(KEY), hash_of(KEY)[-64:]):
             self.assertNotIn(secret, self.daemon.log())
         self.assertIn("access.keys = (hidden)", self.daemon.log())
+
+
+
+class Rights(AccessTest):
+    """A key with rights may do what they name, and nothing else; one without, what rpc.enable_control allows."""
+
+    ACTIONS = {
+        "work": ("work_generate", "work_validate", "work_cancel", "benchmark"),
+        "precache": ("work_precache", "precache_status", "precache_watch", "precache_unwatch"),
+        "store": ("work_get", "work_set"),
+        "peers": ("work_peers", "work_peer_add", "work_peers_clear"),
+        "control": ("stop",),
+        None: ("version", "status"),
+    }
+    REFUSED = {"error": "This API key does not have the right to that"}
+    DISABLED = {"error": "RPC control is disabled"}
+
+    def start_with(self, *rights, **config):
+        keys = [f'{{hash = "{hash_of(right, os.urandom(16))}", rights = ["{right}"]}}' for right in rights]
+        keys.append(f'"{hash_of(KEY)}"')
+        text = f"[access]\nkeys = [{', '.join(keys)}]\n"
+        self.daemon = self.start(
+            files={"config-node.toml": text}, config={**NO_NODES, "store.enable": "false", **config}
+        )
+
+    def ask_as(self, key, action, **fields):
+        return self.ask({"action": action, **fields}, [("key", key)])
+
+    def test_each(self):
+        rights = [right for right in self.ACTIONS if right not in (None, "control")]
+        self.start_with(*rights)
+        for key in rights:
+            for right, actions in self.ACTIONS.items():
+                for action in actions:
+                    with self.subTest(key=key, action=action):
+                        response = self.ask_as(key, action)
+                        if right in (key, None):
+                            self.assertNotIn(response.json(), (self.REFUSED, self.DISABLED))
+                            continue
+                        self.assertEqual((response.status, response.json()), (403, self.REFUSED))
+                        self.assertEqual(response.fault(), ("forbidden", f'it needs the right "{right}"'))
+
+    def test_as_today_without(self):
+        self.start_with("store")
+        self.assertEqual(self.ask_as(KEY, "work_get").json(), self.DISABLED)
+        self.assertEqual(self.ask_as(KEY, "work_validate", hash=ROOT).status, 200)
+
+    def test_control(self):
+        """It needs no rpc.enable_control, but no page of the web has it."""
+        self.start_with("control")
+        page = [("key", "control"), ("Origin", "http://example.org")]
+        self.assertEqual(self.ask({"action": "stop"}, page).json(), self.DISABLED)
+        self.assertEqual(self.ask_as("control", "stop").json(), {"success": ""})
+
+    def test_control_does_not_give_rights(self):
+        self.start_with("work", **{"rpc.enable_control": "true"})
+        self.assertEqual(self.ask_as("work", "stop").json(), self.REFUSED)
+
+    def test_callback(self):
+        self.start_with("work", "precache")
+        for key, status in (("work", 403), ("precache", 503)):
+            response = self.ask(b"{}", [("key", key)], path="/callback")
+            self.assertEqual(response.status, status, response.body)
+
+    def test_nodes_wait_for_200(self):
+        self.start_with("work", **{"access.nodes": '["127.0.0.0/8"]'})
+        response = self.ask_as("work", "work_get")
+        self.assertEqual((response.status, response.json()), (200, self.REFUSED))
 
 
 class Nodes(AccessTest):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Atto's work server: its API and its management port, beside the RPC on the same devices."""
 
+import hashlib
 import json
 import os
 import re
@@ -773,6 +774,20 @@ class Environment(AttoTest):
                     self.assertEqual(
                         self.check("atto.enable=true", f"{setting}=3", **{name: value}).returncode, 0)
             self.assertEqual(self.check("atto.enable=true", **{name: ""}).returncode, 0)
+
+
+class Rights(AttoTest):
+    def test_work_needs_the_right_to_it(self):
+        keys = []
+        for key, right in (("first", "work"), ("second", "precache")):
+            digest = hashlib.blake2b(key.encode(), digest_size=32, salt=bytes(16), person=b"workpeer api key")
+            keys.append(f'{{hash = "blake2b:{"0" * 32}:{digest.hexdigest()}", rights = ["{right}"]}}')
+        text = f"[access]\nkeys = [{', '.join(keys)}]\n"
+        self.daemon = self.start_atto(files={"config-node.toml": text})
+        wanted = self.wanted()
+        response = self.exchange(work_bytes(wanted, headers=[("key", "second")]))
+        self.assert_error(response, 403, "^This API key does not have the right to that$")
+        self.assert_atto_work(self.exchange(work_bytes(wanted, headers=[("key", "first")])), wanted)
 
 
 if __name__ == "__main__":

@@ -400,7 +400,7 @@ class Series(MetricsTest):
             _, second = scrape()
             self.assertEqual(second.value("workpeer_sent_bytes_total", face="rpc"), size)
             with daemon.connect() as other:
-                other.send(post_bytes(b"x" * 1001))
+                other.send(post_bytes(b"x" * (2**20 + 1)))
                 self.assert_refused(other, "^Invalid header")
             _, third = scrape()
             self.assertEqual(third.value("workpeer_connections_accepted_total", face="rpc"), 2)

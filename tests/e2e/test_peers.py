@@ -140,7 +140,7 @@ class Asking(PeerTest):
         daemon = self.start_before([peer])
         for _ in range(5):
             self.assert_from(self.generate(daemon), peer)
-        self.assertEqual(self.peer_status(daemon, peer)["failures"], "")
+        self.assertEqual(self.peer_status(daemon, peer)["failures"], {})
 
     def test_names_and_families(self):
         try:

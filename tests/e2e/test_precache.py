@@ -54,7 +54,7 @@ class PrecacheTest(DaemonTest):
         self.wait_for_status(daemon, queued=0, searching=0)
 
     def account_status(self, daemon, account):
-        accounts = daemon.rpc("precache_status")["accounts"] or []
+        accounts = daemon.rpc("precache_status")["accounts"]
         return next((entry for entry in accounts if entry["account"] == account), None)
 
     def tell(self, daemon, account, block_hash, previous=None):
@@ -71,7 +71,7 @@ class Asking(PrecacheTest):
     def test_by_hash(self):
         daemon = self.start_following()
         root = nano.random_root()
-        self.assertEqual(daemon.rpc("work_precache", hash=root), {"queued": "1", "unknown": "0"})
+        self.assertEqual(daemon.rpc("work_precache", hash=root), {"queued": "1", "unknown": "0", "ready": []})
         self.wait_for_status(daemon, found=1, queued=0, searching=0, accounts_followed=0)
         self.assert_ready(daemon, root)
 
@@ -106,14 +106,14 @@ class Asking(PrecacheTest):
         accounts = [new_account() for _ in range(3)]
         roots = [nano.random_root() for _ in range(3)]
         self.assertEqual(
-            daemon.rpc("work_precache", account=accounts[0]), {"queued": "0", "unknown": "1"}
+            daemon.rpc("work_precache", account=accounts[0]), {"queued": "0", "unknown": "1", "ready": []}
         )
         for account, root in zip(accounts, roots):
             daemon.rpc("work_generate", hash=root, account=account)
         answer = daemon.rpc(
             "work_precache", accounts=accounts + [new_account()], multiplier="16"
         )
-        self.assertEqual(answer, {"queued": "3", "unknown": "1"})
+        self.assertEqual({**answer, "ready": []}, {"queued": "3", "unknown": "1", "ready": []})
         self.wait_until_done(daemon)
         for account, root in zip(accounts, roots):
             least = nano.from_multiplier(16, nano.DEV.base)
@@ -124,10 +124,12 @@ class Asking(PrecacheTest):
         daemon = self.start_following()
         account = new_account()
         for fields, error in (
-            ({}, "Unable to parse JSON"),
+            ({}, "Missing field: hash, hashes, account or accounts"),
+            ({"hashes": "x"}, "Not a list"),
+            ({"hashes": [account]}, "Invalid block hash"),
             ({"hash": "x"}, "Invalid block hash"),
             ({"account": "nano_1"}, "Bad account number"),
-            ({"accounts": account}, "Unable to parse JSON"),
+            ({"accounts": account}, "Not a list"),
             ({"accounts": [account, "x"]}, "Bad account number"),
             ({"accounts": [account, 5]}, "Bad account number"),
             ({"account": account, "difficulty": "y"}, "Bad difficulty"),
@@ -161,7 +163,7 @@ class Asking(PrecacheTest):
             for offset in (0, 2, 4, 6)
         ]
         self.assertEqual([len(page) for page in pages], [2, 2, 1, 0])
-        self.assertEqual(sum((page or [] for page in pages), []), status["accounts"])
+        self.assertEqual(sum(pages, []), status["accounts"])
         answer = daemon.rpc("precache_unwatch", accounts=accounts[:2] + [new_account()])
         self.assertEqual(answer, {"unwatched": "2", "unknown": "1"})
         self.assertEqual(daemon.rpc("precache_status")["accounts_watched"], "3")
@@ -186,7 +188,6 @@ class Asking(PrecacheTest):
         self.assertEqual(run.returncode, 1)
         self.assertIn("More accounts in precache.accounts than precache.max_accounts", run.stderr)
 
-
     def test_nobody_tells_of_frontiers(self):
         watched = {"precache.accounts": f"[{new_account()}]"}
         asking = self.start_following(**watched, **{"precache.node": self.start_node().url})
@@ -198,6 +199,77 @@ class Asking(PrecacheTest):
         self.assertNotIn(warning, asking.log() + idle.log())
         idle.rpc("precache_watch", account=new_account())
         wait_until(lambda: warning in idle.log(), "a warning")
+
+
+class Named(PrecacheTest):
+    """What is asked about by name."""
+
+    def test_states(self):
+        """Searches that never end keep the rest in the queue."""
+        daemon = self.start_following(**ALLOW_ENDLESS)
+        ready, unknown = nano.random_root(), nano.random_root()
+        daemon.rpc("work_precache", hash=ready, multiplier="2")
+        self.wait_for_status(daemon, found=1)
+        roots = [nano.random_root() for _ in range(40)]
+        answer = daemon.rpc("work_precache", hashes=[ready] + roots[:1], multiplier="2")
+        self.assertEqual(answer, {"queued": "2", "unknown": "0", "ready": [ready]})
+        self.wait_for_status(daemon, found=2)
+        answer = daemon.rpc("work_precache", hashes=[ready] + roots[1:], difficulty=ENDLESS)
+        self.assertEqual(answer, {"queued": "40", "unknown": "0", "ready": []})
+        wait_until(lambda: int(daemon.rpc("precache_status")["searching"]) > 0, "some are searched for")
+        status = daemon.rpc("precache_status", hashes=[ready, unknown] + roots[1:])
+        self.assertEqual(list(status), ["hashes"])
+        entries = {entry["hash"]: entry for entry in status["hashes"]}
+        self.assertEqual([entry["hash"] for entry in status["hashes"]], [ready, unknown] + roots[1:])
+        self.assertEqual(entries[unknown], {"hash": unknown, "state": "unknown"})
+        states = [entry["state"] for entry in status["hashes"]]
+        self.assertEqual({*states}, {"unknown", "searching", "queued"})
+        (entry,) = daemon.rpc("precache_status", hash=roots[0])["hashes"]
+        answer = daemon.rpc("work_generate", hash=roots[0], cache_only="true")
+        self.assertEqual(entry, {"hash": roots[0], "state": "ready", "difficulty": answer["difficulty"]})
+        answer = daemon.rpc("work_generate", hash=unknown, cache_only="true")
+        self.assertEqual(answer, {"error": "Work is not ready"})
+        self.assertEqual(daemon.status()["waiters"], "0")
+
+    def test_searched_for_by_somebody(self):
+        daemon = self.start_following(**ALLOW_ENDLESS)
+        root = nano.random_root()
+        self.begin(daemon, root)
+        daemon.wait_for(waiters=1)
+        (entry,) = daemon.rpc("precache_status", hash=root)["hashes"]
+        self.assertEqual(entry, {"hash": root, "state": "searching"})
+
+    def test_accounts(self):
+        daemon = self.start_following()
+        ready, waiting, stranger = sorted(new_account() for _ in range(3))
+        root = nano.random_root()
+        daemon.rpc("precache_watch", accounts=[ready, waiting])
+        self.tell(daemon, ready, root)
+        self.wait_for_status(daemon, ready=1)
+        status = daemon.rpc("precache_status", accounts=[ready, waiting, stranger])
+        work = daemon.rpc("work_generate", hash=root)
+        self.assertEqual(status, {"accounts": [
+            {"account": ready, "frontier": root, "state": "ready", "difficulty": work["difficulty"], "watched": "1"},
+            {"account": waiting, "frontier": "", "state": "waiting", "watched": "1"},
+            {"account": stranger, "frontier": "", "state": "unknown", "watched": "0"},
+        ]})
+        answer = daemon.rpc("work_precache", accounts=[ready, waiting])
+        self.assertEqual(answer, {"queued": "1", "unknown": "1", "ready": [ready]})
+        status = daemon.rpc("precache_status", account=ready, hash=root)
+        self.assertEqual([len(status[name]) for name in ("hashes", "accounts")], [1, 1])
+
+    def test_long_lists(self):
+        daemon = self.start_following(**ALLOW_ENDLESS)
+        roots = [nano.random_root() for _ in range(10000)]
+        answer = daemon.rpc("work_precache", hashes=roots, difficulty=ENDLESS)
+        self.assertEqual(answer, {"queued": "10000", "unknown": "0", "ready": []})
+        status = daemon.rpc("precache_status", hashes=roots)
+        self.assertEqual([entry["hash"] for entry in status["hashes"]], roots)
+        self.assertLessEqual({entry["state"] for entry in status["hashes"]}, {"queued", "searching"})
+        accounts = [new_account() for _ in range(10000)]
+        body = json.dumps({"action": "precache_watch", "accounts": accounts}, indent=4).encode()
+        self.assertEqual(daemon.post(body).json(), {"watched": "10000"})
+        self.assertEqual(daemon.rpc("precache_unwatch", accounts=accounts), {"unwatched": "10000"})
 
 
 class Callbacks(PrecacheTest):
@@ -344,8 +416,8 @@ class Callbacks(PrecacheTest):
         self.assert_ready(daemon, root)
         self.assertEqual(len(re.findall("More accounts than the limit of 50", daemon.log())), 1)
         store = daemon.status()["store"]
-        wait_until(
-            lambda: int(daemon.status()["store"]["accounts"]) <= 50, f"accounts dropped: {store}"
+        wait_until(  # and the note that one of them is watched
+            lambda: int(daemon.status()["store"]["accounts"]) <= 50 + 1, f"accounts dropped: {store}"
         )
 
 
@@ -559,6 +631,53 @@ class BesideOthers(PrecacheTest):
         self.tell(second, accounts[0], following, roots[0])
         self.wait_for_status(second, found=1)
         self.assert_ready(second, following)
+
+
+    def test_what_was_asked_for_survives_a_restart(self):
+        """Accounts that are watched, though nothing is known of them, and roots that are queued."""
+        accounts = sorted(new_account() for _ in range(3))
+        roots = [nano.random_root() for _ in range(30)]
+        first = self.start_following(**ALLOW_ENDLESS)
+        first.rpc("precache_watch", accounts=accounts)
+        first.rpc("precache_unwatch", account=accounts[2])
+        done = nano.random_root()
+        first.rpc("work_precache", hash=done)
+        self.wait_for_status(first, found=1)
+        first.rpc("work_precache", hashes=roots, difficulty=ENDLESS)
+        self.assertEqual(first.stop(), [])
+        second = self.start_following(**ALLOW_ENDLESS)
+        status = second.rpc("precache_status")
+        self.assertEqual(int(status["queued"]) + int(status["searching"]), 30)
+        watched = sorted(entry["account"] for entry in status["accounts"] if entry["watched"] == "1")
+        self.assertEqual(watched, accounts[:2])
+        states = {entry["state"] for entry in second.rpc("precache_status", hashes=roots)["hashes"]}
+        self.assertLessEqual(states, {"queued", "searching"})
+        for root in roots:
+            self.wait_for_search(second, root)
+            second.rpc("work_cancel", hash=root)
+        self.wait_for_status(second, queued=0, searching=0)
+        self.assertEqual(second.stop(), [])
+        third = self.start_following(**ALLOW_ENDLESS)
+        status = third.rpc("precache_status")
+        self.assertEqual((status["queued"], status["searching"]), ("0", "0"))
+        self.assertEqual(third.rpc("precache_unwatch", accounts=accounts), {"unwatched": "2", "unknown": "1"})
+
+    def wait_for_search(self, daemon, root):
+        def state():
+            return daemon.rpc("precache_status", hash=root)["hashes"][0]["state"] == "searching"
+
+        wait_until(state, f"{root} is searched for")
+
+    def test_no_room_for_what_was_watched(self):
+        first = self.start_following()
+        first.rpc("precache_watch", accounts=[new_account(), new_account()])
+        self.assertEqual(first.stop(), [])
+        listed = new_account()
+        limits = {"precache.max_accounts": "1", "precache.accounts": json.dumps([listed])}
+        second = self.start_following(**limits)
+        (entry,) = second.rpc("precache_status")["accounts"]
+        self.assertEqual(entry["account"], listed)
+        self.assertIn("Not watched any more, for want of room: 1 accounts (precache.max_accounts)", second.log())
 
 
 class Wallet(PrecacheTest):

@@ -140,7 +140,7 @@ class Changes(ReloadTest):
                 self.reload(daemon, text(), "reloaded: settings changed: 1")
         lines["access.keys"].append('color = "red"')
         self.reload(daemon, text(), "reloaded: settings changed: 0")
-        self.assertIn("is not a known key and is ignored; known keys are hash, name, rate, burst", daemon.log())
+        self.assertIn("is not a known key and is ignored; known keys are hash, name, rights, rate, burst", daemon.log())
 
     def test_peers(self):
         peers = [fake_peer.FakePeer(), fake_peer.FakePeer()]

@@ -2,12 +2,15 @@
 """Every action and every error string of the RPC, and the form of its answers."""
 
 import json
+import os
+import re
 
 import nano
 from harness import ALLOW_ENDLESS, ENDLESS, DaemonTest, main, wait_until
 
 ROOT = "718CC2121C3E641059BC1C2CFC45666C99E8AE922F7A807B7D07B62C995D79E2"
 OWNER = nano.account("5" * 64)
+SOURCES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CONTROL = {"rpc.enable_control": "true"}
 
 
@@ -100,7 +103,7 @@ class Envelope(RpcTest):
         self.assert_error("Unable to parse JSON", "work_generate")
         self.assert_error("Unable to parse JSON", "work_validate")
         self.assert_error("Unable to parse JSON", "work_cancel")
-        self.assert_error("Unable to parse JSON", "benchmark")
+        self.assert_error("Missing field: count", "benchmark")
 
     def test_unknown_actions(self):
         for action in ("invalid", "", "work_generate ", "WORK_GENERATE", "process", 7, True, {}, []):
@@ -140,7 +143,7 @@ class Numbers(RpcTest):
             self.assert_error("Bad difficulty", "work_generate", hash=ROOT, difficulty=number)
 
     def test_more_values_than_anybody_needs(self):
-        padding = ",".join('"%d":1' % number for number in range(10001))
+        padding = ",".join('"%d":""' % number for number in range(20001))
         self.assert_body_error("Unable to parse JSON", b'{"action":"version",%s}' % padding.encode())
 
     config = {"rpc.max_request_size": "33554432"}
@@ -148,6 +151,114 @@ class Numbers(RpcTest):
     def test_a_node_s_request_size_does_not_stall_the_loop(self):
         body = b'{"action":"version","x":"' + b"x" * 2**20 + b'"}'
         self.assert_body_error("Invalid header: body limit exceeded", body)
+
+
+class Reasons(RpcTest):
+    """An error says in one word, beside the node's text, what a program should do, and what would help."""
+
+    config = {"rpc.enable_control": "true", "store.enable": "false"}
+
+    def assert_reason(self, reason, detail, action, **fields):
+        with self.subTest(action=action, **fields):
+            response = self.daemon.post({"action": action, **fields})
+            self.assert_pretty(response.body)
+            self.assertEqual(next(iter(json.loads(response.body))), "error")
+            self.assertEqual(response.fault(), (reason, detail))
+
+    def test_of_fields(self):
+        for action, fields, missing in (
+            ("work_generate", {}, "hash"),
+            ("work_validate", {}, "hash"),
+            ("work_cancel", {}, "hash"),
+            ("work_get", {}, "account"),
+            ("work_peer_add", {"address": "::1"}, "port"),
+            ("work_peer_add", {"port": "1"}, "address"),
+            ("benchmark", {}, "count"),
+        ):
+            self.assert_reason("missing_field", missing, action, **fields)
+        for name, bad in (
+            ("hash", "x"), ("version", "work_2"), ("account", "x"), ("difficulty", "x"), ("multiplier", "x"),
+            ("subtype", "x"), ("block", "x"),
+        ):
+            self.assert_reason("bad_field", name, "work_generate", **{"hash": ROOT, name: bad})
+
+    def test_of_limits(self):
+        highest = nano.hex_u64(nano.from_multiplier(64, nano.DEV.base))
+        self.assert_reason(
+            "above_limit", f"at most {highest}, multiplier 64 (node.max_work_generate_multiplier)",
+            "work_generate", hash=ROOT, multiplier="65",
+        )
+        self.assert_reason(
+            "below_threshold", f"at least {nano.hex_u64(nano.DEV.receive)}",
+            "work_generate", hash=ROOT, difficulty="1",
+        )
+
+    def test_of_the_request(self):
+        for body, reason, detail in (
+            (b"nonsense", "unreadable", ""),
+            (b"{}", "missing_field", "action"),
+            (b"[" * 21, "too_large", "at most 20 brackets (rpc.max_json_depth)"),
+            (b'{"action": "x"}', "unknown_action", ""),
+        ):
+            with self.subTest(body=body):
+                response = self.daemon.post(body)
+                self.assertEqual(response.fault(), (reason, detail))
+        with self.daemon.connect() as connection:
+            connection.post({"action": "stop"}, headers=[("Origin", "http://example.org")])
+            self.assertEqual(connection.receive().fault()[0], "forbidden")
+
+    def test_of_what_is_off(self):
+        self.assert_reason("disabled", "store.enable", "work_get", account=OWNER)
+        self.assert_reason("disabled", "store.enable and precache.enable", "work_precache", hash=ROOT)
+        self.assert_reason("not_ready", "cache_only", "work_generate", hash=ROOT, cache_only=True)
+
+    def test_of_bodies_that_are_too_large(self):
+        detail = "at most 32768 bytes (rpc.max_request_size), and 1048576 for actions that take lists"
+        for size in (40000, 2**20):
+            with self.subTest(size=size), self.daemon.connect() as connection:
+                connection.post({"action": "work_generate", "hash": ROOT, "x": "x" * size})
+                response = connection.receive()
+                self.assertEqual(response.json(), {"error": "Invalid header: body limit exceeded"})
+                self.assertEqual(response.fault(), ("too_large", detail))
+                self.assertTrue(connection.closed_within(5))
+
+    def test_every_one_is_in_the_manual(self):
+        with open(os.path.join(SOURCES, "src/rpc/base/fault.c"), encoding="ascii") as source:
+            reasons = re.findall(r'\[REASON_\w+\] = "(\w+)"', source.read())
+        with open(os.path.join(SOURCES, "man/workpeer-rpc.7"), encoding="utf-8") as manual:
+            listed = re.search(r"\.Sh REASONS\n(.*?)\n\.Sh ", manual.read(), re.S)[1]
+        self.assertGreater(len(reasons), 20)
+        items = re.findall(r"^\.It Cm (.*)$", listed, re.M)
+        self.assertEqual(sorted(" , ".join(items).split(" , ")), sorted(reasons))
+
+
+class ReasonsOfTheSearch(RpcTest):
+    config = {**ALLOW_ENDLESS, "work.max_queue": "1", "work.request_timeout": "1"}
+
+    def begin(self, root):
+        connection = self.daemon.connect(seconds=30)
+        self.addCleanup(connection.close)
+        connection.post({"action": "work_generate", "hash": root, "difficulty": ENDLESS})
+        return connection
+
+    def test_time_out_and_full_queue(self):
+        first = self.begin(ROOT)
+        self.daemon.wait_for(waiters=1)
+        refused = self.daemon.post({"action": "work_generate", "hash": "1", "difficulty": ENDLESS})
+        self.assertEqual(refused.fault(), ("queue_full", "1 (work.max_queue)"))
+        self.assertEqual(first.receive().fault(), ("timeout", "1 s (work.request_timeout)"))
+
+    def test_cancelled_and_stopping(self):
+        first = self.begin(ROOT)
+        self.daemon.wait_for(waiters=1)
+        self.ask("work_cancel", hash=ROOT)
+        response = first.receive()
+        self.assertEqual((response.json(), response.fault()), ({"error": "Cancelled"}, ("cancelled", "")))
+        second = self.begin("2")
+        self.daemon.wait_for(waiters=1)
+        self.assertEqual(self.daemon.stop(), [])
+        response = second.receive()
+        self.assertEqual((response.json(), response.fault()), ({"error": "Cancelled"}, ("stopping", "")))
 
 
 class Depth(RpcTest):
@@ -347,7 +458,7 @@ class WorkGenerateDisabled(RpcTest):
         self.assert_error("Bad difficulty", "work_generate", hash=ROOT, difficulty="x")
         self.assertEqual(self.ask("work_cancel", hash=ROOT), {"success": ""})
         self.assertIn("valid_all", self.ask("work_validate", hash=ROOT))
-        self.assertEqual(self.ask("status")["devices"], "")
+        self.assertEqual(self.ask("status")["devices"], [])
 
 
 class WorkGenerateLimited(RpcTest):

@@ -102,15 +102,17 @@ wait_a_turn (void *context, struct request *request)
 }
 
 static const struct action actions[] = {
-    {"act", false, act},
-    {"control", true, act},
-    {NULL, false, NULL},
+    {"act", ACCESS_RIGHT_NONE, false, false, act},
+    {"control", ACCESS_RIGHT_CONTROL, true, true, act},
+    {NULL, ACCESS_RIGHT_NONE, false, false, NULL},
 };
 
 static const struct route routes[] = {
-    {ROUTE_GET, "/now", false, get_now},       {ROUTE_POST, "/echo", true, post_echo},
-    {ROUTE_GET, "/later", false, wait_a_turn}, {ROUTE_POST, "/later", true, wait_a_turn},
-    {ROUTE_OTHER, NULL, false, NULL},
+    {ROUTE_GET, "/now", false, get_now, ACCESS_RIGHT_NONE},
+    {ROUTE_POST, "/echo", true, post_echo, ACCESS_RIGHT_NONE},
+    {ROUTE_GET, "/later", false, wait_a_turn, ACCESS_RIGHT_NONE},
+    {ROUTE_POST, "/later", true, wait_a_turn, ACCESS_RIGHT_NONE},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
 };
 
 static void

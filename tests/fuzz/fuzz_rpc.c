@@ -47,7 +47,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     if (json_object_get (body, "source") != NULL) {
         check_work (body);
     }
-    FUZZ_CHECK (json_object_get (body, "error") == NULL || json_object_size (body) == 1);
+    FUZZ_CHECK (json_object_get (body, "error") == NULL ||
+                (text_of (body, "reason")[0] != '\0' &&
+                 json_object_size (body) == 2 + (json_object_get (body, "detail") != NULL)));
     json_decref (body);
     return 0;
 }

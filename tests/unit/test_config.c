@@ -444,6 +444,7 @@ test_tables_in_lists (void **state)
     support_write (CONFIG_FILE_NODE,
                    "[[access.keys]]\nhash = \"" GOOD_HASH "\"\nmax_jobs = 3\n"
                    "[[access.keys]]\nname = \"x\"\nhash = \"" GOOD_HASH "\"\nrate = 0\n"
+                   "rights = [\"precache\", \"work\", \"work\"]\n"
                    "[[peers.peer]]\nurl = \"http://a.example/b\"\nkey = \"k\"\n"
                    "[[peers.peer]]\nurl = \"http://a.example\"\nkey = \"k\"\n"
                    "header = \"authorization\"\n");
@@ -457,6 +458,8 @@ test_tables_in_lists (void **state)
     support_assert_number (keys[0].limits.rate, CONFIG_ACCESS_AS_OTHERS);
     assert_string_equal (keys[1].name, "x");
     support_assert_number (keys[1].limits.rate, 0);
+    assert_int_equal (keys[0].rights, 0);
+    assert_int_equal (keys[1].rights, ACCESS_RIGHT_WORK | ACCESS_RIGHT_PRECACHE);
     assert_int_equal (config->peers_peer.count, 2);
     assert_string_equal (peers[0].url.path, "/b");
     assert_string_equal (peers[0].header, "api-key");
@@ -479,7 +482,8 @@ test_tables_in_lists (void **state)
         "error: config-node.toml:2:51: access.keys[2].rate is -1, expected a number from 0 to "
         "1000000\n"
         "warning: config-node.toml:2:55: access.keys[2].colour is not a known key and is ignored; "
-        "known keys are hash, name, rate, burst, max_jobs and max_multiplier\n"
+        "known keys are hash, name, rights, rate, burst, max_jobs and "
+        "max_multiplier\n"
         "error: config-node.toml:4:16: peers.peer[0].key is not valid in a header, expected a "
         "string of 1 to 1024 visible ASCII characters\n"
         "error: config-node.toml:4:9: peers.peer[0] has no url, expected url = "
@@ -491,6 +495,31 @@ test_tables_in_lists (void **state)
         "error: config-node.toml:4:52: peers.peer[1].header is set without a key, expected both\n"
         "error: config-node.toml:5:29: peers.peer[2].header is \"a b\", expected the name of a "
         "header that can carry a key, such as \"api-key\"\n"));
+}
+
+static void
+test_rights_of_keys (void **state)
+{
+    static const char *const bad[] = {"\"work\"", "[]", "[\"work\", \"all\"]", "[1]"};
+    static const char *const shown[] = {"\"work\"", "a list", "a list", "a list"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char *text;
+        char *expected;
+
+        assert_true (asprintf (&text, "[[access.keys]]\nhash = \"" GOOD_HASH "\"\nrights = %s\n",
+                               bad[i]) > 0);
+        assert_true (asprintf (&expected,
+                               "error: config-node.toml:3:10: access.keys[0].rights is %s, "
+                               "expected a list of at least one of \"work\", \"precache\", "
+                               "\"store\", \"peers\" and \"control\"\n",
+                               shown[i]) > 0);
+        support_write (CONFIG_FILE_NODE, text);
+        assert_null (support_load (NULL, NULL, expected));
+        free (text);
+        free (expected);
+    }
 }
 
 /* What only a restart changes stays, with a warning; the configuration in force is only read. */
@@ -722,6 +751,7 @@ main (void)
         TEST (test_long_values_are_cut),
         TEST (test_secrets_are_hidden),
         TEST (test_tables_in_lists),
+        TEST (test_rights_of_keys),
         TEST (test_reload_keeps),
         TEST (test_copies),
     };

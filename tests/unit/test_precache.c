@@ -962,7 +962,7 @@ harder_work_is_asked_for_once (void **state)
     assert_int_equal (counts (place).found, found);
     assert_int_equal (
         precache_account (place->precache, account (1).bytes, fake_threshold (EASY_BITS)),
-        PRECACHE_TAKEN);
+        PRECACHE_THERE);
     wait_for_state (place, 1, PRECACHE_READY);
     assert_int_equal (counts (place).found, found); /* what is there is good enough */
 }
@@ -979,7 +979,7 @@ root_is_searched_for_and_forgotten (void **state)
     assert_true (stored (place, 7) >= fake_threshold (BITS));
     assert_int_equal (counts (place).ready + counts (place).accounts, 0);
     assert_int_equal (precache_root (place->precache, root (7).bytes, fake_threshold (BITS)),
-                      PRECACHE_TAKEN);
+                      PRECACHE_THERE);
     turn (place->bench);
     assert_int_equal (counts (place).found, 1);
     assert_int_equal (counts (place).queued + counts (place).ready, 0);

@@ -25,15 +25,15 @@ run_b (void *context, struct request *request)
 }
 
 static const struct route first[] = {
-    {ROUTE_GET, "/health", false, run_a},
-    {ROUTE_POST, "/both", true, run_a},
-    {ROUTE_OTHER, NULL, false, NULL},
+    {ROUTE_GET, "/health", false, run_a, ACCESS_RIGHT_NONE},
+    {ROUTE_POST, "/both", true, run_a, ACCESS_RIGHT_NONE},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
 };
 
 static const struct route second[] = {
-    {ROUTE_GET, "/both", false, run_b},
-    {ROUTE_POST, "/post", true, run_b},
-    {ROUTE_OTHER, NULL, false, NULL},
+    {ROUTE_GET, "/both", false, run_b, ACCESS_RIGHT_NONE},
+    {ROUTE_POST, "/post", true, run_b, ACCESS_RIGHT_NONE},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
 };
 
 static int first_context;

@@ -110,9 +110,12 @@ keep (void *context, struct request *request)
 }
 
 static const struct route routes[] = {
-    {ROUTE_GET, "/now", false, get_now},    {ROUTE_GET, "/teapot", false, get_teapot},
-    {ROUTE_POST, "/echo", true, post_echo}, {ROUTE_GET, "/later", false, keep},
-    {ROUTE_POST, "/later", false, keep},    {ROUTE_OTHER, NULL, false, NULL},
+    {ROUTE_GET, "/now", false, get_now, ACCESS_RIGHT_NONE},
+    {ROUTE_GET, "/teapot", false, get_teapot, ACCESS_RIGHT_NONE},
+    {ROUTE_POST, "/echo", true, post_echo, ACCESS_RIGHT_NONE},
+    {ROUTE_GET, "/later", false, keep, ACCESS_RIGHT_NONE},
+    {ROUTE_POST, "/later", false, keep, ACCESS_RIGHT_NONE},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
 };
 
 static void
@@ -123,8 +126,8 @@ act (void *context, struct request *request)
 }
 
 static const struct action actions[] = {
-    {"act", false, act},
-    {NULL, false, NULL},
+    {"act", ACCESS_RIGHT_NONE, false, false, act},
+    {NULL, ACCESS_RIGHT_NONE, false, false, NULL},
 };
 
 /* The server. */
@@ -612,19 +615,20 @@ test_told_of_requests (void **state)
 
     (void)state;
     setup_told (&fixture, &told);
-    (void)ask (&fixture,
-               "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"
-               "HEAD /now?a HTTP/1.1\r\nHost: x\r\n\r\n"
-               "GET /teapot HTTP/1.1\r\nHost: x\r\n\r\n"
-               "OPTIONS /now HTTP/1.1\r\nHost: x\r\n\r\n"
-               "OPTIONS / HTTP/1.1\r\nHost: x\r\n\r\n"
-               "POST /now HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
-               "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"action\":\"act\"}"
-               "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"action\":\"sin\"}"
-               "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n{"
-               "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-               "GET /now HTTP/1.1\r\nHost: x\r\n\r\n",
-               "Can only POST requests\"\n}\nHTTP/1.1 200 OK\r\n");
+    (void)ask (
+        &fixture,
+        "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"
+        "HEAD /now?a HTTP/1.1\r\nHost: x\r\n\r\n"
+        "GET /teapot HTTP/1.1\r\nHost: x\r\n\r\n"
+        "OPTIONS /now HTTP/1.1\r\nHost: x\r\n\r\n"
+        "OPTIONS / HTTP/1.1\r\nHost: x\r\n\r\n"
+        "POST /now HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"action\":\"act\"}"
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"action\":\"sin\"}"
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n{"
+        "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+        "GET /now HTTP/1.1\r\nHost: x\r\n\r\n",
+        "Can only POST requests\",\n    \"reason\": \"bad_request\"\n}\nHTTP/1.1 200 OK\r\n");
     while (told.count < 9) {
         http_turn (fixture.base);
     }

@@ -61,59 +61,57 @@ benchmark_body (const struct benchmark *benchmark)
 }
 
 static void
-finish (struct benchmark *benchmark, const char *error)
+fail (struct benchmark *benchmark, const struct fault *fault)
 {
-    if (error != NULL) {
-        request_fail (benchmark->request, error);
-    } else {
-        request_answer (benchmark->request, benchmark_body (benchmark));
-    }
+    request_fail (benchmark->request, fault);
     free (benchmark);
 }
 
 static void on_work (void *data, const struct broker_answer *answer);
 
-/* Asks for one work more. Returns NULL, or why that cannot be. */
-static const char *
-next_work (struct benchmark *benchmark)
+/* Asks for one work more, unless that cannot be. */
+static bool
+next_work (struct benchmark *benchmark, struct fault *fault)
 {
+    const struct actions *actions = benchmark->actions;
     double seconds = clock_seconds (clock_now () - benchmark->started);
-    struct broker_question question = {.network =
-                                           precache_owner_network (benchmark->actions->precache),
-                                       .local_only = true,
-                                       .unkept = true};
+    struct broker_question question = {
+        .network = precache_owner_network (actions->precache), .local_only = true, .unkept = true};
     enum broker_result result;
 
-    if (seconds > benchmark->actions->config->work_request_timeout) {
-        return FIELDS_FAILED;
+    if (seconds > actions->config->work_request_timeout) {
+        *fault = actions_failure (actions, BROKER_EXPIRED);
+        return false;
     }
     random_fill (benchmark->target.root, sizeof benchmark->target.root);
     question.target = benchmark->target;
-    result = broker_generate (benchmark->actions->broker, &question, on_work, benchmark,
-                              &benchmark->waiter);
-    return result == BROKER_ACCEPTED ? NULL : actions_refusal (result);
+    result = broker_generate (actions->broker, &question, on_work, benchmark, &benchmark->waiter);
+    if (result != BROKER_ACCEPTED) {
+        *fault = actions_refusal (actions, result);
+    }
+    return result == BROKER_ACCEPTED;
 }
 
 static void
 on_work (void *data, const struct broker_answer *answer)
 {
     struct benchmark *benchmark = data;
-    const char *error = NULL;
+    struct fault fault;
 
     if (answer->outcome != BROKER_FOUND) {
         request_went (benchmark->request,
                       answer->outcome == BROKER_CANCELLED ? REQUEST_CANCELLED : REQUEST_ERROR);
-        finish (benchmark, answer->outcome == BROKER_CANCELLED ? FIELDS_CANCELLED : FIELDS_FAILED);
+        fault = actions_failure (benchmark->actions, answer->outcome);
+        fail (benchmark, &fault);
         return;
     }
     benchmark->found++;
-    if (benchmark->found < benchmark->count) {
-        error = next_work (benchmark);
-        if (error == NULL) {
-            return;
-        }
+    if (benchmark->found == benchmark->count) {
+        request_answer (benchmark->request, benchmark_body (benchmark));
+        free (benchmark);
+    } else if (!next_work (benchmark, &fault)) {
+        fail (benchmark, &fault);
     }
-    finish (benchmark, error);
 }
 
 static void
@@ -125,26 +123,23 @@ on_leave (void *data)
     free (benchmark);
 }
 
-static const char *
-read_benchmark (const struct actions *actions, const json_t *fields, struct benchmark *benchmark)
+static bool
+read_benchmark (const struct actions *actions, const json_t *fields, struct benchmark *benchmark,
+                struct fault *fault)
 {
     const struct difficulty_network *network = actions->network;
     struct scan_target *target = &benchmark->target;
     bool given = false;
-    const char *error;
 
     target->order = DIFFICULTY_AT_LEAST;
     target->threshold = network->base;
-    (void)((error = fields_difficulty (fields, &target->threshold, &given)) != NULL ||
-           (error = fields_multiplier (fields, network->base, &target->threshold, &given)) !=
-               NULL ||
-           (error = json_object_get (fields, "count") == NULL
-                        ? FIELDS_MISSING
-                        : fields_count (fields, "count", 1, MOST_WORKS, "Bad count",
-                                        &benchmark->count)) != NULL ||
-           (error = fields_limit (network, actions->config->max_work_generate_multiplier,
-                                  target->threshold)) != NULL);
-    return error;
+    return fields_difficulty (fields, &target->threshold, &given, fault) &&
+           fields_multiplier (fields, network->base, &target->threshold, &given, fault) &&
+           (json_object_get (fields, "count") != NULL ||
+            fields_needed ("Missing field: count", fault)) &&
+           fields_count (fields, "count", 1, MOST_WORKS, "Bad count", &benchmark->count, fault) &&
+           fields_limit (network, actions->config->max_work_generate_multiplier, target->threshold,
+                         fault);
 }
 
 /* Else the client has been told. */
@@ -161,24 +156,19 @@ action_benchmark (void *context, struct request *request)
 {
     struct actions *actions = context;
     struct benchmark *benchmark = memory_new (1, sizeof *benchmark);
-    const char *error;
+    struct fault fault;
 
     benchmark->actions = actions;
     benchmark->request = request;
     benchmark->hashes = hashes_tried (actions->engine.pool);
     benchmark->started = clock_now ();
-    error = read_benchmark (actions, request_fields (request), benchmark);
-    if (error == NULL && !may_begin (benchmark)) {
+    if (!read_benchmark (actions, request_fields (request), benchmark, &fault)) {
+        fail (benchmark, &fault);
+    } else if (!may_begin (benchmark)) {
         free (benchmark);
-        return;
+    } else if (!next_work (benchmark, &fault)) {
+        fail (benchmark, &fault);
+    } else {
+        request_on_leave (request, on_leave, benchmark);
     }
-    if (error == NULL) {
-        error = next_work (benchmark);
-    }
-    if (error != NULL) {
-        free (benchmark);
-        request_fail (request, error);
-        return;
-    }
-    request_on_leave (request, on_leave, benchmark);
 }

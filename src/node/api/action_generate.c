@@ -25,8 +25,8 @@ struct generation {
 };
 
 /* `block`: JSON in a string, or with json_block an object; whichever it is, we can tell. */
-static const char *
-read_block (const json_t *fields, struct block *block)
+static bool
+read_block (const json_t *fields, struct block *block, struct fault *fault)
 {
     const json_t *field = json_object_get (fields, "block");
     json_t *parsed = NULL;
@@ -38,64 +38,58 @@ read_block (const json_t *fields, struct block *block)
     }
     failed = field == NULL || block_from_json (field, block) != 0;
     json_decref (parsed);
-    return failed ? "Block is invalid" : NULL;
+    return !failed || fields_bad ("block", "Block is invalid", fault);
 }
 
 /*
  * A block brings its root, and maybe work. Without the ledger only a first block's threshold is
  * known from the block itself: it receives.
  */
-static const char *
+static bool
 apply_block (const struct actions *actions, const json_t *fields, struct scan_target *target,
-             bool threshold_given)
+             bool threshold_given, struct fault *fault)
 {
     struct block block;
     uint8_t root[32];
-    const char *error;
 
     if (json_object_get (fields, "block") == NULL) {
-        return NULL;
+        return true;
     }
-    error = read_block (fields, &block);
-    if (error != NULL) {
-        return error;
+    if (!read_block (fields, &block, fault)) {
+        return false;
     }
     block_root (&block, root);
     if (memcmp (root, target->root, sizeof root) != 0) {
-        return "Root mismatch for block";
+        return fields_bad ("block", "Root mismatch for block", fault);
     }
     if (!threshold_given && block_is_open (&block)) {
         target->threshold = actions->network->epoch_2_receive;
     }
-    return value_reaches (target, block.work, NULL)
-               ? "Provided work is already enough for given difficulty"
-               : NULL;
+    return !value_reaches (target, block.work, NULL) ||
+           fault_set (fault, REASON_NOT_NEEDED,
+                      "Provided work is already enough for given difficulty", "block");
 }
 
 /* nano_node's checks in nano_node's order. */
-static const char *
+static bool
 read_question (const struct actions *actions, const json_t *fields,
-               struct broker_question *question)
+               struct broker_question *question, struct fault *fault)
 {
     const struct difficulty_network *network = actions->network;
     struct scan_target *target = &question->target;
     bool given = false;
-    const char *error;
 
     target->order = DIFFICULTY_AT_LEAST;
     target->threshold = network->base;
-    (void)((error = fields_version (fields)) != NULL ||
-           (error = fields_account (fields, question->account_key, &question->has_account)) !=
-               NULL ||
-           (error = fields_hash (fields, target->root)) != NULL ||
-           (error = fields_subtype (fields, network, &target->threshold, &given)) != NULL ||
-           (error = fields_difficulty (fields, &target->threshold, &given)) != NULL ||
-           (error = fields_multiplier (fields, network->base, &target->threshold, &given)) != NULL);
-    if (error == NULL) {
-        error = fields_limit (network, actions->config->max_work_generate_multiplier,
-                              target->threshold);
-    }
-    return error != NULL ? error : apply_block (actions, fields, target, given);
+    return fields_version (fields, fault) &&
+           fields_account (fields, question->account_key, &question->has_account, fault) &&
+           fields_hash (fields, target->root, fault) &&
+           fields_subtype (fields, network, &target->threshold, &given, fault) &&
+           fields_difficulty (fields, &target->threshold, &given, fault) &&
+           fields_multiplier (fields, network->base, &target->threshold, &given, fault) &&
+           fields_limit (network, actions->config->max_work_generate_multiplier, target->threshold,
+                         fault) &&
+           apply_block (actions, fields, target, given, fault);
 }
 
 static json_t *
@@ -149,20 +143,18 @@ static void
 on_done (void *data, const struct broker_answer *answer)
 {
     struct generation *generation = data;
+    struct fault fault;
 
     log_done (generation, answer);
-    switch (answer->outcome) {
-    case BROKER_FOUND:
+    if (answer->outcome == BROKER_FOUND) {
         request_answer (generation->request,
                         found_body (generation->actions, generation->root, answer));
-        break;
-    case BROKER_CANCELLED:
-        request_went (generation->request, REQUEST_CANCELLED);
-        request_fail (generation->request, FIELDS_CANCELLED);
-        break;
-    default:
-        request_fail (generation->request, FIELDS_FAILED);
-        break;
+    } else {
+        if (answer->outcome == BROKER_CANCELLED) {
+            request_went (generation->request, REQUEST_CANCELLED);
+        }
+        fault = actions_failure (generation->actions, answer->outcome);
+        request_fail (generation->request, &fault);
     }
     free (generation);
 }
@@ -201,6 +193,7 @@ start (struct actions *actions, struct request *request, const struct broker_que
     struct generation *generation = memory_new (1, sizeof *generation);
     char caller[ACCESS_NAME_SIZE];
     enum broker_result result;
+    struct fault fault;
 
     generation->actions = actions;
     generation->request = request;
@@ -210,7 +203,8 @@ start (struct actions *actions, struct request *request, const struct broker_que
     if (result != BROKER_ACCEPTED) {
         free (generation);
         request_went (request, REQUEST_REFUSED);
-        request_fail (request, actions_refusal (result));
+        fault = actions_refusal (actions, result);
+        request_fail (request, &fault);
         return;
     }
     request_on_leave (request, on_leave, generation);
@@ -237,10 +231,11 @@ action_work_generate (void *context, struct request *request)
     struct broker_answer answer;
     char root[HEX_ROOT_SIZE];
     char account[ACCOUNT_TEXT_SIZE];
-    const char *error = read_question (actions, request_fields (request), &question);
+    const json_t *fields = request_fields (request);
+    struct fault fault;
 
-    if (error != NULL) {
-        request_fail (request, error);
+    if (!read_question (actions, fields, &question, &fault)) {
+        request_fail (request, &fault);
         return;
     }
     if (!request_check_difficulty (request, question.target.threshold, actions->network->base)) {
@@ -251,6 +246,11 @@ action_work_generate (void *context, struct request *request)
         hex_print_root (question.target.root, root);
         log_debug ("Work for %s was in the store", root);
         request_answer (request, found_body (actions, root, &answer));
+        return;
+    }
+    if (json_flag (fields, "cache_only", false)) {
+        (void)fault_set (&fault, REASON_NOT_READY, "Work is not ready", "cache_only");
+        request_fail (request, &fault);
         return;
     }
     if (request_begin_job (request)) {

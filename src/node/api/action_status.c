@@ -165,7 +165,7 @@ put_peer (json_t *peers, const struct peer *peer, enum peers_list list)
     json_put (entry, "cancels", "%" PRIu64, health.cancels);
     json_put (entry, "median", "%.6f", health.p50);
     json_put (entry, "p95", "%.6f", health.p95);
-    actions_put_list (entry, "failures", failures_object (&health));
+    actions_put (entry, "failures", failures_object (&health));
     memory_require (json_array_append_new (peers, entry) == 0);
 }
 
@@ -193,11 +193,11 @@ action_status (void *context, struct request *request)
     request_refund (request); /* who draws it asks again and again */
     put_work (body, actions);
     put_daemon (body, actions);
-    actions_put_list (body, "devices", devices_array (actions->engine.pool));
-    actions_put_list (body, "peers", peers_array (actions->peers));
-    actions_put_list (body, "store", store != NULL ? store_object (store) : json_object ());
+    actions_put (body, "devices", devices_array (actions->engine.pool));
+    actions_put (body, "peers", peers_array (actions->peers));
+    actions_put (body, "store", store != NULL ? store_object (store) : json_object ());
     if (store != NULL && precache != NULL) {
-        actions_put_list (body, "precache", precache_object (precache));
+        actions_put (body, "precache", precache_object (precache));
     }
     request_answer (request, body);
 }

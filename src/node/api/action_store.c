@@ -10,27 +10,25 @@
 #include "work/scan/value.h"
 
 /* nano_node's errors; `wallet` is not looked at, since there are no wallets here. */
-#define NOT_FOUND "Account not found"
-
 /* Which work a request is about: that for an account's current frontier. */
-static const char *
-read_frontier (const struct actions *actions, const json_t *fields, struct store_entry *entry)
+static bool
+read_frontier (const struct actions *actions, const json_t *fields, struct store_entry *entry,
+               struct fault *fault)
 {
     struct store *store = precache_owner_store (actions->precache);
-    const char *error;
 
     entry->network = precache_owner_network (actions->precache);
-    error = fields_account (fields, entry->account, &entry->has_account);
-    if (error != NULL) {
-        return error;
+    if (!fields_account (fields, entry->account, &entry->has_account, fault)) {
+        return false;
     }
     if (!entry->has_account) {
-        return FIELDS_MISSING;
+        return fields_missing ("account", fault);
     }
     if (store == NULL) {
-        return "Store is disabled";
+        return fault_set (fault, REASON_DISABLED, "Store is disabled", "store.enable");
     }
-    return store_account (store, entry->network, entry->account, entry->root) ? NULL : NOT_FOUND;
+    return store_account (store, entry->network, entry->account, entry->root) ||
+           fault_set (fault, REASON_NOT_FOUND, "Account not found", "account");
 }
 
 void
@@ -39,11 +37,11 @@ action_work_get (void *context, struct request *request)
     const struct actions *actions = context;
     struct store_entry wanted = {0};
     struct store_entry entry = {0};
-    const char *error = read_frontier (actions, request_fields (request), &wanted);
+    struct fault fault;
     char work[HEX_U64_SIZE];
 
-    if (error != NULL) {
-        request_fail (request, error);
+    if (!read_frontier (actions, request_fields (request), &wanted, &fault)) {
+        request_fail (request, &fault);
         return;
     }
     if (!store_peek (precache_owner_store (actions->precache), wanted.network, wanted.root,
@@ -55,8 +53,8 @@ action_work_get (void *context, struct request *request)
 }
 
 /* Work that no block would be accepted with is no work: nano_node keeps it, and serves it. */
-static const char *
-check_work (const struct actions *actions, const struct store_entry *entry)
+static bool
+check_work (const struct actions *actions, const struct store_entry *entry, struct fault *fault)
 {
     struct scan_target target = {
         .threshold = actions->network->entry,
@@ -64,7 +62,9 @@ check_work (const struct actions *actions, const struct store_entry *entry)
     };
 
     memcpy (target.root, entry->root, sizeof target.root);
-    return value_reaches (&target, entry->work, NULL) ? NULL : "Invalid work";
+    return value_reaches (&target, entry->work, NULL) ||
+           fault_set (fault, REASON_BELOW_THRESHOLD, "Invalid work", "at least %016" PRIx64,
+                      target.threshold);
 }
 
 void
@@ -73,17 +73,13 @@ action_work_set (void *context, struct request *request)
     const struct actions *actions = context;
     const json_t *fields = request_fields (request);
     struct store_entry entry = {.source = "work_set", .found = (uint64_t)time (NULL)};
-    const char *error = read_frontier (actions, fields, &entry);
+    struct fault fault;
+    bool good = read_frontier (actions, fields, &entry, &fault) &&
+                fields_work (fields, &entry.work, &fault) && check_work (actions, &entry, &fault);
 
-    if (error == NULL) {
-        error = fields_work (fields, &entry.work);
+    if (good && store_put (precache_owner_store (actions->precache), &entry) == STORE_DROPPED) {
+        fault = (struct fault){"Store is busy", REASON_BUSY, ""};
+        good = false;
     }
-    if (error == NULL) {
-        error = check_work (actions, &entry);
-    }
-    if (error == NULL &&
-        store_put (precache_owner_store (actions->precache), &entry) == STORE_DROPPED) {
-        error = "Store is busy";
-    }
-    actions_answer (request, error);
+    actions_answer (request, good, &fault);
 }

@@ -11,21 +11,18 @@ struct validation {
     bool with_threshold; /* `difficulty` was given, so `valid` is answered */
 };
 
-static const char *
-read_validation (const struct actions *actions, const json_t *fields, struct validation *validation)
+static bool
+read_validation (const struct actions *actions, const json_t *fields, struct validation *validation,
+                 struct fault *fault)
 {
     uint64_t base = actions->network->base;
     bool multiplied = false;
-    const char *error;
 
     validation->threshold = base;
-    (void)((error = fields_hash (fields, validation->root)) != NULL ||
-           (error = fields_work (fields, &validation->work)) != NULL ||
-           (error = fields_version (fields)) != NULL ||
-           (error = fields_difficulty (fields, &validation->threshold,
-                                       &validation->with_threshold)) != NULL ||
-           (error = fields_multiplier (fields, base, &validation->threshold, &multiplied)) != NULL);
-    return error;
+    return fields_hash (fields, validation->root, fault) &&
+           fields_work (fields, &validation->work, fault) && fields_version (fields, fault) &&
+           fields_difficulty (fields, &validation->threshold, &validation->with_threshold, fault) &&
+           fields_multiplier (fields, base, &validation->threshold, &multiplied, fault);
 }
 
 static json_t *
@@ -51,10 +48,10 @@ action_work_validate (void *context, struct request *request)
 {
     const struct actions *actions = context;
     struct validation validation = {0};
-    const char *error = read_validation (actions, request_fields (request), &validation);
+    struct fault fault;
 
-    if (error != NULL) {
-        request_fail (request, error);
+    if (!read_validation (actions, request_fields (request), &validation, &fault)) {
+        request_fail (request, &fault);
         return;
     }
     request_answer (request, validation_body (actions, &validation,

@@ -1,46 +1,70 @@
 #include "node/api/actions.h"
 
+#include <inttypes.h>
+
 #include "build_config.h"
 #include "node/api/fields.h"
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
 #include "work/base/number.h"
 
-const char *
-actions_refusal (enum broker_result result)
+struct fault
+actions_refusal (const struct actions *actions, enum broker_result result)
 {
+    static const char no_source[] = "no device here, and no work peer that may be asked";
+    struct fault fault;
+
     switch (result) {
     case BROKER_FULL:
-        return FIELDS_FULL;
+        (void)fault_set (&fault, REASON_QUEUE_FULL, FIELDS_FULL, "%" PRIu64 " (work.max_queue)",
+                         actions->config->work_max_queue);
+        return fault;
     case BROKER_LOCAL_DISABLED:
-        return FIELDS_LOCAL_DISABLED;
+        (void)fault_set (&fault, REASON_NO_SOURCE, FIELDS_LOCAL_DISABLED, no_source);
+        return fault;
     case BROKER_DISABLED:
-        return "Work generation is disabled";
+        (void)fault_set (&fault, REASON_NO_SOURCE, "Work generation is disabled", no_source);
+        return fault;
     case BROKER_LOOPED:
-        return "Work peers form a loop: this request came from here";
+        return (struct fault){"Work peers form a loop: this request came from here", REASON_LOOP,
+                              ""};
     default:
-        return FIELDS_FAILED;
+        return actions_failure (actions, BROKER_FAILED);
     }
 }
 
-void
-actions_answer (struct request *request, const char *error)
+struct fault
+actions_failure (const struct actions *actions, enum broker_outcome outcome)
 {
-    if (error != NULL) {
-        request_fail (request, error);
-    } else {
+    struct fault fault = {FIELDS_FAILED, REASON_NO_SOURCE,
+                          "no device is left that works, and no work peer that answers"};
+
+    if (outcome == BROKER_CANCELLED) {
+        fault = (struct fault){FIELDS_CANCELLED, REASON_CANCELLED, ""};
+    } else if (outcome == BROKER_EXPIRED) {
+        (void)fault_set (&fault, REASON_TIMEOUT, FIELDS_FAILED, "%g s (work.request_timeout)",
+                         actions->config->work_request_timeout);
+    }
+    if (actions->stopping) {
+        fault = (struct fault){fault.error, REASON_STOPPING, ""};
+    }
+    return fault;
+}
+
+void
+actions_answer (struct request *request, bool good, const struct fault *fault)
+{
+    if (good) {
         request_answer (request, json_pack ("{s:s}", "success", ""));
+    } else {
+        request_fail (request, fault);
     }
 }
 
 void
-actions_put_list (json_t *body, const char *name, json_t *list)
+actions_put (json_t *body, const char *name, json_t *value)
 {
-    if (json_array_size (list) == 0 && json_object_size (list) == 0) {
-        json_decref (list);
-        list = json_string ("");
-    }
-    memory_require (json_object_set_new (body, name, list) == 0);
+    memory_require (json_object_set_new (body, name, value) == 0);
 }
 
 static void
@@ -48,12 +72,13 @@ action_work_cancel (void *context, struct request *request)
 {
     struct actions *actions = context;
     uint8_t root[32];
-    const char *error = fields_hash (request_fields (request), root);
+    struct fault fault;
+    const bool good = fields_hash (request_fields (request), root, &fault);
 
-    if (error == NULL) {
+    if (good) {
         (void)broker_cancel (actions->broker, precache_owner_network (actions->precache), root);
     }
-    actions_answer (request, error);
+    actions_answer (request, good, &fault);
 }
 
 static void
@@ -67,12 +92,16 @@ action_work_peers (void *context, struct request *request)
         const char *name = peer_name (peers_at (peers, PEERS_PRIMARY, i));
         memory_require (json_array_append_new (names, json_string (name)) == 0);
     }
-    actions_put_list (body, "work_peers", names);
+    if (json_array_size (names) == 0) { /* as nano_node has it */
+        json_decref (names);
+        names = json_string ("");
+    }
+    actions_put (body, "work_peers", names);
     request_answer (request, body);
 }
 
-static const char *
-read_peer (const json_t *fields, struct endpoint *endpoint)
+static bool
+read_peer (const json_t *fields, struct endpoint *endpoint, struct fault *fault)
 {
     char address_scratch[JSON_SCRATCH_SIZE];
     char port_scratch[JSON_SCRATCH_SIZE];
@@ -82,13 +111,13 @@ read_peer (const json_t *fields, struct endpoint *endpoint)
     uint64_t number;
 
     if (address == NULL || port == NULL) {
-        return FIELDS_MISSING;
+        return fields_missing (address == NULL ? "address" : "port", fault);
     }
     if (number_parse_unsigned (port, 0, UINT16_MAX, &number) != 0) {
-        return "Invalid port";
+        return fields_bad ("port", "Invalid port", fault);
     }
-    return endpoint_make (address, (uint16_t)number, endpoint, &expected) == 0 ? NULL
-                                                                               : "Invalid address";
+    return endpoint_make (address, (uint16_t)number, endpoint, &expected) == 0 ||
+           fields_bad ("address", "Invalid address", fault);
 }
 
 static void
@@ -96,12 +125,13 @@ action_work_peer_add (void *context, struct request *request)
 {
     struct actions *actions = context;
     struct endpoint endpoint;
-    const char *error = read_peer (request_fields (request), &endpoint);
+    struct fault fault;
+    const bool good = read_peer (request_fields (request), &endpoint, &fault);
 
-    if (error == NULL) {
+    if (good) {
         peers_add (actions->peers, &endpoint);
     }
-    actions_answer (request, error);
+    actions_answer (request, good, &fault);
 }
 
 static void
@@ -110,7 +140,7 @@ action_work_peers_clear (void *context, struct request *request)
     struct actions *actions = context;
 
     peers_clear (actions->peers);
-    actions_answer (request, NULL);
+    actions_answer (request, true, NULL);
 }
 
 static void
@@ -128,26 +158,26 @@ action_stop (void *context, struct request *request)
 {
     struct actions *actions = context;
 
-    actions_answer (request, NULL);
+    actions_answer (request, true, NULL);
     event_active (actions->stop, EV_TIMEOUT, 0); /* not at once: the answer leaves first */
 }
 
 const struct action actions_table[] = {
-    {"work_generate", false, action_work_generate},
-    {"work_validate", false, action_work_validate},
-    {"work_cancel", false, action_work_cancel},
-    {"work_precache", false, action_work_precache},
-    {"work_get", true, action_work_get},
-    {"work_set", true, action_work_set},
-    {"precache_status", false, action_precache_status},
-    {"precache_watch", true, action_precache_watch},
-    {"precache_unwatch", true, action_precache_unwatch},
-    {"work_peers", true, action_work_peers},
-    {"work_peer_add", true, action_work_peer_add},
-    {"work_peers_clear", true, action_work_peers_clear},
-    {"status", false, action_status},
-    {"benchmark", false, action_benchmark},
-    {"version", false, action_version},
-    {"stop", true, action_stop},
-    {NULL, false, NULL},
+    {"work_generate", ACCESS_RIGHT_WORK, false, false, action_work_generate},
+    {"work_validate", ACCESS_RIGHT_WORK, false, false, action_work_validate},
+    {"work_cancel", ACCESS_RIGHT_WORK, false, false, action_work_cancel},
+    {"work_precache", ACCESS_RIGHT_PRECACHE, false, true, action_work_precache},
+    {"work_get", ACCESS_RIGHT_STORE, true, false, action_work_get},
+    {"work_set", ACCESS_RIGHT_STORE, true, false, action_work_set},
+    {"precache_status", ACCESS_RIGHT_PRECACHE, false, true, action_precache_status},
+    {"precache_watch", ACCESS_RIGHT_PRECACHE, true, true, action_precache_watch},
+    {"precache_unwatch", ACCESS_RIGHT_PRECACHE, true, true, action_precache_unwatch},
+    {"work_peers", ACCESS_RIGHT_PEERS, true, false, action_work_peers},
+    {"work_peer_add", ACCESS_RIGHT_PEERS, true, false, action_work_peer_add},
+    {"work_peers_clear", ACCESS_RIGHT_PEERS, true, false, action_work_peers_clear},
+    {"status", ACCESS_RIGHT_NONE, false, false, action_status},
+    {"benchmark", ACCESS_RIGHT_WORK, false, false, action_benchmark},
+    {"version", ACCESS_RIGHT_NONE, false, false, action_version},
+    {"stop", ACCESS_RIGHT_CONTROL, true, false, action_stop},
+    {NULL, ACCESS_RIGHT_NONE, false, false, NULL},
 };

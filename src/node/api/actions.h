@@ -47,17 +47,15 @@ extern const struct action actions_table[];
  * by a NULL path; run with a struct actions. */
 extern const struct route callback_routes[];
 
-/* What to tell a client whose request the broker has not accepted. Static. */
-const char *actions_refusal (enum broker_result result);
+/* What to tell a client whose request the broker has not accepted, or has not met. */
+struct fault actions_refusal (const struct actions *actions, enum broker_result result);
+struct fault actions_failure (const struct actions *actions, enum broker_outcome outcome);
 
-/* Answers {"success": ""}, or `error` where that is not NULL. */
-void actions_answer (struct request *request, const char *error);
+/* Answers {"success": ""}, or unless `good` the fault. */
+void actions_answer (struct request *request, bool good, const struct fault *fault);
 
-/*
- * Adds `list`, an array or object whose reference is taken, as nano_node would: an empty one is an
- * empty string.
- */
-void actions_put_list (json_t *body, const char *name, json_t *list);
+/* Adds `value`, whose reference is taken. */
+void actions_put (json_t *body, const char *name, json_t *value);
 
 /* action_generate.c */
 void action_work_generate (void *context, struct request *request);

@@ -33,13 +33,11 @@ tell (struct precache *precache, struct request *request, const json_t *fields)
     uint8_t hash[32];
     uint8_t previous[32];
     bool given = false;
-    const char *error = fields_account (fields, account, &given);
+    struct fault fault;
 
-    if (error == NULL) {
-        error = given ? fields_hash (fields, hash) : FIELDS_MISSING;
-    }
-    if (error != NULL) {
-        request_reply_error (request, 400, error);
+    if (!fields_account (fields, account, &given, &fault) ||
+        !(given || fields_missing ("account", &fault)) || !fields_hash (fields, hash, &fault)) {
+        request_reply_error (request, 400, fault.error);
         return;
     }
     if (precache_follows (precache, account)) {
@@ -76,6 +74,6 @@ post_callback (void *context, struct request *request)
 }
 
 const struct route callback_routes[] = {
-    {ROUTE_POST, "/callback", false, post_callback},
-    {ROUTE_OTHER, NULL, false, NULL},
+    {ROUTE_POST, "/callback", false, post_callback, ACCESS_RIGHT_PRECACHE},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
 };

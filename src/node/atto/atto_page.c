@@ -56,7 +56,9 @@ get_description (void *context, struct request *request)
 }
 
 const struct route atto_page_routes[] = {
-    {ROUTE_GET, "/", false, get_page},          {ROUTE_GET, "/page.js", false, get_script},
-    {ROUTE_GET, "/page.css", false, get_style}, {ROUTE_GET, "/openapi.json", true, get_description},
-    {ROUTE_OTHER, NULL, false, NULL},
+    {ROUTE_GET, "/", false, get_page, ACCESS_RIGHT_NONE},
+    {ROUTE_GET, "/page.js", false, get_script, ACCESS_RIGHT_NONE},
+    {ROUTE_GET, "/page.css", false, get_style, ACCESS_RIGHT_NONE},
+    {ROUTE_GET, "/openapi.json", true, get_description, ACCESS_RIGHT_NONE},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
 };

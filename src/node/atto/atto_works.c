@@ -298,7 +298,7 @@ post_precache (void *context, struct request *request)
 }
 
 const struct route atto_works_routes[] = {
-    {ROUTE_POST, "/works", true, post_works},
-    {ROUTE_POST, "/works/precache", true, post_precache},
-    {ROUTE_OTHER, NULL, false, NULL},
+    {ROUTE_POST, "/works", true, post_works, ACCESS_RIGHT_WORK},
+    {ROUTE_POST, "/works/precache", true, post_precache, ACCESS_RIGHT_WORK},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
 };

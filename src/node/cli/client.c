@@ -176,6 +176,8 @@ advice_on (const char *error)
         return ": try again later";
     case ACCESS_TOO_DIFFICULT:
         return ": ask for less";
+    case ACCESS_NO_RIGHT:
+        return ": its rights are in the daemon's access.keys";
     case ACCESS_GRANTED:
         break;
     }

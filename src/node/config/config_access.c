@@ -50,11 +50,52 @@ static const struct config_type name = {
     .read = read_name,
 };
 
+/* The bit of a right's name, or 0. */
+static unsigned
+right_of (const struct toml_entry *entry)
+{
+    for (unsigned i = 0; toml_is_text (entry) && access_right_names[i] != NULL; i++) {
+        if (strcmp (entry->text, access_right_names[i]) == 0) {
+            return 1U << i;
+        }
+    }
+    return 0;
+}
+
+/* A set of them. */
+static enum config_outcome
+read_rights (const struct config_input *input, void *value)
+{
+    unsigned rights = 0;
+
+    for (size_t i = 1; input->entry->type == TOML_TYPE_ARRAY && i < input->entry->span; i++) {
+        const unsigned right = right_of (&input->entry[i]);
+
+        if (right == 0) {
+            return CONFIG_OTHER;
+        }
+        rights |= right;
+    }
+    if (rights == 0) {
+        return CONFIG_OTHER;
+    }
+    *(unsigned *)value = rights;
+    return CONFIG_READ;
+}
+
+static const struct config_type rights_type = {
+    .size = sizeof (unsigned),
+    .expected = "a list of at least one of \"work\", \"precache\", \"store\", \"peers\" and "
+                "\"control\"",
+    .read = read_rights,
+};
+
 #define MEMBER(name, field) .path = name, .offset = offsetof (struct access_key, field)
 
 static const struct config_option members[] = {
     {MEMBER ("hash", hash), .type = &hash, .sample = "the output of workpeer --hash_key"},
     {MEMBER ("name", name), .type = &name},
+    {MEMBER ("rights", rights), .type = &rights_type},
     {MEMBER ("rate", limits.rate), .type = &config_number, UP_TO_A_MILLION},
     {MEMBER ("burst", limits.burst), .type = &config_number, UP_TO_A_MILLION},
     {MEMBER ("max_jobs", limits.max_jobs), .type = &config_whole, UP_TO_A_MILLION},
@@ -75,7 +116,7 @@ complete_key (const struct toml_entry *entry, const struct config_context *conte
     const struct access_key general = {.limits = others};
 
     (void)context;
-    for (const struct config_option *limit = &members[2]; limit->type != NULL; limit++) {
+    for (const struct config_option *limit = &members[3]; limit->type != NULL; limit++) {
         if (config_member (entry, limit->path) == NULL) {
             memcpy ((char *)value + limit->offset, (const char *)&general + limit->offset,
                     limit->type->size);
@@ -123,13 +164,23 @@ static const struct config_option options[] = {
     {.path = "access.keys", .type = &config_key_list,
      CONFIG_FIELD (struct config_access_keys, access_keys), .initial = "[]",
      .help = "The clients' API keys, at most 256. Each is a table [[access.keys]] with `hash`, "
-             "which `workpeer --hash_key` prints, and optionally a `name` for the log and `rate`, "
-             "`burst`, max_jobs and max_multiplier, which replace those below for this key.",
+             "which `workpeer --hash_key` prints, and optionally a `name` for the log, `rights`, "
+             "and `rate`, `burst`, max_jobs and max_multiplier, which replace those below for this "
+             "key.",
      .more = "The file does not contain the key itself. Make it long and random, as `workpeer "
              "--make_key` does. The hash, salted BLAKE2b, is fast, so an attacker who has it can "
              "find a key that a person made up.\n\n"
              "A key that was not seen recently is compared with all of them, in constant time. "
-             "The more keys there are, the longer it takes to refuse a wrong one."},
+             "The more keys there are, the longer it takes to refuse a wrong one.\n\n"
+             "`rights` lists what the key may do:\n"
+             "- `work`: find, validate and cancel work, run `benchmark`, and use Atto's API;\n"
+             "- `precache`: find work ahead of need, watch accounts, and `POST /callback`;\n"
+             "- `store`: work_get and work_set;\n"
+             "- `peers`: list and change the work peers;\n"
+             "- `control`: `stop`.\n\n"
+             "A key with rights may do what they name, whether rpc.enable_control is true or not, "
+             "and nothing else but `status`, `version` and reading metrics. A key without `rights` "
+             "may do what rpc.enable_control allows, as may clients that need no key."},
     {.path = "access.allow", CONFIG_TEXTS (config_networks, access_allow), .initial = "[]",
      .help = "Networks whose clients need no key. If there are any, all other clients need a "
              "valid key; if there are no keys, they are refused.",

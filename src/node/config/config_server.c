@@ -32,7 +32,8 @@ static const struct config_option rpc_options[] = {
     {.path = "rpc.max_request_size", CONFIG_WHOLE (rpc_max_request_size, 1, 1024.0 * 1024 * 1024),
      .initial = "32768", .unit = "bytes", .in_rpc_file = true,
      .help = "The maximum size of a request's body.",
-     .more = "Values above 1048576 are treated as 1048576: no request needs more."},
+     .more = "Values above 1048576 are treated as 1048576: no request needs more. Actions that take "
+             "lists of accounts or hashes always accept that much."},
     {.path = "rpc.max_header_size", CONFIG_WHOLE (rpc_max_header_size, 1024, 65536),
      .initial = "8192", .unit = "bytes",
      .help = "The maximum size of a request's header, including its first line."},

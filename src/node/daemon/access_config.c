@@ -34,6 +34,8 @@ reason_of (enum access_verdict verdict)
         return "more requests for work at once than access.max_jobs allows";
     case ACCESS_TOO_DIFFICULT:
         return "a difficulty above access.max_multiplier";
+    case ACCESS_NO_RIGHT:
+        return "a right that its API key does not have";
     default:
         return "no fault";
     }

@@ -133,13 +133,13 @@ get_device_ready (void *context, struct request *request)
 }
 
 const struct route health_device_routes[] = {
-    {ROUTE_GET, "/health", false, get_device_health},
-    {ROUTE_GET, "/ready", false, get_device_ready},
-    {ROUTE_OTHER, NULL, false, NULL},
+    {ROUTE_GET, "/health", false, get_device_health, ACCESS_RIGHT_NONE},
+    {ROUTE_GET, "/ready", false, get_device_ready, ACCESS_RIGHT_NONE},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
 };
 
 const struct route health_routes[] = {
-    {ROUTE_GET, "/health", false, get_health},
-    {ROUTE_GET, "/ready", false, get_ready},
-    {ROUTE_OTHER, NULL, false, NULL},
+    {ROUTE_GET, "/health", false, get_health, ACCESS_RIGHT_NONE},
+    {ROUTE_GET, "/ready", false, get_ready, ACCESS_RIGHT_NONE},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
 };

@@ -462,7 +462,7 @@ get_metrics (void *context, struct request *request)
 }
 
 const struct route metrics_report_routes[] = {
-    {ROUTE_GET, "/metrics", false, get_metrics},
-    {ROUTE_GET, "/prometheus", false, get_metrics},
-    {ROUTE_OTHER, NULL, false, NULL},
+    {ROUTE_GET, "/metrics", false, get_metrics, ACCESS_RIGHT_NONE},
+    {ROUTE_GET, "/prometheus", false, get_metrics, ACCESS_RIGHT_NONE},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
 };

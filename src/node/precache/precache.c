@@ -96,6 +96,10 @@ drop (struct subject *subject)
 {
     const struct precache *precache = subject->precache;
 
+    if (subject->watched) {
+        (void)store_forget (precache->store, precache_note (precache, STORE_NOTE_WATCHED),
+                            subject->key);
+    }
     (void)store_forget (precache->store, precache->settings.network, subject->key);
     precache_forget (subject);
 }
@@ -329,12 +333,15 @@ pin (struct subject *subject, bool *reason)
 enum precache_result
 precache_watch (struct precache *precache, const uint8_t account[32])
 {
+    static const uint8_t nothing[32];
     struct subject *subject = follow (precache, account);
 
     if (subject == NULL) {
         return PRECACHE_FULL;
     }
     pin (subject, &subject->watched);
+    (void)store_frontier (precache->store, precache_note (precache, STORE_NOTE_WATCHED), account,
+                          nothing);
     return PRECACHE_TAKEN;
 }
 
@@ -399,13 +406,15 @@ kept_threshold (uint64_t threshold)
     return threshold > 0 ? threshold : 1;
 }
 
-/* Queues a subject whose root is known, for at least `threshold`. */
-static void
+/* Queues a subject whose root is known, for at least `threshold`. PRECACHE_THERE: it needs no
+ * search. */
+static enum precache_result
 want (struct subject *subject, uint64_t threshold)
 {
     const enum difficulty_order order = store_order (subject->precache->settings.network);
     const enum precache_state state = subject->state;
     bool again = state != PRECACHE_QUEUED && state != PRECACHE_SEARCHING;
+    bool there = true;
 
     for (size_t i = 0; i < subject->chain.count; i++) {
         struct account_chain_block *block = &subject->chain.blocks[i];
@@ -417,16 +426,33 @@ want (struct subject *subject, uint64_t threshold)
         }
         block->work = block->head ? WORK_WANTED : WORK_NONE;
         again = again || harder;
+        there = there && (!block->head || precache_search_is_stored (subject, block));
     }
     if (again) {
         precache_search_enqueue (subject, false);
     }
+    return there ? PRECACHE_THERE : PRECACHE_TAKEN;
+}
+
+/* Has a root by itself queued again after a restart. */
+static void
+note_root (const struct subject *subject)
+{
+    const struct precache *precache = subject->precache;
+    uint8_t threshold[32] = {0};
+
+    for (size_t i = 0; i < sizeof (uint64_t); i++) {
+        threshold[i] = (uint8_t)(subject->chain.blocks[0].threshold >> (8 * i));
+    }
+    (void)store_frontier (precache->store, precache_note (precache, STORE_NOTE_QUEUED),
+                          subject->key, threshold);
 }
 
 enum precache_result
 precache_root (struct precache *precache, const uint8_t root[32], uint64_t threshold)
 {
     struct subject *subject = find (precache, root, SUBJECT_ROOT);
+    enum precache_result result;
 
     if (subject == NULL) {
         if (precache->counts[SUBJECT_ROOT] >= precache->settings.max_accounts) {
@@ -435,8 +461,11 @@ precache_root (struct precache *precache, const uint8_t root[32], uint64_t thres
         subject = new_subject (precache, root, SUBJECT_ROOT);
         account_chain_set (&subject->chain, root);
     }
-    want (subject, threshold);
-    return PRECACHE_TAKEN;
+    result = want (subject, threshold);
+    if (result == PRECACHE_TAKEN) {
+        note_root (subject);
+    }
+    return result;
 }
 
 enum precache_result
@@ -455,23 +484,52 @@ precache_account (struct precache *precache, const uint8_t account[32], uint64_t
         }
         account_chain_set (&subject->chain, frontier);
     }
-    want (subject, threshold);
-    return PRECACHE_TAKEN;
+    return want (subject, threshold);
+}
+
+/* What the store remembers under `network`, max_accounts at most, the last that was heard of first.
+ * The caller's. */
+static struct store_account *
+remembered (const struct precache *precache, enum store_network network, size_t *count)
+{
+    struct store_statistics statistics;
+    struct store_account *accounts;
+    size_t most = precache->settings.max_accounts;
+
+    store_statistics (precache->store, &statistics);
+    most = statistics.accounts < most ? (size_t)statistics.accounts : most;
+    accounts = memory_new (most + 1, sizeof *accounts);
+    *count = store_recent_accounts (precache->store, network, accounts, most);
+    return accounts;
+}
+
+/* Queues the roots that were queued before the start. */
+static void
+restore_roots (struct precache *precache)
+{
+    size_t count;
+    struct store_account *const roots =
+        remembered (precache, precache_note (precache, STORE_NOTE_QUEUED), &count);
+
+    for (size_t i = count; i > 0; i--) {
+        uint64_t threshold = 0;
+
+        for (size_t byte = sizeof threshold; byte > 0; byte--) {
+            threshold = threshold << 8 | roots[i - 1].frontier[byte - 1];
+        }
+        (void)precache_root (precache, roots[i - 1].account, threshold);
+    }
+    free (roots);
 }
 
 /* Follows what was followed before the start; the last that was heard of is told first. */
 static void
 restore (struct precache *precache)
 {
-    struct store_statistics statistics;
-    struct store_account *accounts;
     size_t count;
+    struct store_account *const accounts =
+        remembered (precache, precache->settings.network, &count);
 
-    store_statistics (precache->store, &statistics);
-    count = precache->settings.max_accounts;
-    count = statistics.accounts < count ? (size_t)statistics.accounts : count;
-    accounts = memory_new (count + 1, sizeof *accounts);
-    count = store_recent_accounts (precache->store, precache->settings.network, accounts, count);
     for (size_t i = count; i > 0; i--) {
         struct subject *subject = new_subject (precache, accounts[i - 1].account, SUBJECT_NAMED);
 
@@ -480,6 +538,25 @@ restore (struct precache *precache)
         precache_search_enqueue (subject, true);
     }
     free (accounts);
+    restore_roots (precache);
+}
+
+size_t
+precache_recall_watched (struct precache *precache)
+{
+    const enum store_network watched = precache_note (precache, STORE_NOTE_WATCHED);
+    size_t count;
+    size_t forgotten = 0;
+    struct store_account *const accounts = remembered (precache, watched, &count);
+
+    for (size_t i = count; i > 0; i--) {
+        if (precache_watch (precache, accounts[i - 1].account) != PRECACHE_TAKEN) {
+            (void)store_forget (precache->store, watched, accounts[i - 1].account);
+            forgotten++;
+        }
+    }
+    free (accounts);
+    return forgotten;
 }
 
 struct precache *
@@ -568,6 +645,109 @@ describe (const struct subject *subject, struct precache_account *account)
     if (frontier != NULL) {
         memcpy (account->frontier, frontier->hash, sizeof account->frontier);
     }
+}
+
+bool
+precache_find (const struct precache *precache, const uint8_t account[32],
+               struct precache_account *found)
+{
+    const struct subject *const subject = find_account (precache, account);
+
+    if (subject != NULL) {
+        describe (subject, found);
+    }
+    return subject != NULL;
+}
+
+static int
+compare_roots (const void *a, const void *b)
+{
+    const struct precache_root *left = a;
+    const struct precache_root *right = b;
+
+    return memcmp (left->root, right->root, sizeof left->root);
+}
+
+/* Appends the heads of a subject that are queued or searched for, each with its threshold. */
+static size_t
+add_wanted (const struct subject *subject, struct precache_root *wanted)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < subject->chain.count; i++) {
+        const struct account_chain_block *const head = &subject->chain.blocks[i];
+
+        if (head->work == WORK_WANTED &&
+            (subject->state == PRECACHE_QUEUED || subject->state == PRECACHE_SEARCHING)) {
+            const bool now = subject->state == PRECACHE_SEARCHING &&
+                             memcmp (subject->root, head->hash, sizeof subject->root) == 0;
+
+            wanted[count] = (struct precache_root){
+                .state = now ? PRECACHE_SEARCHING : PRECACHE_QUEUED,
+                .value = precache_search_threshold (subject, head),
+            };
+            memcpy (wanted[count++].root, head->hash, sizeof head->hash);
+        }
+    }
+    return count;
+}
+
+/* The same of all subjects, sorted. The caller's. */
+static struct precache_root *
+all_wanted (const struct precache *precache, size_t *count)
+{
+    struct precache_root *wanted;
+    const struct subject *subject;
+    size_t most = 1;
+
+    for (enum subject_kind kind = 0; kind < SUBJECT_KINDS; kind++) {
+        TAILQ_FOREACH (subject, &precache->kinds[kind], link)
+        {
+            most += subject->chain.count;
+        }
+    }
+    wanted = memory_new (most, sizeof *wanted);
+    *count = 0;
+    for (enum subject_kind kind = 0; kind < SUBJECT_KINDS; kind++) {
+        TAILQ_FOREACH (subject, &precache->kinds[kind], link)
+        {
+            *count += add_wanted (subject, &wanted[*count]);
+        }
+    }
+    qsort (wanted, *count, sizeof *wanted, compare_roots);
+    return wanted;
+}
+
+static void
+find_state (const struct precache *precache, const struct precache_root *wanted,
+            struct precache_root *root)
+{
+    const enum store_network network = precache->settings.network;
+    struct store_entry entry;
+
+    root->state = wanted != NULL ? wanted->state : PRECACHE_WAITING;
+    if (store_peek (precache->store, network, root->root, &entry) &&
+        (wanted == NULL ||
+         difficulty_reached (store_order (network), entry.value, wanted->value))) {
+        root->state = PRECACHE_READY;
+        root->value = entry.value;
+    } else if (wanted == NULL && broker_searches (precache->broker, network, root->root)) {
+        root->state = PRECACHE_SEARCHING;
+    }
+}
+
+void
+precache_roots (const struct precache *precache, struct precache_root *roots, size_t count)
+{
+    size_t wanted_count;
+    struct precache_root *const wanted = all_wanted (precache, &wanted_count);
+
+    for (size_t i = 0; i < count; i++) {
+        find_state (precache,
+                    bsearch (&roots[i], wanted, wanted_count, sizeof *wanted, compare_roots),
+                    &roots[i]);
+    }
+    free (wanted);
 }
 
 size_t

@@ -52,7 +52,8 @@ void precache_set (struct precache *precache, const struct precache_settings *se
 void precache_check (struct precache *precache);
 
 enum precache_result {
-    PRECACHE_TAKEN,   /* it is searched for, will be, or is there already */
+    PRECACHE_TAKEN,   /* it is searched for, or will be */
+    PRECACHE_THERE,   /* the store has it already */
     PRECACHE_UNKNOWN, /* the account is not followed, and this does not make it so */
     PRECACHE_FULL,    /* all that is followed is pinned, or too many roots wait */
 };
@@ -77,7 +78,7 @@ bool precache_follows (const struct precache *precache, const uint8_t account[32
 enum precache_result precache_tell (struct precache *precache, const uint8_t account[32],
                                     const uint8_t frontier[32], const uint8_t *previous);
 
-/* Follows an account, and pins it: it stays until precache_unwatch. */
+/* Follows an account, and pins it: it stays until precache_unwatch, also after a restart. */
 enum precache_result precache_watch (struct precache *precache, const uint8_t account[32]);
 
 /* Follows and pins these accounts, instead of those of the last list. PRECACHE_FULL: there was no
@@ -88,7 +89,11 @@ enum precache_result precache_list (struct precache *precache, const uint8_t (*a
 /* Follows an account no more, pinned or not. Returns 0, or -1 when it is not followed. */
 int precache_unwatch (struct precache *precache, const uint8_t account[32]);
 
-/* Queues work for a root, of this threshold. */
+/* Watches the accounts that were watched before the start. Those for which there is no room any
+ * more are forgotten; returns how many. */
+size_t precache_recall_watched (struct precache *precache);
+
+/* Queues work for a root, of this threshold; after a restart it is queued still. */
 enum precache_result precache_root (struct precache *precache, const uint8_t root[32],
                                     uint64_t threshold);
 
@@ -133,6 +138,20 @@ struct precache_account {
     bool pinned;
     bool told; /* a node told of it since the start */
 };
+
+/* One account. False: it is not followed. */
+bool precache_find (const struct precache *precache, const uint8_t account[32],
+                    struct precache_account *found);
+
+/* What is known of the work for a root. */
+struct precache_root {
+    uint8_t root[32];
+    enum precache_state state; /* PRECACHE_WAITING: nothing is known */
+    uint64_t value;            /* of work that is ready: the difficulty that it reaches */
+};
+
+/* Finds out the states of `count` roots. */
+void precache_roots (const struct precache *precache, struct precache_root *roots, size_t count);
 
 /* The followed accounts, the one to be dropped next last: `capacity` at most, after the first
  * `skip`. Returns how many. */

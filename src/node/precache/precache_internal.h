@@ -80,8 +80,19 @@ void precache_search_stop (struct subject *subject, enum precache_state state);
 /* In precache.c: the same, and frees it. */
 void precache_forget (struct subject *subject);
 
+/* What the store remembers of a subject for the next start: a network for store_frontier. */
+static inline enum store_network
+precache_note (const struct precache *precache, unsigned note)
+{
+    return (enum store_network) ((unsigned)precache->settings.network | note);
+}
+
 /* Queues a subject: last, or, what will be asked for soonest, first. */
 void precache_search_enqueue (struct subject *subject, bool first);
+
+/* Whether the store has work for a head. */
+bool precache_search_is_stored (const struct subject *subject,
+                                const struct account_chain_block *head);
 
 /* Has all works looked up again, and searched for by the present settings. */
 void precache_search_begin_anew (struct precache *precache);

@@ -114,7 +114,7 @@ open_store (struct precache_owner *owner, const char *data_path)
         .max_entries = config->store_max_entries,
         .max_bytes = config->store_max_bytes,
         .max_age = config->store_max_age,
-        .max_accounts = config->precache_max_accounts,
+        .max_accounts = 3 * config->precache_max_accounts, /* those watched and roots, too */
     };
     char path[PATH_MAX];
     char error[STORE_ERROR_SIZE] = "its path is too long";
@@ -184,6 +184,18 @@ list_accounts (struct precache_owner *owner)
     log_error ("More accounts in precache.accounts than precache.max_accounts allows: %zu",
                accounts->count);
     return -1;
+}
+
+/* After the configuration's, which come first. */
+static void
+recall_watched (struct precache_owner *owner)
+{
+    const size_t forgotten = precache_recall_watched (owner->precache);
+
+    if (forgotten > 0) {
+        log_warn ("Not watched any more, for want of room: %zu accounts (precache.max_accounts)",
+                  forgotten);
+    }
 }
 
 static void
@@ -258,6 +270,9 @@ apply (struct precache_owner *owner, const struct config *last, struct broker *b
     set_precache (owner, broker);
     if (is_new (owner, last, CONFIG_PART_ACCOUNTS)) {
         failed = list_accounts (owner);
+    }
+    if (last == NULL) {
+        recall_watched (owner);
     }
     if (is_new (owner, last, CONFIG_PART_FRONTIERS)) {
         start_frontiers (owner);

@@ -111,9 +111,8 @@ fill_target (const struct subject *subject, const struct account_chain_block *he
     memcpy (target->root, head->hash, sizeof target->root);
 }
 
-/* Whether the store has work for a head. */
-static bool
-is_stored (const struct subject *subject, const struct account_chain_block *head)
+bool
+precache_search_is_stored (const struct subject *subject, const struct account_chain_block *head)
 {
     const struct precache *precache = subject->precache;
     struct broker_question question = {.network = precache->settings.network, .ahead = true};
@@ -142,6 +141,8 @@ settle (struct subject *subject)
     const struct account_chain_block *frontier = account_chain_frontier (&subject->chain);
 
     if (subject->kind == SUBJECT_ROOT) {
+        (void)store_forget (subject->precache->store,
+                            precache_note (subject->precache, STORE_NOTE_QUEUED), subject->key);
         precache_forget (subject);
     } else if (frontier == NULL) {
         precache_search_stop (subject, PRECACHE_WAITING);
@@ -185,7 +186,7 @@ keep (const struct subject *subject, const struct account_chain_block *head,
         .has_account = subject->kind != SUBJECT_ROOT,
     };
 
-    if (!is_stored (subject, head)) {
+    if (!precache_search_is_stored (subject, head)) {
         memcpy (entry.root, head->hash, sizeof entry.root);
         memcpy (entry.account, subject->key, sizeof entry.account);
         (void)snprintf (entry.source, sizeof entry.source, "%s", answer->source);
@@ -237,7 +238,7 @@ search_for (struct subject *subject)
     };
     struct account_chain_block *head;
 
-    while ((head = next_head (subject)) != NULL && is_stored (subject, head)) {
+    while ((head = next_head (subject)) != NULL && precache_search_is_stored (subject, head)) {
         head->work = WORK_FOUND;
     }
     if (head == NULL) {
@@ -346,7 +347,7 @@ precache_check (struct precache *precache)
     for (size_t i = 0; i < ready && i < MOST_AT_ONCE; i++) {
         struct subject *subject = TAILQ_FIRST (&precache->ready);
         struct account_chain_block *frontier = account_chain_frontier (&subject->chain);
-        const bool stored = frontier != NULL && is_stored (subject, frontier);
+        const bool stored = frontier != NULL && precache_search_is_stored (subject, frontier);
 
         if (frontier != NULL && !stored) {
             frontier->work = WORK_WANTED;

@@ -160,6 +160,14 @@ broker_cancel (struct broker *broker, enum store_network network, const uint8_t 
     return search != NULL ? search_cancel (search) : 0;
 }
 
+bool
+broker_searches (struct broker *broker, enum store_network network, const uint8_t root[32])
+{
+    const struct search_key key = search_key (network, root);
+
+    return search_find (&broker->searches, &key) != NULL;
+}
+
 void
 broker_move (struct broker *broker, struct pool *pool)
 {

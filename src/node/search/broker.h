@@ -50,6 +50,9 @@ void broker_leave (struct broker_waiter *waiter);
 /* Answers everybody who waits for `root` with BROKER_CANCELLED, at once. Returns how many. */
 size_t broker_cancel (struct broker *broker, enum store_network network, const uint8_t root[32]);
 
+/* Whether anybody waits for `root`, or it is searched for ahead. */
+bool broker_searches (struct broker *broker, enum store_network network, const uint8_t root[32]);
+
 /*
  * Has everything searched for by `pool`, started already, from now on. The pool that did before has
  * no job any more, and is the caller's to stop and free. Searching has no memory, so nobody loses

@@ -18,6 +18,8 @@ struct tried_key {
 
 #define TRIED_KEYS 256
 
+const char *const access_right_names[] = {"work", "precache", "store", "peers", "control", NULL};
+
 struct access {
     struct access_settings settings; /* its lists are ours */
     struct callers *callers;
@@ -161,6 +163,7 @@ identify (const struct access_settings *settings, const struct credentials_heade
     if (key != NULL) {
         *id = callers_id_of_key (key->hash.digest);
         pass->limits = key->limits;
+        pass->rights = key->rights;
         memcpy (pass->key_name, key->name, sizeof pass->key_name);
         return ACCESS_GRANTED;
     }
@@ -256,6 +259,17 @@ access_check_difficulty (const struct access_pass *pass, uint64_t difficulty, ui
         return ACCESS_TOO_DIFFICULT;
     }
     return ACCESS_GRANTED;
+}
+
+enum access_verdict
+access_check_right (struct access_pass *pass, enum access_right right)
+{
+    if (pass->rights == 0 || right == ACCESS_RIGHT_NONE || (pass->rights & right) != 0) {
+        return ACCESS_GRANTED;
+    }
+    pass->needed = right;
+    tell (pass, ACCESS_NO_RIGHT);
+    return ACCESS_NO_RIGHT;
 }
 
 void

@@ -36,9 +36,23 @@ struct access_limits {
     double max_multiplier; /* of the base difficulty */
 };
 
+/* What a request may need a right to. A set of rights is an or of these. */
+enum access_right {
+    ACCESS_RIGHT_NONE = 0, /* whoever is admitted has it */
+    ACCESS_RIGHT_WORK = 1,
+    ACCESS_RIGHT_PRECACHE = 2,
+    ACCESS_RIGHT_STORE = 4,
+    ACCESS_RIGHT_PEERS = 8,
+    ACCESS_RIGHT_CONTROL = 16,
+};
+
+/* In the order of their bits; ended by NULL. */
+extern const char *const access_right_names[];
+
 struct access_key {
     char name[ACCESS_NAME_SIZE];
     struct key_hash hash;
+    unsigned rights; /* 0: all, as a caller without a key */
     struct access_limits limits;
 };
 
@@ -50,6 +64,7 @@ enum access_verdict {
     ACCESS_TOO_FAST,
     ACCESS_TOO_MANY_JOBS,
     ACCESS_TOO_DIFFICULT,
+    ACCESS_NO_RIGHT,
 };
 
 /* `tell` is called for every refusal; NULL is nobody. */
@@ -87,6 +102,8 @@ struct access_pass {
     char key_name[ACCESS_NAME_SIZE]; /* or "" */
     struct cidr_address address;
     struct access_limits limits;
+    unsigned rights;          /* its key's; 0: all */
+    enum access_right needed; /* once refused for want of it */
     bool is_node;
     bool has_job;
     double wait; /* once refused as too fast: seconds until it is not */
@@ -109,6 +126,9 @@ enum access_verdict access_begin_job (struct access_pass *pass);
 /* Whether `difficulty` is not above the multiple of `base` that the caller may ask for. */
 enum access_verdict access_check_difficulty (const struct access_pass *pass, uint64_t difficulty,
                                              uint64_t base);
+
+/* Whether the caller has a right. */
+enum access_verdict access_check_right (struct access_pass *pass, enum access_right right);
 
 /* What has begun with it ends. */
 void access_pass_clear (struct access_pass *pass);

@@ -10,7 +10,7 @@
 #include "rpc/base/memory.h"
 
 /* No request has this many values; a body full of them would cost a hundred times its size. */
-#define MOST_COMMAS 10000
+#define MOST_COMMAS 20000
 
 /* From here on not every whole number is a double. */
 #define INEXACT 0x1p53
@@ -61,14 +61,14 @@ json_parse (struct evbuffer *input, size_t max_depth, const char **error)
     json_t *tree = NULL;
 
     if (count (text, length, '[', '{') > max_depth) {
-        *error = "Max JSON depth exceeded";
+        *error = JSON_TOO_DEEP;
         return NULL;
     }
     if (count (text, length, ',', ',') <= MOST_COMMAS) {
         tree = parse_object (text, length);
     }
     if (tree == NULL) {
-        *error = "Unable to parse JSON";
+        *error = JSON_UNREADABLE;
     }
     return tree;
 }

@@ -16,11 +16,16 @@
 #define JSON_SCRATCH_SIZE 64
 #define JSON_PUT_SIZE 512
 
+/* What json_parse says of a request that cannot be read, and what nano_node says as well of one
+ * that lacks a field; and of one with too many brackets. */
+#define JSON_UNREADABLE "Unable to parse JSON"
+#define JSON_TOO_DEEP "Max JSON depth exceeded"
+
 /*
  * Parses the whole of `input`, an object whose brackets number at most `max_depth`: every '[' and
  * '{' counts, also one within a string, which is how nano_node counts and bounds what parsing can
  * cost. A key given twice is refused, as nobody can tell which was meant, and so are more than
- * 10,000 values. Returns a tree that the caller owns, or NULL with a static message for the client
+ * 20,000 values. Returns a tree that the caller owns, or NULL with a static message for the client
  * in `*error`.
  */
 json_t *json_parse (struct evbuffer *input, size_t max_depth, const char **error);

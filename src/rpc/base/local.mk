@@ -1,5 +1,6 @@
 librpc_la_SOURCES += \
 	%D%/endpoint.c %D%/endpoint.h \
+	%D%/fault.c %D%/fault.h \
 	%D%/header.c %D%/header.h \
 	%D%/json.c %D%/json.h \
 	%D%/memory.c %D%/memory.h \

@@ -1,5 +1,6 @@
 #include "rpc/server/reply.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,25 +78,37 @@ reply_json (struct connection *connection, int status, bool is_rpc, json_t *body
 }
 
 void
-reply_error (struct connection *connection, int status, bool is_rpc, const char *error)
+reply_fault (struct connection *connection, int status, bool is_rpc, const struct fault *fault)
 {
-    reply_json (connection, status, is_rpc, json_error (error));
+    reply_json (connection, status, is_rpc,
+                is_rpc ? fault_json (fault) : json_error (fault->error));
 }
 
 /* So long a client may be told to wait; nobody waits longer. */
 #define LONGEST_WAIT 3600
 
+#define HEADERS                                                                             \
+    "a key is read from Authorization (alone, or after Bearer, Token or ApiKey, or as the " \
+    "password of Basic), api-key, x-api-key and key"
+
 static const struct {
     int status;
-    const char *error;
+    struct fault fault;
 } refusals[] = {
-    [ACCESS_GRANTED] = {200, ""},
-    [ACCESS_NO_KEY] = {401, "An API key is required"},
-    [ACCESS_WRONG_KEY] = {401, "Unknown API key"},
-    [ACCESS_FORBIDDEN] = {403, "Requests from this address are not allowed"},
-    [ACCESS_TOO_FAST] = {429, "Too many requests in a short time"},
-    [ACCESS_TOO_MANY_JOBS] = {429, "Too many requests for work at once"},
-    [ACCESS_TOO_DIFFICULT] = {403, "Difficulty above the limit of this client"},
+    [ACCESS_GRANTED] = {200, {.error = ""}},
+    [ACCESS_NO_KEY] = {401, {"An API key is required", REASON_NO_KEY, HEADERS}},
+    [ACCESS_WRONG_KEY] = {401, {"Unknown API key", REASON_WRONG_KEY, HEADERS}},
+    [ACCESS_FORBIDDEN] = {403,
+                          {"Requests from this address are not allowed", REASON_FORBIDDEN,
+                           "access.allow names those that are"}},
+    [ACCESS_TOO_FAST] = {429, {"Too many requests in a short time", REASON_TOO_FAST, ""}},
+    [ACCESS_TOO_MANY_JOBS] = {429,
+                              {"Too many requests for work at once", REASON_TOO_MANY_JOBS, ""}},
+    [ACCESS_TOO_DIFFICULT] = {403,
+                              {"Difficulty above the limit of this client", REASON_ABOVE_LIMIT,
+                               ""}},
+    [ACCESS_NO_RIGHT] = {403,
+                         {"This API key does not have the right to that", REASON_FORBIDDEN, ""}},
 };
 
 enum access_verdict
@@ -103,10 +116,42 @@ reply_refusal_by_error (const char *error)
 {
     size_t verdict = sizeof refusals / sizeof refusals[0] - 1;
 
-    while (verdict > ACCESS_GRANTED && strcmp (refusals[verdict].error, error) != 0) {
+    while (verdict > ACCESS_GRANTED && strcmp (refusals[verdict].fault.error, error) != 0) {
         verdict--;
     }
     return (enum access_verdict)verdict;
+}
+
+static const char *
+name_of (enum access_right right)
+{
+    size_t i = 0;
+
+    while (1U << i != (unsigned)right) {
+        i++;
+    }
+    return access_right_names[i];
+}
+
+/* The bound that was met. */
+static void
+add_limit (struct fault *fault, enum access_verdict verdict, const struct access_pass *pass)
+{
+    const struct access_limits *const limits = &pass->limits;
+
+    if (verdict == ACCESS_TOO_FAST) {
+        (void)fault_set (fault, fault->reason, fault->error, "%g requests a second (access.rate)",
+                         limits->rate);
+    } else if (verdict == ACCESS_TOO_MANY_JOBS) {
+        (void)fault_set (fault, fault->reason, fault->error, "%" PRIu64 " (access.max_jobs)",
+                         limits->max_jobs);
+    } else if (verdict == ACCESS_TOO_DIFFICULT) {
+        (void)fault_set (fault, fault->reason, fault->error,
+                         "multiplier %g (access.max_multiplier)", limits->max_multiplier);
+    } else if (verdict == ACCESS_NO_RIGHT) {
+        (void)fault_set (fault, fault->reason, fault->error, "it needs the right \"%s\"",
+                         name_of (pass->needed));
+    }
 }
 
 void
@@ -114,14 +159,16 @@ reply_refusal (enum access_verdict verdict, const struct access_pass *pass, bool
                struct connection *connection)
 {
     const int status = is_rpc && pass->is_node ? 200 : refusals[verdict].status;
+    struct fault fault = refusals[verdict].fault;
     char wait[16];
 
     if (status == 401) { /* not Basic: browsers would ask their readers for a password */
         reply_add_header (connection, "WWW-Authenticate", "Bearer realm=\"workpeer\"");
     }
+    add_limit (&fault, verdict, pass);
     if (status == 429) {
         snprintf (wait, sizeof wait, "%.0f", fmin (fmax (ceil (pass->wait), 1), LONGEST_WAIT));
         reply_add_header (connection, "Retry-After", wait);
     }
-    reply_error (connection, status, is_rpc, refusals[verdict].error);
+    reply_fault (connection, status, is_rpc, &fault);
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "rpc/access/access.h"
+#include "rpc/base/fault.h"
 #include "rpc/server/connection.h"
 
 /* To the pending request of `connection`: a header that its answer shall have besides. */
@@ -27,8 +28,9 @@ void reply_send (struct connection *connection, int status, const char *type,
 /* The same with JSON: `is_rpc` as json_print has it, else on one line. Takes the reference. */
 void reply_json (struct connection *connection, int status, bool is_rpc, json_t *body);
 
-/* The same with {"error": `error`}. */
-void reply_error (struct connection *connection, int status, bool is_rpc, const char *error);
+/* The same with an error: all of `fault` on the RPC, and elsewhere its text alone. */
+void reply_fault (struct connection *connection, int status, bool is_rpc,
+                  const struct fault *fault);
 
 /*
  * The same for whom access keeps from something, with a verdict on `pass`: with status 401, 403 or

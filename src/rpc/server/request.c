@@ -114,9 +114,9 @@ request_answer (struct request *request, json_t *body)
 }
 
 void
-request_fail (struct request *request, const char *error)
+request_fail (struct request *request, const struct fault *fault)
 {
-    answer_json (request, HTTP_OK, REQUEST_ERROR, json_error (error));
+    answer_json (request, HTTP_OK, REQUEST_ERROR, fault_json (fault));
 }
 
 void
@@ -228,18 +228,23 @@ tell_of_leaving (struct request *request)
  * and if not, writing makes evhttp clean up.
  */
 static void
-leave (void *data)
+leave (struct request *request, enum reason reason)
 {
-    static const char error[] = "Cancelled";
-    struct request *const request = data;
+    const struct fault fault = {.error = "Cancelled", .reason = reason};
 
     tell_of_leaving (request);
     request_add_header (request, "Connection", "close");
     if (request->fields != NULL) {
-        request_fail (request, error);
+        request_fail (request, &fault);
     } else {
-        request_reply_error (request, 503, error);
+        request_reply_error (request, 503, fault.error);
     }
+}
+
+static void
+on_hangup (void *data)
+{
+    leave (data, REASON_CANCELLED);
 }
 
 /*
@@ -274,7 +279,7 @@ start_waiting (struct request *request)
     request->list->count++;
     connection_on_close (request->connection, on_close, request);
     request->hangup = hangup_new (request->list->base, request->connection->fd,
-                                  speaks_http_1_1 (request->connection->http), leave, request);
+                                  speaks_http_1_1 (request->connection->http), on_hangup, request);
 }
 
 void
@@ -315,6 +320,6 @@ request_list_leave (struct request_list *list)
     struct request *request;
 
     while ((request = TAILQ_FIRST (&list->waiting)) != NULL) {
-        leave (request);
+        leave (request, REASON_STOPPING);
     }
 }

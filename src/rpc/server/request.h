@@ -18,6 +18,7 @@
 #include <sys/queue.h>
 
 #include "rpc/access/access.h"
+#include "rpc/base/fault.h"
 #include "rpc/server/connection.h"
 
 struct request;
@@ -44,7 +45,9 @@ typedef void (*request_ended_fn) (void *data, const char *name, enum request_res
  */
 struct action {
     const char *name;
-    bool control; /* changes the daemon: refused unless control is enabled */
+    enum access_right right; /* that a key with rights needs */
+    bool control;            /* changes the daemon: others are refused unless control is enabled */
+    bool lists;              /* takes lists: a body of up to SERVER_LISTS_SIZE bytes */
     void (*run) (void *context, struct request *request);
 };
 
@@ -54,8 +57,8 @@ const json_t *request_fields (const struct request *request);
 /* Answers with `body`, whose reference is taken. */
 void request_answer (struct request *request, json_t *body);
 
-/* Answers {"error": `error`}. */
-void request_fail (struct request *request, const char *error);
+/* Answers with an error. */
+void request_fail (struct request *request, const struct fault *fault);
 
 /*
  * Answers a route's request with `status` and what `body` holds, which is emptied and stays the

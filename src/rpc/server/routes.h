@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "rpc/access/access.h"
+
 struct request;
 
 enum route_method {
@@ -27,6 +29,7 @@ struct route {
     const char *path; /* compared to the byte, without the query; no two are alike in both */
     bool any_origin;  /* a page of any site may call it from a browser, and read the answer */
     void (*run) (void *context, struct request *request);
+    enum access_right right; /* that a key with rights needs */
 };
 
 #define ROUTES_MAX_TABLES 8

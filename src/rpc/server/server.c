@@ -5,6 +5,7 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -61,10 +62,10 @@ add_headers (struct connection *connection, const char *allow, bool any_origin)
 /* What is not begun, whoever asks. `name` is an action's or a route's, or NULL. */
 static void
 refuse (const struct server *server, struct connection *connection, const char *name, int status,
-        const char *error)
+        const struct fault *fault)
 {
     request_list_refused (&server->requests, name);
-    reply_error (connection, status, status == HTTP_OK, error);
+    reply_fault (connection, status, status == HTTP_OK, fault);
 }
 
 /*
@@ -101,14 +102,45 @@ admit (struct server *server, struct connection *connection, const char *path,
     return false;
 }
 
+/* Whether the pass is good for what needs `right`. Else the request has been answered. */
+static bool
+has_right (struct server *server, struct connection *connection, const char *name,
+           enum access_right right, bool is_rpc, struct access_pass *pass)
+{
+    const enum access_verdict verdict = access_check_right (pass, right);
+
+    if (verdict == ACCESS_GRANTED) {
+        return true;
+    }
+    request_list_refused (&server->requests, name);
+    reply_refusal (verdict, pass, is_rpc, connection);
+    access_pass_clear (pass);
+    return false;
+}
+
+/* Bytes of a body that are read: more than any action has that takes no lists. */
+static uint64_t
+max_body (const struct server *server)
+{
+    uint64_t most = server->settings.connections.limits.max_body;
+
+    for (const struct action *action = server->actions; action != NULL && action->name != NULL;
+         action++) {
+        most = action->lists && most < SERVER_LISTS_SIZE ? SERVER_LISTS_SIZE : most;
+    }
+    return most;
+}
+
+static const struct fault no_post = {"Can only POST requests", REASON_BAD_REQUEST, ""};
+
 static const struct action *
-find_action (const struct server *server, const json_t *fields, const char **error)
+find_action (const struct server *server, const json_t *fields, struct fault *fault)
 {
     char scratch[JSON_SCRATCH_SIZE];
     const char *name = json_text (fields, "action", scratch);
 
     if (name == NULL) {
-        *error = "Unable to parse JSON";
+        (void)fault_set (fault, REASON_MISSING_FIELD, JSON_UNREADABLE, "action");
         return NULL;
     }
     for (const struct action *action = server->actions; action->name != NULL; action++) {
@@ -116,8 +148,24 @@ find_action (const struct server *server, const json_t *fields, const char **err
             return action;
         }
     }
-    *error = "Unknown command";
+    (void)fault_set (fault, REASON_UNKNOWN_ACTION, "Unknown command", "%s", "");
     return NULL;
+}
+
+static json_t *
+parse (const struct server *server, const struct connection *connection, struct fault *fault)
+{
+    const size_t depth = server->settings.max_json_depth;
+    json_t *const fields =
+        json_parse (evhttp_request_get_input_buffer (connection->http), depth, &fault->error);
+
+    if (fields == NULL && strcmp (fault->error, JSON_TOO_DEEP) == 0) {
+        (void)fault_set (fault, REASON_TOO_LARGE, fault->error,
+                         "at most %zu brackets (rpc.max_json_depth)", depth);
+    } else if (fields == NULL) {
+        fault->reason = REASON_UNREADABLE;
+    }
+    return fields;
 }
 
 /*
@@ -125,31 +173,73 @@ find_action (const struct server *server, const json_t *fields, const char **err
  * daemon is not any page's to control.
  */
 static bool
-may_control (const struct server *server, const struct connection *connection)
+may_control (const struct server *server, const struct connection *connection,
+             const struct access_pass *pass)
 {
     struct evkeyvalq *headers = evhttp_request_get_input_headers (connection->http);
 
-    return server->settings.enable_control && evhttp_find_header (headers, "Origin") == NULL;
+    return (server->settings.enable_control || pass->rights != 0) &&
+           evhttp_find_header (headers, "Origin") == NULL;
+}
+
+static struct fault
+too_large (const struct server *server)
+{
+    struct fault fault;
+
+    (void)fault_set (&fault, REASON_TOO_LARGE, "Invalid header: body limit exceeded",
+                     "at most %" PRIu64 " bytes (rpc.max_request_size)",
+                     server->settings.connections.limits.max_body);
+    if (max_body (server) > server->settings.connections.limits.max_body) {
+        (void)snprintf (fault.detail + strlen (fault.detail),
+                        sizeof fault.detail - strlen (fault.detail),
+                        ", and %" PRIu64 " for actions that take lists", max_body (server));
+    }
+    return fault;
+}
+
+/* Whether only actions that take lists may have its body. */
+static bool
+is_large (const struct server *server, const struct connection *connection)
+{
+    struct evbuffer *const body = evhttp_request_get_input_buffer (connection->http);
+
+    return evbuffer_get_length (body) > server->settings.connections.limits.max_body;
+}
+
+/* Whether a request for `action`, which is known, may be run; else `fault` says why not. */
+static bool
+may_run (const struct server *server, struct connection *connection, const struct action *action,
+         const struct access_pass *pass, struct fault *fault)
+{
+    if (!action->lists && is_large (server, connection)) {
+        reply_add_header (connection, "Connection", "close");
+        *fault = too_large (server);
+        return false;
+    }
+    return !action->control || may_control (server, connection, pass) ||
+           fault_set (fault, REASON_FORBIDDEN, "RPC control is disabled",
+                      "it takes rpc.enable_control, and a request that is no web page's");
 }
 
 static void
 handle_post (struct server *server, struct connection *connection, struct access_pass *pass)
 {
-    const char *error = NULL;
+    struct fault fault = {.error = NULL};
     const struct action *action = NULL;
-    json_t *fields = json_parse (evhttp_request_get_input_buffer (connection->http),
-                                 server->settings.max_json_depth, &error);
+    json_t *fields = parse (server, connection, &fault);
 
     if (fields != NULL) {
-        action = find_action (server, fields, &error);
+        action = find_action (server, fields, &fault);
     }
-    if (action != NULL && action->control && !may_control (server, connection)) {
-        error = "RPC control is disabled";
-    }
-    if (error != NULL || action == NULL) {
+    if (action == NULL || !may_run (server, connection, action, pass, &fault)) {
         json_decref (fields);
         access_pass_clear (pass);
-        refuse (server, connection, action != NULL ? action->name : NULL, HTTP_OK, error);
+        refuse (server, connection, action != NULL ? action->name : NULL, HTTP_OK, &fault);
+        return;
+    }
+    if (!has_right (server, connection, action->name, action->right, true, pass)) {
+        json_decref (fields);
         return;
     }
     request_run (&server->requests, connection, action->name, fields, pass, action->run,
@@ -172,7 +262,7 @@ handle_rpc (struct server *server, struct connection *connection)
         reply_send (connection, HTTP_OK, "application/json", NULL);
         break;
     default:
-        refuse (server, connection, NULL, HTTP_OK, "Can only POST requests");
+        refuse (server, connection, NULL, HTTP_OK, &no_post);
         break;
     }
 }
@@ -201,8 +291,11 @@ handle_route (struct server *server, struct connection *connection,
     if (evhttp_request_get_command (connection->http) == EVHTTP_REQ_OPTIONS) {
         reply_send (connection, 204, NULL, NULL);
     } else if (match->route == NULL) {
-        refuse (server, connection, match->path, 405, "This path does not support that method");
-    } else if (match->open || admit (server, connection, match->path, &pass)) {
+        refuse (server, connection, match->path, 405,
+                &(struct fault){.error = "This path does not support that method"});
+    } else if (match->open ||
+               (admit (server, connection, match->path, &pass) &&
+                has_right (server, connection, match->path, match->route->right, false, &pass))) {
         request_run (&server->requests, connection, match->path, NULL, &pass, match->route->run,
                      match->context);
     }
@@ -238,7 +331,8 @@ refuse_path (struct server *server, struct connection *connection)
 {
     add_headers (connection, "POST, OPTIONS", server->actions != NULL);
     refuse (server, connection, NULL, 404,
-            server->actions != NULL ? "Can only POST requests" : "There is nothing at this path");
+            server->actions != NULL ? &no_post
+                                    : &(struct fault){.error = "There is nothing at this path"});
 }
 
 /* To nano_node all paths are the same, but who mistypes /health should see that. */
@@ -248,12 +342,27 @@ is_mistyped (const struct connection *connection)
     return method_of (connection) == ROUTE_GET && strcmp (path_of (connection), "/") != 0;
 }
 
+static struct fault
+fault_of (const struct server *server, const struct framing *framing)
+{
+    struct fault fault = {framing->refused, REASON_BAD_REQUEST, ""};
+
+    if (framing->status == 413) {
+        fault = too_large (server);
+    } else if (framing->status == 400 && !framing->ambiguous) {
+        (void)fault_set (&fault, REASON_TOO_LARGE, fault.error,
+                         "at most %zu bytes (rpc.max_header_size)",
+                         server->settings.connections.limits.max_head);
+    }
+    return fault;
+}
+
 /*
  * What could be read in two ways is told so with its status. Other errors, like all of the RPC,
  * have status 200 there.
  */
 static void
-answer_refused (struct server *server, struct connection *connection)
+answer_refused (struct server *server, struct connection *connection, struct fault fault)
 {
     const struct framing *const framing = &connection->framing;
     const bool is_rpc = server->actions != NULL && !framing->ambiguous;
@@ -264,8 +373,8 @@ answer_refused (struct server *server, struct connection *connection)
     }
     reply_add_header (connection, "Access-Control-Allow-Origin", "*");
     reply_add_header (connection, "Connection", "close");
-    reply_error (connection, is_rpc ? HTTP_OK : framing->status, true,
-                 is_rpc && framing->status == 501 ? "Can only POST requests" : framing->refused);
+    reply_fault (connection, is_rpc ? HTTP_OK : framing->status, true,
+                 is_rpc && framing->status == 501 ? &no_post : &fault);
 }
 
 static void
@@ -274,13 +383,19 @@ on_request (struct evhttp_request *http, void *data)
     struct server *server = data;
     struct connection *const connection = connections_take (server->connections, http);
     struct routes_match match;
+    const char *const path = path_of (connection);
+    const bool is_route = routes_find (&server->routes, method_of (connection), path, &match);
 
     if (connection_is_refused (connection)) {
-        answer_refused (server, connection);
+        answer_refused (server, connection, fault_of (server, &connection->framing));
+        return;
+    }
+    if (is_route && is_large (server, connection)) {
+        answer_refused (server, connection, too_large (server));
         return;
     }
     close_if_asked (connection);
-    if (routes_find (&server->routes, method_of (connection), path_of (connection), &match)) {
+    if (is_route) {
         handle_route (server, connection, &match);
     } else if (server->actions == NULL || is_mistyped (connection)) {
         refuse_path (server, connection);
@@ -294,10 +409,12 @@ void
 server_set (struct server *server, const struct server_settings *settings)
 {
     const struct timeval idle = clock_timeval (settings->idle_timeout);
+    struct connections_settings connections = settings->connections;
 
     server->settings = *settings;
     evhttp_set_timeout_tv (server->http, &idle);
-    connections_set (server->connections, &settings->connections);
+    connections.limits.max_body = max_body (server);
+    connections_set (server->connections, &connections);
 }
 
 void

@@ -26,6 +26,10 @@
 
 struct server;
 
+/* What the body of an action that takes lists may have, where max_request_size is less: 10,000
+ * accounts or hashes, with room for their layout. */
+#define SERVER_LISTS_SIZE ((size_t)1 << 20)
+
 struct server_settings {
     struct connections_settings connections;
     size_t max_json_depth;

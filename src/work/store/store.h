@@ -62,6 +62,12 @@ enum store_network {
     STORE_ATTO_LOCAL = 20,
 };
 
+/*
+ * Whoever uses the store may remember 32 bytes of any account or root beside its frontier and its
+ * work, as the frontier of an account of another network: the network with one of these added.
+ */
+enum { STORE_NOTE_WATCHED = 0x40, STORE_NOTE_QUEUED = 0x80 };
+
 struct store_entry {
     enum store_network network;
     uint8_t root[32];

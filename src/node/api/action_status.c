@@ -166,10 +166,9 @@ peers_array (const struct peers *peers)
     return array;
 }
 
-void
-action_status (void *context, struct request *request)
+json_t *
+action_status_body (const struct actions *actions)
 {
-    const struct actions *actions = context;
     struct store *store = precache_owner_store (actions->precache);
     json_t *body = json_object ();
 
@@ -178,5 +177,11 @@ action_status (void *context, struct request *request)
     actions_put_list (body, "devices", devices_array (actions->engine.pool));
     actions_put_list (body, "peers", peers_array (actions->peers));
     actions_put_list (body, "store", store != NULL ? store_object (store) : json_object ());
-    request_answer (request, body);
+    return body;
+}
+
+void
+action_status (void *context, struct request *request)
+{
+    request_answer (request, action_status_body (context));
 }

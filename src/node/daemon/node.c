@@ -275,6 +275,7 @@ clear (struct node *node)
         broker_stop (actions->broker);
     }
     node_free_servers (node);
+    web_free (node->web);
     access_config_free (node->access);
     device_log_free (node->device_log);
     engine_stop (&actions->engine);
@@ -340,6 +341,7 @@ start (struct node *node, const struct config_sources *sources)
         (node->reload = reload_new (node->base, sources, node_on_reloaded, node)) == NULL) {
         return -1;
     }
+    node_start_web (node);
     listening_release (&node->ports);
     access_config_set (node->access, node->actions.config);
     node_set_access (node);

@@ -60,7 +60,7 @@ function trim (parent, count) {
 // A cell is a text, or {text, number, className, bar}: `bar` is a part of 1, and `text` says it.
 function fillCell (element, cell) {
     const { text, number = false, className = '', bar } = typeof cell === 'string' ? { text: cell } : cell;
-    element.className = number ? 'number' : className;
+    element.className = number ? 'number' : bar === undefined ? className : 'bar';
     if (bar === undefined) {
         setText (element, text);
         return;
@@ -186,7 +186,8 @@ function showDevices (state) {
 }
 
 function showPeers (state) {
-    const peers = list (state.peers);
+    // The secondary list has a peer by default; it shows once it was asked.
+    const peers = list (state.peers).filter ((peer) => peer.list === 'primary' || peer.state !== 'unknown');
     const took = (text) => number (Number (text) > 0 ? time (text) : '');
     show (field ('peers'), peers.length > 0);
     fillTable ('peers-table', peers.map ((peer) => [

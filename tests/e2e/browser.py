@@ -100,7 +100,8 @@ class Browser:
     def text(self, selector):
         """What is seen of the first such element; "" when it is not there or hidden."""
         return self.run(
-            "const found = document.querySelector (arguments[0]); return found ? found.innerText : '';", selector)
+            "const found = document.querySelector (arguments[0]); "
+            "return found && found.checkVisibility () ? found.innerText.trim () : '';", selector)
 
     def wait_for(self, selector, pattern, seconds=20):
         """Polls until the element's text has the pattern; returns the text."""

@@ -249,7 +249,7 @@ class Stream(WebTest):
 
     def test_idle_clients_stay(self):
         """A stream is no idle connection: each state that it takes begins the time anew."""
-        self.daemon = self.start(config={"rpc.idle_timeout": "2.5"})
+        self.daemon = self.start(config={"rpc.idle_timeout": "3"})
         events = self.subscribe()
         for _ in range(6):
             self.assertIsNotNone(events.state())
@@ -310,12 +310,6 @@ class Table(WebTest):
                      '<th scope="row">version</th>', "<caption>health</caption>"):
             self.assertIn(part, text)
         self.assertNotRegex(text, r"<style|<script|\son\w+=|style=")
-
-    def test_what_others_say_is_escaped(self):
-        """A peer's name is what a client gave."""
-        self.daemon = self.start(config={"rpc.enable_control": "true"})
-        self.daemon.rpc("work_peer_add", address="[::1]", port="1")
-        self.assertIn("<td>[::1]:1</td>", self.page(path="/table").body.decode())
 
 
 class Access(WebTest):

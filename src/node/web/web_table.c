@@ -9,9 +9,9 @@
 #define HEAD                                                                             \
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"            \
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"         \
-    "<meta http-equiv=\"refresh\" content=\"5\">\n<title>Workpeer: state</title>\n"      \
+    "<title>Workpeer: state</title>\n"                                                   \
     "<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"page.css\">\n" \
-    "</head>\n<body>\n<main>\n<h1>Workpeer</h1>\n"
+    "</head>\n<body>\n<main>\n<h1>Workpeer</h1>\n<p><a href=\"table\">Read it again</a></p>\n"
 
 static void
 put (struct evbuffer *output, const char *text)
@@ -71,7 +71,9 @@ put_heading (struct evbuffer *output, const char *scope, const char *text)
 static void
 begin_table (struct evbuffer *output, const char *name)
 {
-    put (output, "<div class=\"scroll\"><table>\n<caption>");
+    put (output, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
+    put_escaped (output, name);
+    put (output, "\"><table>\n<caption>");
     put_escaped (output, name);
     put (output, "</caption>\n");
 }

@@ -1,6 +1,6 @@
 /*
  * A state (web_state.h) as a plain HTML document of tables, for a browser without JavaScript. It
- * fetches itself again every few seconds. Pure; any thread.
+ * does not fetch itself again, which would take a reader's place away. Pure; any thread.
  */
 #ifndef NODE_WEB_TABLE_H
 #define NODE_WEB_TABLE_H

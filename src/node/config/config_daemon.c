@@ -39,7 +39,7 @@ static const struct config_option web_options[] = {
              "or access.allow.",
      .more = "The page itself tells nothing. What it shows, and its requests, take a key where "
              "[access] asks for one, on the management port too; the page asks its reader for the "
-             "key. A client that does not accept `text/html` is answered as by a node."},
+             "key. A client that does not accept `text/html` gets a node's answer instead."},
 };
 
 const struct config_section config_section_web = {

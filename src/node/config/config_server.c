@@ -111,7 +111,7 @@ static const struct config_option management_options[] = {
 const struct config_section config_section_management = {
     .path = "management", CONFIG_OPTIONS (management_options),
     .help = "Metrics and probes on a port of their own: `/metrics`, `/health` and `/ready`.",
-    .more = "workpeer-rpc(7) describes them. The port takes 32 connections, whatever "
+    .more = "workpeer-rpc(7) describes them. The status page is here, too, unless web.enable is false. The port takes 32 connections, whatever "
             "rpc.max_connections says, and no requests for work. It stays open while the daemon "
             "stops, so that `/ready` can say so.",
 };

@@ -255,13 +255,21 @@ class Stream(WebTest):
             self.assertIsNotNone(events.state())
 
     def test_stopping_ends_it(self):
+        """The chunks to the last, whatever the client has sent meanwhile; and nobody is waited for."""
         self.daemon = self.start(config=MANAGEMENT)
-        events = [self.subscribe(), self.subscribe(self.management())]
-        for each in events:
-            self.assertIsNotNone(each.state())
+        events = self.subscribe(self.management())
+        connection = self.connect(self.daemon)
+        connection.send(head("GET", "/events"))
+        wait_until(lambda: connection.readable_within(0.1), "the stream has begun")
+        connection.send(head("GET", "/health"))
+        for _ in range(3):
+            self.assertIsNotNone(events.state())
         self.daemon.signal(signal.SIGTERM)
-        while events[0].state() is not None:  # to its end, which is a whole one
-            pass
+        body = connection.receive().body
+        self.assertTrue(body.startswith(b"event: face\ndata: rpc\n\ndata: {"))
+        self.assertGreater(body.count(b"\n\n"), 2)
+        self.assertTrue(body.endswith(b"}\n\n"))
+        self.assertEqual(connection.interim, [])
         self.assertEqual(self.daemon.wait(), 0)
 
     def test_a_slow_reader_misses_states_and_costs_no_memory(self):

@@ -11,6 +11,7 @@
  *   8. the store, the broker over all three, the pre-cache over the broker
  *   9. who may ask
  *  10. the servers: the RPC, management, Atto; each listens at once
+ *      and, on those that may have it, the status page
  *  11. what reads the configuration again at SIGHUP            node_reload.c
  *
  * Then it is ready, and the loop turns until somebody has it stop (on_stop): no server but the

@@ -101,6 +101,7 @@ UNIT_TESTS += \
 	tests/unit/test_trial \
 	tests/unit/test_url \
 	tests/unit/test_value \
+	tests/unit/test_web \
 	tests/unit/test_worker \
 	tests/unit/test_workpeer
 if HAVE_OPENCL
@@ -183,6 +184,8 @@ tests_unit_test_framing_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_framing_LDADD = $(UNIT_RPC)
 tests_unit_test_health_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_health_LDADD = $(UNIT_NODE)
+tests_unit_test_web_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_web_LDADD = $(UNIT_NODE)
 tests_unit_test_hex_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hex_LDADD = $(UNIT_WORK)
 tests_unit_test_workpeer_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -380,7 +383,9 @@ E2E_TESTS = \
 	tests/e2e/test_rpc.py \
 	tests/e2e/test_rpc_model.py \
 	tests/e2e/test_service.py \
-	tests/e2e/test_store.py
+	tests/e2e/test_store.py \
+	tests/e2e/test_web.py \
+	tests/e2e/test_web_page.py
 
 # Benchmarks: built by `make bench`, run by hand.
 
@@ -423,7 +428,7 @@ EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/bench/bench_cache.py tests/bench/bench_load.py tests/bench/bench_peers.py tests/bench/bench_rpc.py \
 	tests/bench/stand_in_work_server.py tests/bench/test_bench_scan.py tests/bench/test_load.py \
 	tests/data \
-	tests/e2e/atto.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
+	tests/e2e/atto.py tests/e2e/browser.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
 	tests/e2e/rpc_model.py tests/e2e/rpc_requests.py \
 	tests/unit/test_scan_neon.c \
 	tests/unit/test_search.scenarios \

@@ -236,7 +236,7 @@ def error_texts(paths):
 
 def rpc_sources():
     paths = [SRCDIR / "src/node/api/fields.h", SRCDIR / "src/node/api/fields.c"]
-    paths += sorted((SRCDIR / "src/node/api").glob("action*.c")) + [SRCDIR / "src/node/api/callback.c"]
+    paths += sorted((SRCDIR / "src/node/api").glob("action*.c")) + [SRCDIR / "src/node/api/callback.c", SRCDIR / "src/node/web/web.c"]
     return paths + [SRCDIR / "src/rpc/base/json.h"] + [
         SRCDIR / f"src/rpc/{name}.c" for name in ("base/json", "server/connection", "server/framing", "server/reply", "server/request", "server/server")
     ]

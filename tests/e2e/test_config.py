@@ -538,7 +538,7 @@ class Starting(ConfigTest):
     def test_a_key_s_last_part_finds_its_table(self):
         for key, wanted in (("port", "rpc.port"), ("work_threads", "node.work_threads"), ("nod", "node")):
             result = self.check("--config", f"{key}=1")
-            self.assertIn(f"{key} is no known key and is ignored; did you mean {wanted}?", result.stderr)
+            self.assertIn(f"{key} is not a known key and is ignored; did you mean {wanted}?", result.stderr)
 
     def test_log_level_by_its_other_name(self):
         for level in "warn", "warning":

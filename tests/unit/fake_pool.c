@@ -174,6 +174,15 @@ pool_cancel (struct pool *pool, uint64_t ticket)
     }
 }
 
+bool
+pool_progress (struct pool *pool, uint64_t ticket, struct pool_progress *progress)
+{
+    (void)pool;
+    (void)ticket;
+    (void)progress;
+    return false;
+}
+
 int
 pool_fd (const struct pool *pool)
 {

@@ -218,6 +218,7 @@ support_assert_defaults (const struct config *config)
     assert_int_equal (config->peers_local, CONFIG_PEERS_LOCAL_FALLBACK);
     assert_int_equal (config->store_on_failure, CONFIG_ON_FAILURE_CONTINUE);
     assert_int_equal (config->precache_subtype, CONFIG_SUBTYPE_SEND);
+    assert_true (config->web_enable);
     assert_int_equal (config->log.level, LOG_LEVEL_INFO);
     assert_int_equal (config->log.format, LOG_FORMAT_HUMAN);
     assert_int_equal (config->log.target, LOG_TARGET_AUTO);

@@ -133,6 +133,55 @@ test_work (void **state)
 }
 
 static void
+test_newest_works (void **state)
+{
+    struct metrics metrics;
+    struct metrics_found found[METRICS_FOUND];
+
+    (void)state;
+    metrics_init (&metrics);
+    assert_int_equal (metrics_newest (&metrics, found), 0);
+    metrics_work (&metrics, METRICS_PEER, 1);
+    assert_int_equal (metrics_newest (&metrics, found), 1);
+    assert_int_equal (found[0].source, METRICS_PEER);
+    assert_true (found[0].at >= metrics.started);
+    for (unsigned i = 2; i <= METRICS_FOUND + 3; i++) {
+        metrics_work (&metrics, METRICS_CPU, i);
+    }
+    assert_int_equal (metrics_newest (&metrics, found), METRICS_FOUND);
+    for (unsigned i = 0; i < METRICS_FOUND; i++) {
+        assert_true (found[i].seconds == METRICS_FOUND + 3 - i);
+    }
+}
+
+static void
+assert_quantile (const struct histogram *histogram, double share, double seconds)
+{
+    const double quantile = histogram_quantile (histogram, share);
+
+    assert_true (quantile > 0.999999 * seconds && quantile < 1.000001 * seconds);
+}
+
+static void
+test_quantiles (void **state)
+{
+    struct histogram histogram = {.sum = 0};
+
+    (void)state;
+    assert_true (histogram_quantile (&histogram, 0.5) == 0);
+    histogram_observe (&histogram, 0.7); /* in the bucket from 0.5 to 1 */
+    assert_quantile (&histogram, 1, 1);
+    assert_quantile (&histogram, 0.5, 0.75);
+    for (int i = 0; i < 9; i++) {
+        histogram_observe (&histogram, 7); /* from 5 to 10 */
+    }
+    assert_quantile (&histogram, 0.1, 1);
+    assert_quantile (&histogram, 0.55, 7.5);
+    histogram_observe (&histogram, 1000); /* past the last bound, 300 */
+    assert_quantile (&histogram, 1, 300);
+}
+
+static void
 test_names (void **state)
 {
     static const char *const results[] = {"ok", "error", "cancelled", "refused", "left"};
@@ -155,9 +204,10 @@ int
 main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_requests), cmocka_unit_test (test_names_are_bounded),
-        cmocka_unit_test (test_buckets),  cmocka_unit_test (test_work),
-        cmocka_unit_test (test_names),
+        cmocka_unit_test (test_requests),  cmocka_unit_test (test_names_are_bounded),
+        cmocka_unit_test (test_buckets),   cmocka_unit_test (test_work),
+        cmocka_unit_test (test_names),     cmocka_unit_test (test_newest_works),
+        cmocka_unit_test (test_quantiles),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -526,6 +526,42 @@ not_down_while_another_is_first_opened (void **state)
     assert_int_equal (tag_in_hand (bench, fake), early->tag);
 }
 
+/* Progress. */
+
+static void
+assert_progress (struct bench *bench, const struct call *call, double expected, double tried)
+{
+    struct pool_progress progress;
+
+    assert_true (pool_progress (bench->pool, call->ticket, &progress));
+    assert_true (progress.expected == expected);
+    assert_true (progress.tried == tried);
+}
+
+static void
+job_counts_what_devices_have_taken_of_it (void **state)
+{
+    struct bench *bench = *state;
+    struct fake *fake = start_held (bench, 1);
+    struct call *call = submit (bench, 30);
+    struct call *waiting = submit (bench, 31);
+    struct pool_progress untouched = {.expected = 7};
+    double tried;
+
+    fake_read (fake, &bench->log);
+    tried = (double)bench->log.batches[0].count;
+    assert_progress (bench, call, 0x1p30, tried);
+    assert_progress (bench, waiting, 0x1p31, 0);
+    land_after (bench, fake, CLOCK_SECOND / 10);
+    fake_read (fake, &bench->log);
+    assert_int_equal (bench->log.submitted, 2);
+    assert_progress (bench, call, 0x1p30, tried + (double)bench->log.batches[1].count);
+    support_cancel (call);
+    assert_false (pool_progress (bench->pool, call->ticket, &untouched));
+    assert_false (pool_progress (bench->pool, 0, &untouched));
+    assert_true (untouched.expected == 7);
+}
+
 int
 main (void)
 {
@@ -547,6 +583,7 @@ main (void)
         SUPPORT_TEST (device_that_was_up_rests_shortly),
         SUPPORT_TEST (down_from_a_failure_until_a_device_is_up),
         SUPPORT_TEST (not_down_while_another_is_first_opened),
+        SUPPORT_TEST (job_counts_what_devices_have_taken_of_it),
     };
 
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -85,6 +85,34 @@ test_one_path_in_two_tables (void **state)
     assert_true (match.any_origin);
 }
 
+static const struct route pages[] = {
+    {ROUTE_PAGE, "/", false, run_a, ACCESS_RIGHT_NONE},
+    {ROUTE_GET, "/both", false, run_a, ACCESS_RIGHT_NONE},
+    {ROUTE_OTHER, NULL, false, NULL, ACCESS_RIGHT_NONE},
+};
+
+/* A page is there for who accepts one, and for nobody else; who accepts one finds the rest, too. */
+static void
+test_page (void **state)
+{
+    struct routes routes = {0};
+    struct routes_match match;
+
+    (void)state;
+    routes_add (&routes, pages, &first_context, true);
+    assert_true (routes_find (&routes, ROUTE_PAGE, "/", &match));
+    assert_ptr_equal (match.route, &pages[0]);
+    assert_string_equal (match.allow, "GET, HEAD, OPTIONS");
+    assert_true (match.open);
+    assert_false (routes_find (&routes, ROUTE_GET, "/", &match));
+    assert_false (routes_find (&routes, ROUTE_POST, "/", &match));
+    assert_false (routes_find (&routes, ROUTE_OTHER, "/", &match));
+    assert_true (routes_find (&routes, ROUTE_PAGE, "/both", &match));
+    assert_ptr_equal (match.route, &pages[1]);
+    assert_true (routes_find (&routes, ROUTE_POST, "/both", &match));
+    assert_null (match.route);
+}
+
 static void
 test_other_method (void **state)
 {
@@ -121,9 +149,8 @@ int
 main (void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test (test_found),
-        cmocka_unit_test (test_one_path_in_two_tables),
-        cmocka_unit_test (test_other_method),
+        cmocka_unit_test (test_found),        cmocka_unit_test (test_one_path_in_two_tables),
+        cmocka_unit_test (test_page),         cmocka_unit_test (test_other_method),
         cmocka_unit_test (test_unknown_path),
     };
 

@@ -182,15 +182,13 @@ peers_array (const struct peers *peers)
     return array;
 }
 
-void
-action_status (void *context, struct request *request)
+json_t *
+action_status_body (const struct actions *actions)
 {
-    const struct actions *actions = context;
     struct store *store = precache_owner_store (actions->precache);
     const struct precache *precache = precache_owner_precache (actions->precache);
     json_t *body = json_object ();
 
-    request_refund (request); /* who draws it asks again and again */
     put_work (body, actions);
     put_daemon (body, actions);
     actions_put (body, "devices", devices_array (actions->engine.pool));
@@ -199,5 +197,12 @@ action_status (void *context, struct request *request)
     if (store != NULL && precache != NULL) {
         actions_put (body, "precache", precache_object (precache));
     }
-    request_answer (request, body);
+    return body;
+}
+
+void
+action_status (void *context, struct request *request)
+{
+    request_refund (request); /* who draws it asks again and again */
+    request_answer (request, action_status_body (context));
 }

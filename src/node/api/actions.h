@@ -77,6 +77,7 @@ void action_work_get (void *context, struct request *request);
 void action_work_set (void *context, struct request *request);
 
 /* action_status.c */
+json_t *action_status_body (const struct actions *actions); /* the caller's */
 void action_status (void *context, struct request *request);
 
 #endif

@@ -155,6 +155,9 @@ struct config {
     uint64_t management_port;            /* if management_port_set */
     bool management_port_set;
 
+    /* [web] */
+    bool web_enable;
+
     /* [log] */
     struct log_settings log;
 

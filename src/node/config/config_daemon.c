@@ -1,4 +1,4 @@
-/* [log] and [daemon]: the process. */
+/* [log], [web] and [daemon]: the process, and who looks after it. */
 #include "node/config/config_type.h"
 
 /* clang-format off */
@@ -29,6 +29,20 @@ static const struct config_option log_options[] = {
 
 const struct config_section config_section_log = {
     .path = "log", CONFIG_OPTIONS (log_options), .help = "What is logged, where and how."};
+
+static const struct config_option web_options[] = {
+    {.path = "web.enable", CONFIG_SWITCH (web_enable), .initial = "true",
+     .part = CONFIG_PART_DAEMON,
+     .help = "Whether a browser that opens the RPC's or the management port is shown the status "
+             "page. On a port that is open to other machines there is none without access.keys "
+             "or access.allow.",
+     .more = "The page itself tells nothing. What it shows, and its requests, take a key where "
+             "[access] asks for one, on the management port too; the page asks its reader for the "
+             "key. A client that does not accept `text/html` gets a node's answer instead."},
+};
+
+const struct config_section config_section_web = {
+    .path = "web", CONFIG_OPTIONS (web_options), .help = "The status page, for people."};
 
 static const struct config_option daemon_options[] = {
     {.path = "daemon.user", CONFIG_TEXT (config_user, daemon_user), .initial = "\"\"",

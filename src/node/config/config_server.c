@@ -112,7 +112,8 @@ static const struct config_option management_options[] = {
 const struct config_section config_section_management = {
     .path = "management", CONFIG_OPTIONS (management_options),
     .help = "A separate port for metrics and probes: `/metrics`, `/health` and `/ready`.",
-    .more = "workpeer-rpc(7) describes them. The port accepts 32 connections, regardless of "
+    .more = "workpeer-rpc(7) describes them. The status page is here too, unless web.enable is "
+             "false. The port accepts 32 connections, regardless of "
             "rpc.max_connections, and no requests for work. It stays open during shutdown, so "
             "that `/ready` can report it.",
 };

@@ -11,7 +11,7 @@ static const struct config_section *const sections[] = {
     &config_section_rpc,      &config_section_access,       &config_section_work,
     &config_section_peers,    &config_section_tls,          &config_section_store,
     &config_section_precache, &config_section_atto,         &config_section_management,
-    &config_section_log,      &config_section_daemon,
+    &config_section_web,      &config_section_log,          &config_section_daemon,
 };
 
 static const struct config_variable variables[] = {

@@ -174,6 +174,7 @@ extern const struct config_section config_section_precache;
 extern const struct config_section config_section_atto;
 extern const struct config_section config_section_management;
 extern const struct config_section config_section_log;
+extern const struct config_section config_section_web;
 extern const struct config_section config_section_daemon;
 
 /* How rows are written. */

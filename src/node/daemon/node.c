@@ -11,6 +11,7 @@
  *   8. the store, the broker over all three, the pre-cache over the broker
  *   9. who may ask
  *  10. the servers: the RPC, management, Atto; each listens at once
+ *      and, on those that may have it, the status page
  *  11. what reads the configuration again at SIGHUP            node_reload.c
  *
  * Then it is ready, and the loop turns until somebody has it stop (on_stop): no server but the
@@ -275,6 +276,7 @@ clear (struct node *node)
         broker_stop (actions->broker);
     }
     node_free_servers (node);
+    web_free (node->web);
     access_config_free (node->access);
     device_log_free (node->device_log);
     engine_stop (&actions->engine);
@@ -340,6 +342,7 @@ start (struct node *node, const struct config_sources *sources)
         (node->reload = reload_new (node->base, sources, node_on_reloaded, node)) == NULL) {
         return -1;
     }
+    node_start_web (node);
     listening_release (&node->ports);
     access_config_set (node->access, node->actions.config);
     node_set_access (node);

@@ -21,6 +21,7 @@
 #include "node/system/notify.h"
 #include "node/system/pid_file.h"
 #include "node/system/privileges.h"
+#include "node/web/web.h"
 #include "rpc/peer/peer.h"
 
 #define NODE_SIGNALS 3 /* TERM, INT and HUP */
@@ -37,6 +38,8 @@ struct node {
     struct peer_client *client; /* of all peers */
     struct access_config *access;
     struct atto_works atto;
+    uint16_t atto_port; /* where its API listens; 0 without */
+    struct web *web;    /* NULL without a page */
     struct metrics metrics;
     struct metrics_report report;
     struct privileges_plan plan;
@@ -62,6 +65,9 @@ void node_confine (struct node *node, const struct config_sources *sources);
 int node_start_rpc (struct node *node);
 int node_start_management (struct node *node);
 int node_start_atto (struct node *node);
+
+/* Once all of these listen: adds the status page to those that may have it. */
+void node_start_web (struct node *node);
 
 /* Puts the settings, and who may ask, in force; and says in the log whom that keeps out. */
 void node_set_servers (struct node *node);

@@ -4,10 +4,10 @@
  */
 #include <stdio.h>
 
-#include "node/atto/atto_page.h"
 #include "node/base/log.h"
 #include "node/daemon/node_internal.h"
 #include "node/manage/health.h"
+#include "node/web/web_page.h"
 
 static struct server *
 add_server (struct node *node, const char *name, const struct server_settings *settings,
@@ -20,10 +20,11 @@ add_server (struct node *node, const char *name, const struct server_settings *s
     return server;
 }
 
+/* The management port is, too, for the sake of the page: all else there is open. */
 static bool
 is_guarded (const struct node *node, const struct metrics_face *face)
 {
-    return face->settings == &node->settings.rpc || face->settings == &node->settings.atto;
+    return face->settings != &node->settings.atto_management;
 }
 
 /* Says where, and, the first time, what to try there. */
@@ -57,11 +58,25 @@ on_management_listening (void *data, const char *address, uint16_t port)
 
 /* Atto's own says so in these words, and its users wait for them. */
 static void
+log_atto (const char *what, const char *address, uint16_t port)
+{
+    log_info ("%s started on port %u (http), address %s", what, port, address);
+}
+
+static void
 on_atto_listening (void *data, const char *address, uint16_t port)
 {
-    const char *what = data;
+    struct node *const node = data;
 
-    log_info ("%s started on port %u (http), address %s", what, port, address);
+    node->atto_port = port;
+    log_atto ("Atto work server", address, port);
+}
+
+static void
+on_atto_management_listening (void *data, const char *address, uint16_t port)
+{
+    (void)data;
+    log_atto ("Atto management", address, port);
 }
 
 /* The sockets that the service manager has opened go before the configuration. */
@@ -115,8 +130,8 @@ node_start_management (struct node *node)
         return 0;
     }
     server = add_server (node, "management", &node->settings.management, NULL);
-    server_add_routes (server, health_routes, &node->actions);
-    server_add_routes (server, metrics_report_routes, &node->report);
+    server_add_open_routes (server, health_routes, &node->actions);
+    server_add_open_routes (server, metrics_report_routes, &node->report);
     if (listening_start (server, &config->management_address, (uint16_t)config->management_port,
                          &node->ports, on_management_listening, NULL, error) != 0) {
         log_error ("Error while running workpeer: %s (management.address, management.port)", error);
@@ -135,8 +150,6 @@ log_variable (const char *variable, const char *path, const char *value)
 int
 node_start_atto (struct node *node)
 {
-    static char api_name[] = "Atto work server";
-    static char management_name[] = "Atto management";
     const struct config *const config = node->actions.config;
     char error[LISTENING_ERROR_SIZE];
     struct server *api;
@@ -154,20 +167,63 @@ node_start_atto (struct node *node)
     };
     api = add_server (node, "atto", &node->settings.atto, NULL);
     server_add_routes (api, atto_works_routes, &node->atto);
-    server_add_open_routes (api, atto_page_routes, NULL);
+    server_add_open_routes (api, web_page_atto_routes, NULL);
     management = add_server (node, "atto_management", &node->settings.atto_management, NULL);
     server_add_routes (management, health_device_routes, &node->actions);
     server_add_routes (management, metrics_report_routes, &node->report);
     if (listening_start (management, &config->atto_address, (uint16_t)config->atto_management_port,
-                         &node->ports, on_atto_listening, management_name, error) != 0 ||
+                         &node->ports, on_atto_management_listening, NULL, error) != 0 ||
         listening_start (api, &config->atto_address, (uint16_t)config->atto_port, &node->ports,
-                         on_atto_listening, api_name, error) != 0) {
+                         on_atto_listening, node, error) != 0) {
         log_error ("Error while running workpeer: %s (atto.address, atto.port, "
                    "atto.management_port)",
                    error);
         return -1;
     }
     return 0;
+}
+
+static bool
+has_access_rules (const struct config *config)
+{
+    return config->access_keys.count > 0 || config->access_allow.count > 0;
+}
+
+static void
+add_web (struct node *node, const struct metrics_face *face, const struct route *routes)
+{
+    if (server_is_wide (face->server) && !has_access_rules (node->actions.config)) {
+        log_info ("No status page on the %s port: it is open to other machines, without API keys "
+                  "(access.keys) and networks (access.allow)",
+                  face->name);
+        return;
+    }
+    server_add_routes (face->server, routes, node->web);
+    server_add_open_routes (face->server, web_page_routes, NULL);
+}
+
+void
+node_start_web (struct node *node)
+{
+    const struct web_sources sources = {
+        .actions = &node->actions,
+        .metrics = &node->metrics,
+        .atto_port = node->atto_port,
+    };
+
+    if (!node->actions.config->web_enable) {
+        return;
+    }
+    node->web = web_new (node->base, &sources);
+    for (size_t i = 0; i < node->report.face_count; i++) {
+        const struct metrics_face *const face = &node->report.faces[i];
+
+        if (face->settings == &node->settings.rpc) {
+            add_web (node, face, web_rpc_routes);
+        } else if (face->settings == &node->settings.management) {
+            add_web (node, face, web_management_routes);
+        }
+    }
 }
 
 void
@@ -180,7 +236,8 @@ node_set_access (struct node *node)
 
         if (is_guarded (node, face)) {
             server_set_access (face->server, access_config_get (node->access));
-            wide = wide || server_is_wide (face->server);
+            wide = wide ||
+                   (face->settings != &node->settings.management && server_is_wide (face->server));
         }
     }
     access_config_announce (node->actions.config, wide);

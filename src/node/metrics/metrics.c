@@ -20,6 +20,39 @@ histogram_observe (struct histogram *histogram, double seconds)
     histogram->sum += seconds;
 }
 
+static double
+total (const struct histogram *histogram)
+{
+    uint64_t count = 0;
+
+    for (size_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) {
+        count += histogram->counts[bucket];
+    }
+    return (double)count;
+}
+
+double
+histogram_quantile (const struct histogram *histogram, double share)
+{
+    double left = share * total (histogram);
+    double low = 0;
+
+    if (!(left > 0)) {
+        return 0;
+    }
+    for (size_t bucket = 0; bucket < HISTOGRAM_BUCKETS - 1; bucket++) {
+        const double count = (double)histogram->counts[bucket];
+        const double high = histogram_bounds[bucket];
+
+        if (left <= count) {
+            return low + (high - low) * left / count;
+        }
+        left -= count;
+        low = high;
+    }
+    return low;
+}
+
 const char *const metrics_result_names[REQUEST_RESULTS] = {
     [REQUEST_OK] = "ok",           [REQUEST_ERROR] = "error", [REQUEST_CANCELLED] = "cancelled",
     [REQUEST_REFUSED] = "refused", [REQUEST_LEFT] = "left",
@@ -85,4 +118,18 @@ void
 metrics_work (struct metrics *metrics, enum metrics_source source, double seconds)
 {
     histogram_observe (&metrics->work[source], seconds);
+    metrics->found[metrics->found_count++ % METRICS_FOUND] =
+        (struct metrics_found){source, seconds, unix_time ()};
+}
+
+size_t
+metrics_newest (const struct metrics *metrics, struct metrics_found found[METRICS_FOUND])
+{
+    size_t count = 0;
+
+    while (count < METRICS_FOUND && count < metrics->found_count) {
+        count++;
+        found[count - 1] = metrics->found[(metrics->found_count - count) % METRICS_FOUND];
+    }
+    return count;
 }

@@ -27,6 +27,12 @@ struct histogram {
     double sum;                         /* seconds */
 };
 
+/*
+ * The duration that `share`, above 0 and up to 1, of all do not exceed, as far as the buckets tell:
+ * within one it is taken to grow evenly, and one past the last bound counts as that. 0 without any.
+ */
+double histogram_quantile (const struct histogram *histogram, double share);
+
 /* A duration on a bound is within that bucket. */
 void histogram_observe (struct histogram *histogram, double seconds);
 
@@ -38,6 +44,16 @@ enum metrics_source {
     METRICS_PEER,
     METRICS_SOURCES,
 };
+
+/* A work that somebody waited for. */
+struct metrics_found {
+    enum metrics_source source;
+    double seconds; /* that he waited */
+    double at;      /* unix time, seconds */
+};
+
+/* So many are remembered. */
+#define METRICS_FOUND 12
 
 /* Requests by what they asked for. */
 struct metrics_requests {
@@ -53,8 +69,10 @@ struct metrics_requests {
 struct metrics {
     struct metrics_requests requests[METRICS_MAX_NAMES]; /* the first is METRICS_UNKNOWN's */
     size_t name_count;
-    struct histogram work[METRICS_SOURCES]; /* of works that somebody waited for */
-    double started;                         /* unix time, seconds */
+    struct histogram work[METRICS_SOURCES];    /* of works that somebody waited for */
+    struct metrics_found found[METRICS_FOUND]; /* the newest of them, a ring */
+    uint64_t found_count;                      /* ever: the next one's place */
+    double started;                            /* unix time, seconds */
 };
 
 /* To begin with: nothing has happened yet. */
@@ -71,6 +89,9 @@ void metrics_request (void *data, const char *name, enum request_result result);
 
 /* A work was found for somebody who had waited this long. */
 void metrics_work (struct metrics *metrics, enum metrics_source source, double seconds);
+
+/* Copies the works that were found last, the newest first. Returns how many. */
+size_t metrics_newest (const struct metrics *metrics, struct metrics_found found[METRICS_FOUND]);
 
 /* What results and sources are called in labels. */
 extern const char *const metrics_result_names[REQUEST_RESULTS];

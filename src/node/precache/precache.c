@@ -731,7 +731,7 @@ find_state (const struct precache *precache, const struct precache_root *wanted,
          difficulty_reached (store_order (network), entry.value, wanted->value))) {
         root->state = PRECACHE_READY;
         root->value = entry.value;
-    } else if (wanted == NULL && broker_searches (precache->broker, network, root->root)) {
+    } else if (wanted == NULL && broker_is_searching (precache->broker, network, root->root)) {
         root->state = PRECACHE_SEARCHING;
     }
 }

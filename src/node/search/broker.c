@@ -1,6 +1,7 @@
 #include "node/search/broker.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "node/search/device_source.h"
 #include "node/search/peer_source.h"
@@ -161,7 +162,7 @@ broker_cancel (struct broker *broker, enum store_network network, const uint8_t 
 }
 
 bool
-broker_searches (struct broker *broker, enum store_network network, const uint8_t root[32])
+broker_is_searching (struct broker *broker, enum store_network network, const uint8_t root[32])
 {
     const struct search_key key = search_key (network, root);
 
@@ -192,6 +193,39 @@ broker_free (struct broker *broker)
         searches_clear (&broker->searches);
         free (broker);
     }
+}
+
+static struct broker_search
+describe (const struct broker *broker, const struct search *search)
+{
+    const struct broker_waiter *const first = TAILQ_FIRST (&search->waiters);
+    struct broker_search described = {
+        .ahead = !search->asked,
+        .here = search->under_way[SOURCE_DEVICES] != NULL,
+        .peers = search->under_way[SOURCE_PRIMARY] != NULL ||
+                 search->under_way[SOURCE_SECONDARY] != NULL,
+        .seconds = clock_seconds (clock_now () - first->since),
+    };
+
+    memcpy (described.root, search->key.root, sizeof described.root);
+    (void)device_source_progress (&broker->devices, search, &described.progress);
+    return described;
+}
+
+size_t
+broker_searches (const struct broker *broker, struct broker_search *searches, size_t capacity)
+{
+    const struct search *search;
+    size_t count = 0;
+
+    TAILQ_FOREACH (search, &broker->searches.all, link)
+    {
+        if (count < capacity) {
+            searches[count] = describe (broker, search);
+        }
+        count++;
+    }
+    return count;
 }
 
 size_t

@@ -51,7 +51,8 @@ void broker_leave (struct broker_waiter *waiter);
 size_t broker_cancel (struct broker *broker, enum store_network network, const uint8_t root[32]);
 
 /* Whether anybody waits for `root`, or it is searched for ahead. */
-bool broker_searches (struct broker *broker, enum store_network network, const uint8_t root[32]);
+bool broker_is_searching (struct broker *broker, enum store_network network,
+                          const uint8_t root[32]);
 
 /*
  * Has everything searched for by `pool`, started already, from now on. The pool that did before has
@@ -68,6 +69,20 @@ void broker_stop (struct broker *broker);
 
 /* Frees a stopped broker, after pool_stop: delivers what the pool still has. NULL is fine. */
 void broker_free (struct broker *broker);
+
+/* One search, for people. */
+struct broker_search {
+    uint8_t root[32];
+    bool ahead;                    /* nobody waits for it */
+    bool here;                     /* the devices here have a job for it, */
+    struct pool_progress progress; /* which is that far; zeros where nobody knows */
+    bool peers;                    /* work peers were asked */
+    double seconds;                /* since the first of those who wait came */
+};
+
+/* The oldest searches, `capacity` at most. Returns how many there are in all. */
+size_t broker_searches (const struct broker *broker, struct broker_search *searches,
+                        size_t capacity);
 
 /* Those who wait, without the questions that were asked ahead. */
 size_t broker_waiters (const struct broker *broker);

@@ -163,6 +163,15 @@ device_source_clear (struct device_source *devices)
     event_free (devices->drain);
 }
 
+bool
+device_source_progress (const struct device_source *devices, const struct search *search,
+                        struct pool_progress *progress)
+{
+    const struct device_job *job = search->under_way[SOURCE_DEVICES];
+
+    return job != NULL && pool_progress (devices->pool, job->ticket, progress);
+}
+
 void
 device_source_move (struct device_source *devices, struct pool *pool)
 {

@@ -33,6 +33,10 @@ void device_source_init (struct device_source *devices, struct searches *searche
 /* After pool_stop, when no search is left: delivers what the pool still has. */
 void device_source_clear (struct device_source *devices);
 
+/* How far the job of a search is. Returns false without one, or once it has ended. */
+bool device_source_progress (const struct device_source *devices, const struct search *search,
+                             struct pool_progress *progress);
+
 /* Has `pool` search from now on; the one before has no job any more. Settles every search. */
 void device_source_move (struct device_source *devices, struct pool *pool);
 

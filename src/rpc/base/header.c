@@ -58,8 +58,8 @@ header_lists (const char *list, const char *word)
     const size_t length = strlen (word);
 
     while (*list != '\0') {
-        const size_t blanks = strspn (list, " \t,");
-        const size_t size = strcspn (list + blanks, " \t,");
+        const size_t blanks = strspn (list, " \t,;");
+        const size_t size = strcspn (list + blanks, " \t,;");
 
         if (size == length && strncasecmp (list + blanks, word, length) == 0) {
             return true;

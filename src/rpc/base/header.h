@@ -25,7 +25,7 @@ bool header_is_reserved (const char *name);
  */
 bool header_is_value (const char *value);
 
-/* Whether `list`, a value as "TE, close", has `word` in it, in any case. */
+/* Whether `list`, a value as "TE, close" or "text/html;q=0.9, *", has `word` in it, in any case. */
 bool header_lists (const char *list, const char *word);
 
 #endif

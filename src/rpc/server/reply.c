@@ -57,6 +57,30 @@ reply_send (struct connection *connection, int status, const char *type, struct 
     evhttp_send_reply (connection_answer (connection), status, reason_of (status), NULL);
 }
 
+void
+reply_begin (struct connection *connection, const char *type)
+{
+    reply_add_header (connection, "Content-Type", type);
+    evhttp_send_reply_start (connection->http, HTTP_OK, reason_of (HTTP_OK));
+}
+
+void
+reply_add (struct connection *connection, struct evbuffer *bytes)
+{
+    struct evbuffer *const piece = memory_need (evbuffer_new ());
+
+    memory_require (
+        evbuffer_add (piece, evbuffer_pullup (bytes, -1), evbuffer_get_length (bytes)) == 0);
+    evhttp_send_reply_chunk (connection->http, piece);
+    evbuffer_free (piece);
+}
+
+void
+reply_end (struct connection *connection)
+{
+    evhttp_send_reply_end (connection_answer (connection));
+}
+
 static int
 add_text (const char *text, size_t length, void *data)
 {

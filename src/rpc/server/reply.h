@@ -25,7 +25,16 @@ void reply_add_header (struct connection *connection, const char *name, const ch
 void reply_send (struct connection *connection, int status, const char *type,
                  struct evbuffer *body);
 
-/* The same with JSON: `is_rpc` as json_print has it, else on one line. Takes the reference. */
+/*
+ * The same in pieces: begins an answer of status 200, adds to it a copy of what `bytes` hold, and
+ * ends it, which alone makes the request pending no more.
+ */
+void reply_begin (struct connection *connection, const char *type);
+void reply_add (struct connection *connection, struct evbuffer *bytes);
+void reply_end (struct connection *connection);
+
+/* The same as reply_send with JSON: `is_rpc` as json_print has it, else on one line. Takes the
+ * reference. */
 void reply_json (struct connection *connection, int status, bool is_rpc, json_t *body);
 
 /* The same with an error: all of `fault` on the RPC, and elsewhere its text alone. */

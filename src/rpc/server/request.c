@@ -4,6 +4,7 @@
 #include <event2/http_struct.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 
 #include "rpc/base/json.h"
 #include "rpc/base/memory.h"
@@ -17,6 +18,7 @@ struct request {
     const char *name; /* the action's, or the route's path */
     enum request_result result;
     bool answered;
+    bool streams;            /* its answer has begun, and goes on */
     json_t *fields;          /* an action's; NULL is a route's request */
     struct access_pass pass; /* until it is answered */
     struct hangup *hangup;   /* watches once it waits */
@@ -157,6 +159,35 @@ request_header (const struct request *request, const char *name)
     return evhttp_find_header (evhttp_request_get_input_headers (request->connection->http), name);
 }
 
+/* The kernel doubles it. What waits there is old when it is read: a state a second later is better.
+ */
+#define STREAM_BUFFER 16384
+
+void
+request_stream (struct request *request, const char *type, struct evbuffer *first)
+{
+    static const int size = STREAM_BUFFER;
+
+    (void)setsockopt (request->connection->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    request->streams = true;
+    reply_begin (request->connection, type);
+    reply_add (request->connection, first);
+}
+
+void
+request_stream_add (struct request *request, struct evbuffer *bytes)
+{
+    if (!connection_has_output (request->connection)) {
+        reply_add (request->connection, bytes);
+    }
+}
+
+bool
+request_is_head (const struct request *request)
+{
+    return evhttp_request_get_command (request->connection->http) == EVHTTP_REQ_HEAD;
+}
+
 const json_t *
 request_fields (const struct request *request)
 {
@@ -233,6 +264,12 @@ leave (struct request *request, enum reason reason)
     const struct fault fault = {.error = "Cancelled", .reason = reason};
 
     tell_of_leaving (request);
+    if (request->streams) {
+        begin_answer (request, REQUEST_LEFT);
+        reply_end (request->connection);
+        end (request);
+        return;
+    }
     request_add_header (request, "Connection", "close");
     if (request->fields != NULL) {
         request_fail (request, &fault);
@@ -278,8 +315,11 @@ start_waiting (struct request *request)
     TAILQ_INSERT_TAIL (&request->list->waiting, request, link);
     request->list->count++;
     connection_on_close (request->connection, on_close, request);
-    request->hangup = hangup_new (request->list->base, request->connection->fd,
-                                  speaks_http_1_1 (request->connection->http), on_hangup, request);
+    if (!request->streams) { /* evhttp sees who leaves while it writes */
+        request->hangup =
+            hangup_new (request->list->base, request->connection->fd,
+                        speaks_http_1_1 (request->connection->http), on_hangup, request);
+    }
 }
 
 void

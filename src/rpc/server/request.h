@@ -3,8 +3,9 @@
  *
  * It is born when the action or the route is called and ends when it is answered, then or any time
  * later: by request_answer or request_fail for an action's, by request_reply and its kin for a
- * route's. If the client leaves, or the server stops, before that, the leave callback is called
- * once; the request has ended with its return, and the client, if still there, is told "Cancelled".
+ * route's; request_stream begins an answer without ending it. If the client leaves, or the server
+ * stops, before the end, the leave callback is called once; the request has ended with its return,
+ * and the client, if still there and without an answer, is told "Cancelled".
  *
  * Event-loop thread.
  */
@@ -71,6 +72,19 @@ void request_reply_json (struct request *request, int status, json_t *body);
 
 /* The same with {"error":`error`}. */
 void request_reply_error (struct request *request, int status, const char *error);
+
+/*
+ * Answers a route's request, which is not a HEAD, with status 200 and a body that begins with
+ * `first` and goes on until the client leaves or the server stops: both end the request, as they do
+ * one that waits. A client that does not read costs what was added last, and a few KiB in the
+ * system. What the buffers hold is copied.
+ */
+void request_stream (struct request *request, const char *type, struct evbuffer *first);
+
+/* Adds to that body, unless what was added before has not left yet: then it does nothing. */
+void request_stream_add (struct request *request, struct evbuffer *bytes);
+
+bool request_is_head (const struct request *request);
 
 /*
  * How the request went, before an answer that does not tell: that it is an error says no more than

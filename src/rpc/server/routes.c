@@ -22,6 +22,12 @@ allow (bool get, bool post)
     return get ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
 }
 
+static bool
+serves (enum route_method route, enum route_method asked)
+{
+    return route == asked || (route == ROUTE_GET && asked == ROUTE_PAGE);
+}
+
 bool
 routes_find (const struct routes *routes, enum route_method method, const char *path,
              struct routes_match *match)
@@ -31,23 +37,24 @@ routes_find (const struct routes *routes, enum route_method method, const char *
 
     for (size_t i = 0; i < routes->count; i++) {
         for (const struct route *each = routes->tables[i].routes; each->path != NULL; each++) {
-            if (strcmp (each->path, path) != 0) {
+            if (strcmp (each->path, path) != 0 ||
+                (each->method == ROUTE_PAGE && method != ROUTE_PAGE)) {
                 continue;
             }
             known[each->method] = true;
             found.path = each->path;
             found.any_origin = found.any_origin || each->any_origin;
-            if (each->method == method) {
+            if (serves (each->method, method)) {
                 found.route = each;
                 found.context = routes->tables[i].context;
                 found.open = routes->tables[i].open;
             }
         }
     }
-    if (!known[ROUTE_GET] && !known[ROUTE_POST]) {
+    if (found.path == NULL) {
         return false;
     }
-    found.allow = allow (known[ROUTE_GET], known[ROUTE_POST]);
+    found.allow = allow (known[ROUTE_GET] || known[ROUTE_PAGE], known[ROUTE_POST]);
     *match = found;
     return true;
 }

@@ -15,7 +15,8 @@
 struct request;
 
 enum route_method {
-    ROUTE_GET, /* HEAD, too */
+    ROUTE_GET,  /* HEAD, too */
+    ROUTE_PAGE, /* the same of a client that accepts text/html; for others the path is unknown */
     ROUTE_POST,
     ROUTE_OTHER, /* in no table */
 };
@@ -60,7 +61,8 @@ struct routes_match {
     bool open;                 /* the route's table is */
 };
 
-/* Looks `path` up. Returns whether any route has it; else `match` is untouched. */
+/* Looks `path` up; a ROUTE_PAGE finds what a ROUTE_GET does, too. Returns whether any route has it;
+ * else `match` is untouched. */
 bool routes_find (const struct routes *routes, enum route_method method, const char *path,
                   struct routes_match *match);
 

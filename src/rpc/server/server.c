@@ -267,13 +267,29 @@ handle_rpc (struct server *server, struct connection *connection)
     }
 }
 
+/* Whether any of the header fields called `name` has `word` in its list. */
+static bool
+field_lists (const struct connection *connection, const char *name, const char *word)
+{
+    const struct evkeyvalq *const headers = evhttp_request_get_input_headers (connection->http);
+    const struct evkeyval *each;
+
+    TAILQ_FOREACH (each, headers, next)
+    {
+        if (strcasecmp (each->key, name) == 0 && header_lists (each->value, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum route_method
 method_of (const struct connection *connection)
 {
     switch (evhttp_request_get_command (connection->http)) {
     case EVHTTP_REQ_GET:
     case EVHTTP_REQ_HEAD:
-        return ROUTE_GET;
+        return field_lists (connection, "Accept", "text/html") ? ROUTE_PAGE : ROUTE_GET;
     case EVHTTP_REQ_POST:
         return ROUTE_POST;
     default:
@@ -314,15 +330,8 @@ path_of (const struct connection *connection)
 static void
 close_if_asked (struct connection *connection)
 {
-    const struct evkeyvalq *const headers = evhttp_request_get_input_headers (connection->http);
-    const struct evkeyval *each;
-
-    TAILQ_FOREACH (each, headers, next)
-    {
-        if (strcasecmp (each->key, "Connection") == 0 && header_lists (each->value, "close")) {
-            reply_add_header (connection, "Connection", "close");
-            return;
-        }
+    if (field_lists (connection, "Connection", "close")) {
+        reply_add_header (connection, "Connection", "close");
     }
 }
 
@@ -339,7 +348,9 @@ refuse_path (struct server *server, struct connection *connection)
 static bool
 is_mistyped (const struct connection *connection)
 {
-    return method_of (connection) == ROUTE_GET && strcmp (path_of (connection), "/") != 0;
+    const enum route_method method = method_of (connection);
+
+    return (method == ROUTE_GET || method == ROUTE_PAGE) && strcmp (path_of (connection), "/") != 0;
 }
 
 static struct fault

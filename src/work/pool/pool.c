@@ -184,7 +184,8 @@ job_begin (struct pool *pool, struct job *job, const struct pool_request *reques
     job->place.class = request->class;
     job->place.order = ++pool->order;
     job->state = JOB_LIVE;
-    job->next = next_random (pool);
+    job->first = next_random (pool);
+    job->next = job->first;
     job->submitted = now;
     job->since = request->since != 0 ? request->since : now;
     schedule_due (pool, job);
@@ -339,6 +340,20 @@ pool_statistics (struct pool *pool, struct pool_statistics *statistics)
         statistics->rate += worker->flying > 0 && worker->shown.measured ? worker->shown.rate : 0;
     }
     pthread_mutex_unlock (&pool->lock);
+}
+
+bool
+pool_progress (struct pool *pool, uint64_t ticket, struct pool_progress *progress)
+{
+    const struct job *job;
+
+    pthread_mutex_lock (&pool->lock);
+    job = job_named (pool, ticket);
+    if (job != NULL) {
+        *progress = (struct pool_progress){job->expected, (double)(job->next - job->first)};
+    }
+    pthread_mutex_unlock (&pool->lock);
+    return job != NULL;
 }
 
 size_t

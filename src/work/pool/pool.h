@@ -148,6 +148,15 @@ struct pool_statistics {
     double rate;     /* hashes a second of the busy devices, as far as it was measured */
 };
 
+/* How far a job is. */
+struct pool_progress {
+    double expected; /* hashes that it takes on average */
+    double tried;    /* hashes, those in the batches in hand included */
+};
+
+/* Looks at one job. Returns false, and does nothing, once it has ended. */
+bool pool_progress (struct pool *pool, uint64_t ticket, struct pool_progress *progress);
+
 /* Looks at every job that there is: for who asks a few times a second at most. */
 void pool_statistics (struct pool *pool, struct pool_statistics *statistics);
 

@@ -32,6 +32,7 @@ struct job {
     uint32_t generation;           /* the upper half of the ticket; never 0 */
     unsigned flights;              /* batches of it in devices' hands */
     atomic_bool stop;              /* read by devices without the lock */
+    uint64_t first;                /* the first nonce that was tried */
     uint64_t next;                 /* the next nonce to try */
     uint64_t submitted;            /* clock_now */
     uint64_t since;                /* the request's, never 0 */

@@ -58,7 +58,9 @@ static const struct config_option rpc_options[] = {
      .help = "How many of them may come from one address, or from one /64 of IPv6. 0 means no "
              "limit.",
      .more = "One more makes room among these in the same way; if all of them wait for answers, "
-             "it is closed itself. Behind a proxy, all clients have the proxy's address."},
+             "it is closed itself. A connection of a proxy in access.proxies counts for no address, "
+             "since it carries requests of many clients; with access.proxy_protocol it counts for "
+             "its client's. Behind any other proxy, all clients have the proxy's address."},
     {.path = "rpc.read_timeout", CONFIG_NUMBER (rpc_read_timeout, 0.01, CONFIG_A_DAY),
      .initial = "30", .unit = "seconds",
      .help = "How long a client may take to send a request, from its first byte to its last."},

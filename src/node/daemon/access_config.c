@@ -14,6 +14,7 @@ static const struct timeval report_time = {.tv_sec = 10};
 
 struct access_config {
     struct access *access;
+    struct proxies proxies;
     struct event *report; /* pending while refusals are gathered */
     size_t refused;       /* since it began */
 };
@@ -137,6 +138,12 @@ access_config_set (struct access_config *access, const struct config *config)
         settings.keys[i] = complete_key (&config->access_keys.items[i], &settings.limits);
     }
     access_set (access->access, &settings);
+    free (access->proxies.networks);
+    access->proxies = (struct proxies){
+        .networks = parse_networks (&config->access_proxies),
+        .count = config->access_proxies.count,
+        .protocol = config->access_proxy_protocol,
+    };
 }
 
 void
@@ -147,9 +154,10 @@ access_config_announce (const struct config *config, bool is_wide)
 
     if (keys > 0 || networks > 0) {
         log_info ("Access: %zu API keys; networks that need none: %zu", keys, networks);
-    } else if (is_wide) {
+    } else if (is_wide || config->access_proxies.count > 0) {
         log_warn ("ANYBODY WHO REACHES THIS MACHINE CAN HAVE WORK DONE HERE: it listens on more "
-                  "than loopback, without API keys (access.keys) and networks (access.allow)");
+                  "than loopback%s, without API keys (access.keys) and networks (access.allow)",
+                  is_wide ? "" : " by a proxy (access.proxies)");
     }
 }
 
@@ -159,6 +167,12 @@ access_config_get (const struct access_config *access)
     return access->access;
 }
 
+const struct proxies *
+access_config_proxies (const struct access_config *access)
+{
+    return &access->proxies;
+}
+
 void
 access_config_free (struct access_config *access)
 {
@@ -166,6 +180,7 @@ access_config_free (struct access_config *access)
         return;
     }
     access_free (access->access);
+    free (access->proxies.networks);
     event_free (access->report);
     free (access);
 }

@@ -177,6 +177,7 @@ node_set_access (struct node *node)
     for (size_t i = 0; i < node->report.face_count; i++) {
         const struct metrics_face *const face = &node->report.faces[i];
 
+        server_set_proxies (face->server, access_config_proxies (node->access));
         if (is_guarded (node, face)) {
             server_set_access (face->server, access_config_get (node->access));
             wide = wide || server_is_wide (face->server);

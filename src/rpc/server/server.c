@@ -265,6 +265,17 @@ answer_refused (struct server *server, struct connection *connection)
                  is_rpc && framing->status == 501 ? "Can only POST requests" : framing->refused);
 }
 
+/* The connection stays: it is the proxy's, for others as well. */
+static void
+refuse_forwarded (struct server *server, struct connection *connection)
+{
+    static const char error[] = "Invalid header: Forwarded or X-Forwarded-For names no client";
+
+    rpc_log_write ("A request was refused with status 400: %s", error);
+    reply_add_header (connection, "Access-Control-Allow-Origin", "*");
+    refuse (server, connection, NULL, 400, error);
+}
+
 static void
 on_request (struct evhttp_request *http, void *data)
 {
@@ -277,7 +288,10 @@ on_request (struct evhttp_request *http, void *data)
         return;
     }
     close_if_asked (connection);
-    if (routes_find (&server->routes, method_of (connection), path_of (connection), &match)) {
+    if (connection_find_client (connection) != 0) {
+        refuse_forwarded (server, connection);
+    } else if (routes_find (&server->routes, method_of (connection), path_of (connection),
+                            &match)) {
         handle_route (server, connection, &match);
     } else if (server->actions == NULL || is_mistyped (connection)) {
         refuse_path (server, connection);
@@ -301,6 +315,12 @@ void
 server_set_access (struct server *server, struct access *access)
 {
     server->access = access;
+}
+
+void
+server_set_proxies (struct server *server, const struct proxies *proxies)
+{
+    server->connections->proxies = proxies;
 }
 
 struct server *

@@ -55,6 +55,7 @@ UNIT_TESTS += \
 	tests/unit/test_difficulty \
 	tests/unit/test_endpoint \
 	tests/unit/test_exposition \
+	tests/unit/test_forwarded \
 	tests/unit/test_framing \
 	tests/unit/test_header \
 	tests/unit/test_health \
@@ -79,6 +80,7 @@ UNIT_TESTS += \
 	tests/unit/test_pool_time \
 	tests/unit/test_ports \
 	tests/unit/test_precache \
+	tests/unit/test_proxy_header \
 	tests/unit/test_queue \
 	tests/unit/test_readable \
 	tests/unit/test_resolver \
@@ -180,6 +182,8 @@ tests_unit_test_sample_LDADD = $(UNIT_WORK)
 tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_header_LDADD = $(UNIT_RPC)
 tests_unit_test_health_SOURCES = tests/unit/test_health.c tests/unit/fake_device.c tests/unit/fake_device.h
+tests_unit_test_forwarded_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_forwarded_LDADD = $(UNIT_RPC)
 tests_unit_test_framing_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_framing_LDADD = $(UNIT_RPC)
 tests_unit_test_health_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -281,6 +285,8 @@ tests_unit_test_precache_SOURCES = tests/unit/test_precache.c $(STILL_TIME) $(SU
 tests_unit_test_precache_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_precache_LDFLAGS = $(STILL_TIME_WRAPS)
 tests_unit_test_precache_LDADD = $(UNIT_NODE)
+tests_unit_test_proxy_header_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_proxy_header_LDADD = $(UNIT_RPC)
 tests_unit_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_queue_LDADD = $(UNIT_WORK)
 tests_unit_test_resolver_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -364,20 +370,24 @@ E2E_TESTS = \
 	tests/e2e/test_access.py \
 	tests/e2e/test_atto.py \
 	tests/e2e/test_benchmark.py \
+	tests/e2e/test_caddy.py \
 	tests/e2e/test_clients.py \
 	tests/e2e/test_command.py \
 	tests/e2e/test_config.py \
 	tests/e2e/test_debug.py \
 	tests/e2e/test_framing.py \
 	tests/e2e/test_generate.py \
+	tests/e2e/test_haproxy.py \
 	tests/e2e/test_https.py \
 	tests/e2e/test_lifecycle.py \
 	tests/e2e/test_metrics.py \
 	tests/e2e/test_log.py \
+	tests/e2e/test_nginx.py \
 	tests/e2e/test_npm.py \
 	tests/e2e/test_opencl.py \
 	tests/e2e/test_peers.py \
 	tests/e2e/test_precache.py \
+	tests/e2e/test_proxies.py \
 	tests/e2e/test_reload.py \
 	tests/e2e/test_routes.py \
 	tests/e2e/test_rpc.py \
@@ -428,7 +438,7 @@ EXTRA_DIST += $(SCRIPT_TESTS) $(E2E_TESTS) \
 	tests/bench/bench_cache.py tests/bench/bench_load.py tests/bench/bench_peers.py tests/bench/bench_rpc.py \
 	tests/bench/stand_in_work_server.py tests/bench/test_bench_scan.py tests/bench/test_load.py \
 	tests/data \
-	tests/e2e/atto.py tests/e2e/browser.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py \
+	tests/e2e/atto.py tests/e2e/browser.py tests/e2e/fake_node.py tests/e2e/fake_peer.py tests/e2e/harness.py tests/e2e/http_client.py tests/e2e/nano.py tests/e2e/proxy.py \
 	tests/e2e/rpc_model.py tests/e2e/rpc_requests.py \
 	tests/unit/test_scan_neon.c \
 	tests/unit/test_search.scenarios \

@@ -566,10 +566,12 @@ class Warnings(AccessTest):
         self.assertIn(self.LOUD, self.log_with({
             "atto.enable": "true", "atto.port": "0", "atto.management_port": "0",
             "atto.address": '["0.0.0.0"]'}))
+        self.assertIn(self.LOUD, self.log_with({"access.proxies": '"127.0.0.1"'}))
 
     def test_not_open(self):
         for config in ({}, {"rpc.address": '"127.0.0.5"'}, {"rpc.address": '"0.0.0.0"', **KEYS},
-                       {"rpc.address": '"0.0.0.0"', "access.allow": '["127.0.0.1"]'}):
+                       {"rpc.address": '"0.0.0.0"', "access.allow": '["127.0.0.1"]'},
+                       {"access.proxies": '"127.0.0.1"', **KEYS}):
             self.assertNotIn(self.LOUD, self.log_with(config))
 
 

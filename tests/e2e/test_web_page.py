@@ -210,7 +210,7 @@ class Key(PageTest):
     def test_refused_and_accepted(self):
         daemon = self.start(config=KEYS)
         self.open(daemon, None)
-        self.browser.wait_for("#key-why", "^An API key is needed$")
+        self.browser.wait_for("#key-why", "^An API key is required$")
         self.assertEqual(self.browser.text("#now") + self.browser.text("#try"), "")
         self.assertEqual(self.browser.run("return document.activeElement.id;"), "key")
         self.browser.type("#key", "wrong" + ENTER)

@@ -6,6 +6,7 @@ FUZZ_TESTS = \
 	tests/fuzz/fuzz_callback \
 	tests/fuzz/fuzz_config \
 	tests/fuzz/fuzz_endpoint \
+	tests/fuzz/fuzz_forwarded \
 	tests/fuzz/fuzz_http \
 	tests/fuzz/fuzz_numbers \
 	tests/fuzz/fuzz_options \
@@ -61,6 +62,10 @@ nodist_EXTRA_tests_fuzz_fuzz_endpoint_SOURCES = cxx-linker.cxx
 tests_fuzz_fuzz_endpoint_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_endpoint_LDFLAGS = $(AM_LDFLAGS) $(LIBFUZZER_FLAGS)
 tests_fuzz_fuzz_endpoint_LDADD = $(FUZZ_LDADD)
+nodist_EXTRA_tests_fuzz_fuzz_forwarded_SOURCES = cxx-linker.cxx
+tests_fuzz_fuzz_forwarded_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_forwarded_LDFLAGS = $(AM_LDFLAGS) $(LIBFUZZER_FLAGS)
+tests_fuzz_fuzz_forwarded_LDADD = $(FUZZ_LDADD)
 nodist_EXTRA_tests_fuzz_fuzz_http_SOURCES = cxx-linker.cxx
 tests_fuzz_fuzz_http_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_http_LDFLAGS = $(AM_LDFLAGS) $(LIBFUZZER_FLAGS)

@@ -204,6 +204,8 @@ support_assert_defaults (const struct config *config)
     assert_int_equal (config->access_keys.count, 0);
     assert_int_equal (config->access_allow.count, 0);
     assert_int_equal (config->access_nodes.count, 0);
+    assert_int_equal (config->access_proxies.count, 0);
+    assert_false (config->access_proxy_protocol);
     support_assert_number (config->access_rate, 0);
     support_assert_number (config->access_burst, 0);
     assert_int_equal (config->access_max_jobs, 0);

@@ -91,7 +91,7 @@ clear_messages_pass (void **state)
         POST "Content-Length:   007  \r\nX:\r\n\r\nPOST / H",
         POST "Transfer-Encoding: ChunKed\r\n\r\n5\r\nhello\r\n0\r\n\r\n" POST "\r\n",
         POST "Transfer-Encoding: chunked\r\n\r\n00a\r\n0123456789\r\nF\r\n0123456789abcde\r\n"
-             "00\r\nX-Trailer: y\r\nZ:\r\n\r\n" POST "\r\n",
+             "00\r\nX-Trailer: y\r\nZ:\r\nX-Forwarded: y\r\n\r\n" POST "\r\n",
         "GET /health?a=b HTTP/1.0\r\n\r\n",
         "HEAD /health HTTP/1.1\r\nAccept: */*\r\n\r\nTRACE / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n",
@@ -263,6 +263,10 @@ malformed_chunks_are_refused (void **state)
     }
     assert_refused (POST "Transfer-Encoding: chunked\r\n\r\n0\r\nX : y\r\n\r\n", 400,
                     "Invalid header: malformed field");
+    assert_refused (POST "Transfer-Encoding: chunked\r\n\r\n0\r\nX:\r\nforwarded: for=_x\r\n\r\n",
+                    400, "Invalid body: a trailer that belongs in the head");
+    assert_refused (POST "Transfer-Encoding: chunked\r\n\r\n0\r\nX-Forwarded-FOR: x\r\n\r\n", 400,
+                    "Invalid body: a trailer that belongs in the head");
     assert_refused (POST "Transfer-Encoding: chunked\r\n\r\n0\r\n folded\r\n\r\n", 400,
                     "Invalid header: malformed field");
 }

@@ -105,10 +105,12 @@ struct config {
 
     /* [access]; 0 is no bound */
     struct config_access_keys access_keys;
-    struct text_list access_allow; /* networks that cidr_parse reads */
-    struct text_list access_nodes; /* the same */
-    double access_rate;            /* requests a second */
-    double access_burst;           /* requests */
+    struct text_list access_allow;   /* networks that cidr_parse reads */
+    struct text_list access_nodes;   /* the same */
+    struct text_list access_proxies; /* the same */
+    bool access_proxy_protocol;
+    double access_rate;  /* requests a second */
+    double access_burst; /* requests */
     uint64_t access_max_jobs;
     double access_max_multiplier;
 

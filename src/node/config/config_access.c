@@ -190,6 +190,25 @@ static const struct config_option options[] = {
              "node waits forever after any other status. By default, these are loopback and the "
              "networks of access.allow.",
      .more = "These networks do not grant access."},
+    {.path = "access.proxies", CONFIG_TEXTS (config_networks, access_proxies), .initial = "[]",
+     .help = "Networks of trusted proxies. For a request from there, the client's address "
+             "is the last one in `X-Forwarded-For` or `Forwarded` that is not in these networks. "
+             "From anywhere else these fields are ignored.",
+     .more = "Access, rates, limits and the log then go by the client's address. Each proxy must "
+             "add the address of its client to one of the two fields, or replace that field with "
+             "it, and should remove the other. If no field is there, if all its addresses are in "
+             "these networks, or if it says `unknown`, the last known proxy counts as "
+             "the client. A malformed field is refused with status 400, and so are "
+             "two fields that name different clients.\n\n"
+             "Anybody in these networks can claim any address."},
+    {.path = "access.proxy_protocol", .type = &config_switch,
+     CONFIG_FIELD (bool, access_proxy_protocol), .initial = "false",
+     .help = "Whether the proxies in access.proxies begin each connection with a header of the "
+             "PROXY protocol, version 1 or 2, which gives the client's address. The fields above "
+             "are then ignored.",
+     .more = "This applies to all ports, management.port included. A connection from one of these "
+             "networks that begins otherwise is closed. From anywhere else a connection begins "
+             "without a header."},
     {.path = "access.rate", .type = &config_number, CONFIG_FIELD (double, access_rate), UP_TO_A_MILLION,
      .initial = "0", .unit = "requests a second",
      .help = "How many requests one key may send, or one address without a key (for IPv6, one "
@@ -224,6 +243,6 @@ const struct config_section config_section_access = {
             "workpeer-rpc(7) lists the errors that refused clients get.\n\n"
             "The limits apply to one key, from whatever address, and to one address without a key "
             "(for IPv6, one /64). A reload does not reset what has been used up.\n\n"
-            "Nothing is encrypted: use keys in trusted networks, or behind a TLS proxy. Such a "
-            "proxy hides the addresses of its clients.",
+            "Nothing is encrypted: use keys in trusted networks, or behind a TLS proxy. Name "
+            "that proxy in access.proxies: otherwise all its clients have one address.",
 };

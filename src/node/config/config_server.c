@@ -59,7 +59,9 @@ static const struct config_option rpc_options[] = {
      .help = "How many of them may come from one address, or from one /64 of IPv6. 0 means no "
              "limit.",
      .more = "To make room for another from that address, the daemon closes one of them in the "
-             "same way. If all of them wait for answers, it closes the new one. Behind a proxy, "
+             "same way. If all of them wait for answers, it closes the new one. A connection of "
+             "a proxy in access.proxies counts for no address, because it carries requests of many "
+             "clients; with access.proxy_protocol it counts for its client's. Behind any other proxy, "
              "all clients have the proxy's address."},
     {.path = "rpc.read_timeout", CONFIG_NUMBER (rpc_read_timeout, 0.01, CONFIG_A_DAY),
      .initial = "30", .unit = "seconds",

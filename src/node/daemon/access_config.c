@@ -14,6 +14,7 @@ static const struct timeval report_time = {.tv_sec = 10};
 
 struct access_config {
     struct access *access;
+    struct proxies proxies;
     struct event *report; /* pending while refusals are gathered */
     size_t refused;       /* since it began */
 };
@@ -139,6 +140,12 @@ access_config_set (struct access_config *access, const struct config *config)
         settings.keys[i] = complete_key (&config->access_keys.items[i], &settings.limits);
     }
     access_set (access->access, &settings);
+    free (access->proxies.networks);
+    access->proxies = (struct proxies){
+        .networks = parse_networks (&config->access_proxies),
+        .count = config->access_proxies.count,
+        .protocol = config->access_proxy_protocol,
+    };
 }
 
 void
@@ -149,9 +156,10 @@ access_config_announce (const struct config *config, bool is_wide)
 
     if (keys > 0 || networks > 0) {
         log_info ("Access: %zu API keys; networks that need no key: %zu", keys, networks);
-    } else if (is_wide) {
+    } else if (is_wide || config->access_proxies.count > 0) {
         log_warn ("ANYBODY WHO CAN REACH THIS MACHINE CAN REQUEST WORK: it listens on more than "
-                  "loopback, with neither API keys (access.keys) nor networks (access.allow)");
+                  "loopback%s, with neither API keys (access.keys) nor networks (access.allow)",
+                  is_wide ? "" : " through a proxy (access.proxies)");
     }
 }
 
@@ -161,6 +169,12 @@ access_config_get (const struct access_config *access)
     return access->access;
 }
 
+const struct proxies *
+access_config_proxies (const struct access_config *access)
+{
+    return &access->proxies;
+}
+
 void
 access_config_free (struct access_config *access)
 {
@@ -168,6 +182,7 @@ access_config_free (struct access_config *access)
         return;
     }
     access_free (access->access);
+    free (access->proxies.networks);
     event_free (access->report);
     free (access);
 }

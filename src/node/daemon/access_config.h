@@ -12,6 +12,7 @@
 
 #include "node/config/config.h"
 #include "rpc/access/access.h"
+#include "rpc/access/forwarded.h"
 
 struct access_config;
 
@@ -24,8 +25,11 @@ void access_config_set (struct access_config *access, const struct config *confi
 /* For server_set_access. */
 struct access *access_config_get (const struct access_config *access);
 
+/* For server_set_proxies; access_config_set changes it. */
+const struct proxies *access_config_proxies (const struct access_config *access);
+
 /* Logs whom it keeps out; warns when that is nobody and a server listens on more than loopback
- * (`is_wide`). */
+ * (`is_wide`), or a proxy may do so for it. */
 void access_config_announce (const struct config *config, bool is_wide);
 
 /* Once the servers are free; NULL is fine. */

@@ -192,7 +192,10 @@ has_access_rules (const struct config *config)
 static void
 add_web (struct node *node, const struct metrics_face *face, const struct route *routes)
 {
-    if (server_is_wide (face->server) && !has_access_rules (node->actions.config)) {
+    const struct config *const config = node->actions.config;
+    const bool is_open = server_is_wide (face->server) || config->access_proxies.count > 0;
+
+    if (is_open && !has_access_rules (config)) {
         log_info ("No status page on the %s port: it is open to other machines, without API keys "
                   "(access.keys) and networks (access.allow)",
                   face->name);
@@ -234,6 +237,7 @@ node_set_access (struct node *node)
     for (size_t i = 0; i < node->report.face_count; i++) {
         const struct metrics_face *const face = &node->report.faces[i];
 
+        server_set_proxies (face->server, access_config_proxies (node->access));
         if (is_guarded (node, face)) {
             server_set_access (face->server, access_config_get (node->access));
             wide = wide ||

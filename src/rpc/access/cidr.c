@@ -87,6 +87,14 @@ parse_address (const char *text, struct cidr_address *address, unsigned *most)
 }
 
 int
+cidr_address_parse (const char *text, struct cidr_address *address)
+{
+    unsigned most;
+
+    return parse_address (text, address, &most);
+}
+
+int
 cidr_parse (const char *text, struct cidr *cidr)
 {
     const size_t length = strcspn (text, "/");

@@ -29,6 +29,9 @@ int cidr_address_of (const struct sockaddr *socket, struct cidr_address *address
 
 bool cidr_address_is_v4 (const struct cidr_address *address);
 
+/* Reads one, without a port or brackets. Returns 0, or -1 with `address` untouched. */
+int cidr_address_parse (const char *text, struct cidr_address *address);
+
 /* Writes it in its usual form. */
 void cidr_address_print (const struct cidr_address *address, char text[CIDR_TEXT_SIZE]);
 

@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 
 #include "rpc/base/memory.h"
+#include "rpc/base/rpc_log.h"
 #include "rpc/server/hangup.h"
+#include "rpc/server/proxy_header.h"
 #include "work/base/clock.h"
 
 /*
@@ -216,6 +218,72 @@ pass (struct connection *connection, struct evbuffer *input)
 }
 
 static void
+set_address (struct connection *connection, const struct cidr_address *address, bool is_proxy)
+{
+    connection->has_address = true;
+    connection->address = *address;
+    connection->has_caller = !is_proxy;
+    connection->caller = callers_id_of_address (address);
+}
+
+/* Who speaks otherwise than was agreed is no client, and gets no answer. */
+static void
+cut (struct connection *connection)
+{
+    char proxy[CIDR_TEXT_SIZE];
+
+    cidr_address_print (&connection->address, proxy);
+    rpc_log_write ("The proxy %s did not begin a connection with a PROXY header: it is closed",
+                   proxy);
+    connection->framing.refused = "no PROXY header";
+    connection->all->statistics.unreadable++;
+    forget_held (connection, length_of (connection->held));
+    (void)shutdown (connection->fd, SHUT_RDWR);
+}
+
+/*
+ * Takes the PROXY header from what is held. Where that tells a client what follows waits until
+ * there is room among the client's connections.
+ */
+static void
+take_header (struct connection *connection)
+{
+    const size_t held = length_of (connection->held);
+    const size_t size = held < PROXY_HEADER_MOST ? held : PROXY_HEADER_MOST;
+    struct proxy_header header;
+
+    switch (proxy_header_read (memory_need (evbuffer_pullup (connection->held, (ev_ssize_t)size)),
+                               size, &header)) {
+    case PROXY_HEADER_MORE:
+        return;
+    case PROXY_HEADER_BAD:
+        cut (connection);
+        return;
+    default:
+        break;
+    }
+    (void)evbuffer_drain (connection->held, header.size);
+    connection->awaits_header = false;
+    if (header.known) {
+        set_address (connection, &header.address, false);
+        connection->introduced = connection->all->introduced = true;
+        event_active (connection->all->check, EV_TIMEOUT, 0);
+    }
+    if (held == header.size) {
+        enter (connection, CONNECTION_IDLE);
+    }
+}
+
+/* With what is held. */
+static void
+go_on (struct connection *connection, struct evbuffer *input)
+{
+    connection->expects = false;
+    pass (connection, input);
+    answer_expectation (connection);
+}
+
+static void
 receive (struct connection *connection, struct evbuffer *input, size_t before)
 {
     const bool refused =
@@ -233,9 +301,12 @@ receive (struct connection *connection, struct evbuffer *input, size_t before)
     if (connection->state == CONNECTION_IDLE) {
         enter (connection, CONNECTION_READING);
     }
-    connection->expects = false;
-    pass (connection, input);
-    answer_expectation (connection);
+    if (connection->awaits_header) {
+        take_header (connection);
+    }
+    if (!connection->awaits_header && !connection->introduced) {
+        go_on (connection, input);
+    }
 }
 
 static void
@@ -251,6 +322,21 @@ on_input (struct evbuffer *input, const struct evbuffer_cb_info *info, void *dat
     receive (connection, input, info->orig_size);
     connection->passing = false;
     account (connection);
+}
+
+void
+connection_welcome (struct connection *connection)
+{
+    struct evbuffer *const input = bufferevent_get_input (connection->bev);
+
+    connection->introduced = false;
+    connection->passing = true;
+    (void)evbuffer_unfreeze (input, 0); /* a bufferevent takes bytes only while it reads */
+    go_on (connection, input);
+    (void)evbuffer_freeze (input, 0);
+    connection->passing = false;
+    account (connection);
+    bufferevent_trigger (connection->bev, EV_READ, 0);
 }
 
 struct connection *
@@ -324,8 +410,10 @@ connection_close (struct connection *connection)
 int
 connection_place (struct connection *connection)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof address;
+    const struct proxies *const proxies = connection->all->proxies;
+    struct sockaddr_storage socket = {0};
+    socklen_t size = sizeof socket;
+    struct cidr_address address;
     void *evhttp = NULL;
 
     connection->fd = bufferevent_getfd (connection->bev);
@@ -336,10 +424,10 @@ connection_place (struct connection *connection)
     }
     connection->evhttp = evhttp;
     evhttp_connection_set_closecb (evhttp, on_close, connection);
-    if (getpeername (connection->fd, (struct sockaddr *)&address, &size) == 0 &&
-        cidr_address_of ((struct sockaddr *)&address, &connection->address) == 0) {
-        connection->has_address = true;
-        connection->caller = callers_id_of_address (&connection->address);
+    if (getpeername (connection->fd, (struct sockaddr *)&socket, &size) == 0 &&
+        cidr_address_of ((struct sockaddr *)&socket, &address) == 0) {
+        set_address (connection, &address, proxies != NULL && proxies_contain (proxies, &address));
+        connection->awaits_header = !connection->has_caller && proxies->protocol;
     }
     return 0;
 }
@@ -351,10 +439,22 @@ connection_on_close (struct connection *connection, void (*closed) (void *data),
     connection->data = data;
 }
 
+int
+connection_find_client (struct connection *connection)
+{
+    const struct proxies *const proxies = connection->all->proxies;
+
+    connection->client = connection->address;
+    return proxies == NULL || !connection->has_address
+               ? 0
+               : forwarded_find (proxies, evhttp_request_get_input_headers (connection->http),
+                                 &connection->client);
+}
+
 const struct cidr_address *
 connection_address (const struct connection *connection)
 {
-    return connection->has_address ? &connection->address : NULL;
+    return connection->has_address ? &connection->client : NULL;
 }
 
 struct evhttp_request *

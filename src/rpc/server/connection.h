@@ -19,6 +19,7 @@
 #include <sys/queue.h>
 
 #include "rpc/access/callers.h"
+#include "rpc/access/forwarded.h"
 #include "rpc/server/framing.h"
 
 /* What a server tells of itself. */
@@ -50,6 +51,8 @@ struct connections {
     size_t by_fd_size;
     struct event *check; /* made active where a bound is overstepped */
     struct event *tick;
+    const struct proxies *proxies;       /* or NULL: none */
+    bool introduced;                     /* some of them have just been */
     struct server_statistics statistics; /* `waiting` is not known here */
 };
 
@@ -69,8 +72,12 @@ struct connection {
     struct evhttp_connection *evhttp; /* NULL: it has just come, or evhttp has closed it */
     int fd;
     bool has_address;
-    struct cidr_address address; /* of its other end */
-    struct callers_id caller;    /* likewise: who its connections count for */
+    struct cidr_address address; /* of its other end, or what its PROXY header says */
+    struct cidr_address client;  /* of the pending request */
+    bool has_caller;          /* not while its other end is a proxy, with many clients' requests */
+    struct callers_id caller; /* who it counts for */
+    bool awaits_header;       /* a PROXY header is yet to come */
+    bool introduced;          /* that has told a client; what follows waits to be welcome */
 
     enum connection_state state;
     uint64_t since; /* in nanoseconds: of the state, of a request its first byte */
@@ -98,7 +105,13 @@ struct connection {
  */
 void connection_on_close (struct connection *connection, void (*closed) (void *data), void *data);
 
-/* The address of its other end; NULL when that is not known. */
+/*
+ * Finds out whom the pending request is from: the other end, unless that is a trusted proxy, which
+ * says for whom it asks. Returns 0; or -1, what it says cannot be read.
+ */
+int connection_find_client (struct connection *connection);
+
+/* The address of the pending request's client; NULL when that is not known. */
 const struct cidr_address *connection_address (const struct connection *connection);
 
 /* Takes the request that is pending, for evhttp to be given its answer. */
@@ -114,6 +127,9 @@ struct connection *connection_new (struct connections *all);
 
 /* Once evhttp has it: finds out whose it is. Returns 0; or -1, evhttp did not keep it. */
 int connection_place (struct connection *connection);
+
+/* Goes on with one that was introduced, and for which there is room. It may be gone afterwards. */
+void connection_welcome (struct connection *connection);
 
 /* Forgets it. evhttp has let go of it, or never had it. */
 void connection_drop (struct connection *connection);

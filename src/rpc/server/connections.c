@@ -29,12 +29,15 @@ goes_before (const struct connection *a, const struct connection *b)
 static bool
 is_beside (const struct connection *connection, const struct connection *newcomer)
 {
-    return connection->has_address && newcomer->has_address &&
+    return connection->has_caller && newcomer->has_caller &&
            memcmp (&connection->caller, &newcomer->caller, sizeof newcomer->caller) == 0;
 }
 
-/* Closes one that is not busy, of those beside `newcomer` if that is not NULL. Returns whether. */
-static bool
+/*
+ * Closes one that is not busy, of those beside `newcomer` if that is not NULL. Returns which that
+ * was, for comparing; NULL: all are busy.
+ */
+static const struct connection *
 close_one (struct connections *connections, const struct connection *newcomer)
 {
     struct connection *best = NULL;
@@ -50,7 +53,7 @@ close_one (struct connections *connections, const struct connection *newcomer)
     if (best != NULL) {
         connection_close (best);
     }
-    return best != NULL;
+    return best;
 }
 
 static size_t
@@ -79,19 +82,25 @@ note_fd (struct connections *connections, struct connection *connection)
     connections->by_fd[fd] = connection;
 }
 
-static void
-place (struct connections *connections, struct connection *newcomer)
+/* Makes room for `newcomer` among the connections of its address. Returns whether it stays. */
+static bool
+bound_beside (struct connections *connections, const struct connection *newcomer)
 {
     const size_t max = connections->settings.max_per_address;
 
+    return max == 0 || count_beside (connections, newcomer) <= max ||
+           close_one (connections, newcomer) != newcomer;
+}
+
+static void
+place (struct connections *connections, struct connection *newcomer)
+{
     if (connection_place (newcomer) != 0) {
         connection_drop (newcomer);
         return;
     }
     note_fd (connections, newcomer);
-    if (max > 0 && count_beside (connections, newcomer) > max) {
-        (void)close_one (connections, newcomer);
-    }
+    (void)bound_beside (connections, newcomer);
 }
 
 /* The last one is new until evhttp, after it has asked for a bufferevent, has had its turn. */
@@ -105,12 +114,43 @@ place_newcomer (struct connections *connections)
     }
 }
 
+static struct connection *
+find_introduced (struct connections *connections)
+{
+    struct connection *each;
+
+    TAILQ_FOREACH (each, &connections->list, link)
+    {
+        if (each->introduced) {
+            return each;
+        }
+    }
+    return NULL;
+}
+
+/* Those whose address a proxy has told since. */
+static void
+place_introduced (struct connections *connections)
+{
+    struct connection *newcomer;
+
+    if (!connections->introduced) {
+        return;
+    }
+    connections->introduced = false;
+    while ((newcomer = find_introduced (connections)) != NULL) {
+        if (bound_beside (connections, newcomer)) {
+            connection_welcome (newcomer);
+        }
+    }
+}
+
 /* Closes connections until there is room for `coming` more, or all that are left are busy. */
 static void
 make_room (struct connections *connections, size_t coming)
 {
     while (connections->statistics.connections + coming > connections->settings.max &&
-           close_one (connections, NULL)) {
+           close_one (connections, NULL) != NULL) {
     }
 }
 
@@ -162,6 +202,7 @@ on_check (evutil_socket_t fd, short what, void *data)
     (void)fd;
     (void)what;
     place_newcomer (connections);
+    place_introduced (connections);
     shed (connections);
     make_room (connections, 0);
 }

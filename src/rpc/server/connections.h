@@ -8,9 +8,10 @@
  *
  * At the bound the connection that has been idle longest, or else sending its request longest, is
  * closed to make room, but none whose request is pending or being answered. So it is among the
- * connections of one address, be it of IPv4 or a /64 of IPv6. Where what clients have sent or not
- * read takes too much memory, those that hold most are closed, pending ones too, and those that are
- * just being answered last.
+ * connections of one address, be it of IPv4 or a /64 of IPv6, which a PROXY header may have told; a
+ * trusted proxy's own has no such bound. Where what clients have sent or not read takes too much
+ * memory, those that hold most are closed, pending ones too, and those that are just being answered
+ * last.
  *
  * Event-loop thread.
  */

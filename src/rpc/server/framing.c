@@ -160,6 +160,17 @@ read_version (struct framing *framing, char c)
 
 /* Fields. */
 
+/*
+ * What says whose the request is: a proxy adds it to the head, and may pass on a trailer of the
+ * client's, which libevent puts behind that.
+ */
+static bool
+is_forwarding (const struct framing *framing)
+{
+    return is_word (framing->word, framing->word_length, "Forwarded") ||
+           is_word (framing->word, framing->word_length, "X-Forwarded-For");
+}
+
 static bool
 end_name (struct framing *framing)
 {
@@ -169,6 +180,9 @@ end_name (struct framing *framing)
         [EXPECT] = "Expect",
     };
 
+    if (framing->trailing && is_forwarding (framing)) {
+        return refuse (framing, 400, "Invalid body: a trailer that belongs in the head");
+    }
     framing->field = framing->trailing ? OTHER : EXPECT;
     while (framing->field != OTHER &&
            !is_word (framing->word, framing->word_length, names[framing->field])) {

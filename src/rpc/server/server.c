@@ -388,6 +388,18 @@ answer_refused (struct server *server, struct connection *connection, struct fau
                  is_rpc && framing->status == 501 ? &no_post : &fault);
 }
 
+/* The connection stays: it is the proxy's, for others as well. */
+static void
+refuse_forwarded (struct server *server, struct connection *connection)
+{
+    static const struct fault fault = {
+        "Invalid header: Forwarded or X-Forwarded-For names no client", REASON_BAD_REQUEST, ""};
+
+    rpc_log_write ("A request was refused with status 400: %s", fault.error);
+    reply_add_header (connection, "Access-Control-Allow-Origin", "*");
+    refuse (server, connection, NULL, 400, &fault);
+}
+
 static void
 on_request (struct evhttp_request *http, void *data)
 {
@@ -406,7 +418,9 @@ on_request (struct evhttp_request *http, void *data)
         return;
     }
     close_if_asked (connection);
-    if (is_route) {
+    if (connection_find_client (connection) != 0) {
+        refuse_forwarded (server, connection);
+    } else if (is_route) {
         handle_route (server, connection, &match);
     } else if (server->actions == NULL || is_mistyped (connection)) {
         refuse_path (server, connection);
@@ -432,6 +446,12 @@ void
 server_set_access (struct server *server, struct access *access)
 {
     server->access = access;
+}
+
+void
+server_set_proxies (struct server *server, const struct proxies *proxies)
+{
+    server->connections->proxies = proxies;
 }
 
 struct server *

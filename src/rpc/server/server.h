@@ -67,6 +67,12 @@ void server_set (struct server *server, const struct server_settings *settings);
  */
 void server_set_access (struct server *server, struct access *access);
 
+/*
+ * Has `proxies`, which outlives the server and may change, say from now on who is a trusted proxy;
+ * NULL, as in the beginning, is nobody. Connections that are there keep to their beginning.
+ */
+void server_set_proxies (struct server *server, const struct proxies *proxies);
+
 enum server_listening {
     SERVER_LISTENING,
     SERVER_NO_SUCH_ADDRESS, /* this machine does not have it, or not its family */

@@ -140,7 +140,7 @@ class Asking(HttpsTest):
             with contextlib.suppress(OSError):
                 leave(peer.asked[0].socket)
             self.assert_from(self.generate(daemon), peer)
-            self.assertEqual(self.peer_status(daemon, peer)["failures"], "")
+            self.assertEqual(self.peer_status(daemon, peer)["failures"], {})
             self.assertEqual(peer.connections, 2)
 
     def test_body_that_ends_with_the_connection(self):

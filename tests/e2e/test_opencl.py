@@ -25,7 +25,7 @@ FEW_THREADS = {
 
 # A driver takes seconds for what it compiles: most tests share one place for it, in place of each data directory.
 CACHE = tempfile.TemporaryDirectory(prefix="workpeer-e2e-")
-CACHED = {**FEW_THREADS, "POCL_CACHE_DIR": CACHE.name}
+CACHED = {**FEW_THREADS, "POCL_CACHE_DIR": os.environ.pop("POCL_CACHE_DIR", CACHE.name)}
 
 SEND_64TH = nano.from_multiplier(1 / 64, nano.LIVE.base)
 

@@ -216,6 +216,8 @@ class Named(PrecacheTest):
         self.wait_for_status(daemon, found=2)
         answer = daemon.rpc("work_precache", hashes=[ready] + roots[1:], difficulty=ENDLESS)
         self.assertEqual(answer, {"queued": "40", "unknown": "0", "ready": []})
+        answer = daemon.rpc("work_precache", hash=ready, multiplier="2")  # enough, whatever is searched for
+        self.assertEqual(answer, {"queued": "1", "unknown": "0", "ready": [ready]})
         wait_until(lambda: int(daemon.rpc("precache_status")["searching"]) > 0, "some are searched for")
         status = daemon.rpc("precache_status", hashes=[ready, unknown] + roots[1:])
         self.assertEqual(list(status), ["hashes"])

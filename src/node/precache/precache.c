@@ -406,8 +406,8 @@ kept_threshold (uint64_t threshold)
     return threshold > 0 ? threshold : 1;
 }
 
-/* Queues a subject whose root is known, for at least `threshold`. PRECACHE_THERE: it needs no
- * search. */
+/* Queues a subject whose root is known, for at least `threshold`. PRECACHE_THERE: work that
+ * reaches this is stored, whatever an earlier request wanted. */
 static enum precache_result
 want (struct subject *subject, uint64_t threshold)
 {
@@ -426,7 +426,7 @@ want (struct subject *subject, uint64_t threshold)
         }
         block->work = block->head ? WORK_WANTED : WORK_NONE;
         again = again || harder;
-        there = there && (!block->head || precache_search_is_stored (subject, block));
+        there = there && (!block->head || precache_search_reaches (subject, block, threshold));
     }
     if (again) {
         precache_search_enqueue (subject, false);

@@ -90,9 +90,12 @@ precache_note (const struct precache *precache, unsigned note)
 /* Queues a subject: last, or, what will be asked for soonest, first. */
 void precache_search_enqueue (struct subject *subject, bool first);
 
-/* Whether the store has work for a head. */
+/* Whether the store has work for a head: what is to be found for it, or any that reaches
+ * `threshold`. */
 bool precache_search_is_stored (const struct subject *subject,
                                 const struct account_chain_block *head);
+bool precache_search_reaches (const struct subject *subject, const struct account_chain_block *head,
+                              uint64_t threshold);
 
 /* Has all works looked up again, and searched for by the present settings. */
 void precache_search_begin_anew (struct precache *precache);

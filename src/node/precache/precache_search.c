@@ -112,14 +112,22 @@ fill_target (const struct subject *subject, const struct account_chain_block *he
 }
 
 bool
-precache_search_is_stored (const struct subject *subject, const struct account_chain_block *head)
+precache_search_reaches (const struct subject *subject, const struct account_chain_block *head,
+                         uint64_t threshold)
 {
     const struct precache *precache = subject->precache;
     struct broker_question question = {.network = precache->settings.network, .ahead = true};
     struct broker_answer answer;
 
     fill_target (subject, head, &question.target);
+    question.target.threshold = threshold;
     return broker_recall (precache->broker, &question, &answer);
+}
+
+bool
+precache_search_is_stored (const struct subject *subject, const struct account_chain_block *head)
+{
+    return precache_search_reaches (subject, head, precache_search_threshold (subject, head));
 }
 
 /* The head told of last that is to be searched for, or NULL. */

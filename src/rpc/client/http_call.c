@@ -225,8 +225,8 @@ on_event (struct bufferevent *stream, short what, void *data)
 {
     struct http_call *call = data;
 
-    (void)stream;
     if ((what & BEV_EVENT_WRITING) != 0) {
+        (void)bufferevent_enable (stream, EV_READ); /* one with TLS has stopped reading, too */
         return;
     }
     if (call->heard) {
